@@ -1,0 +1,561 @@
+"""Every signalling message on the WebSocket: one frozen struct each, one union per direction.
+
+The unions are the permission table: what a role may send is exactly what its union lists. Identity, role and trust come
+from the connection's row, never from a message. ``web/src/protocol.ts`` and ``docs/protocol.md`` are generated from here.
+
+A *call* is one placement of a consultation on a worker; its number grows with every new placement, so that anything
+late from an older one is recognised and dropped. ``n`` numbers a participant's offers within a call: answers quote it.
+The browser is always the offerer, so offers never cross.
+"""
+
+from enum import StrEnum
+from typing import Annotated, Final, TypeVar
+
+import msgspec
+
+from chalicelib.errors import BadSdp, NotJson, TooLarge, UnknownMessage
+from chalicelib.lifecycle import State
+
+T = TypeVar("T")
+
+MAX_MESSAGE: Final = 128 * 1024  # API Gateway's limit for one message, bytes
+MAX_FRAME: Final = 32 * 1024  # API Gateway's limit for one frame, bytes; we send every message as one frame
+MAX_SDP: Final = 24 * 1024  # leaves room for JSON escapes within one frame
+
+Id = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_-]+$")]
+RoomName = Annotated[str, msgspec.Meta(max_length=140, pattern=r"^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[0-9]+$")]
+Day = Annotated[str, msgspec.Meta(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+Instant = Annotated[str, msgspec.Meta(pattern=r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$")]
+Count = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
+Sdp = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_SDP)]
+
+
+def _tag(name: str) -> str:
+    return "".join("_" + c.lower() if c.isupper() else c for c in name).lstrip("_")
+
+
+class Message(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", tag=_tag):
+    """Base of everything on the socket; on the wire ``type`` is the class name in snake case."""
+
+
+class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Base of the values inside messages and REST bodies."""
+
+
+# ---------------------------------------------------------------- values
+
+
+class Answer3(StrEnum):
+    """A device question's outcome."""
+
+    YES = "yes"
+    NO = "no"
+    UNTESTED = "untested"
+
+
+class Verdict(StrEnum):
+    """The network test's outcome; the four sentences of the product."""
+
+    GOOD = "good"
+    IMPROVABLE = "improvable"
+    POOR = "poor"
+    BLOCKED = "blocked"
+
+
+class Transport(StrEnum):
+    """How the test reached the worker."""
+
+    DIRECT = "direct"
+    RELAY_UDP = "relay_udp"
+    RELAY_TCP = "relay_tcp"
+    RELAY_TLS = "relay_tls"
+    NONE = "none"
+
+
+class LoginLevel(StrEnum):
+    """How surely the patient must be known; the last two are ID-porten's levels."""
+
+    NONE = "none"
+    SUBSTANTIAL = "substantial"
+    HIGH = "high"
+
+
+class Delivery(StrEnum):
+    """What became of one way of sending an invitation. ``none``: not asked for."""
+
+    NONE = "none"
+    DUE = "due"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+
+
+class Seat(StrEnum):
+    """A place in a call."""
+
+    PATIENT = "patient"
+    CLINICIAN = "clinician"
+
+
+class EndReason(StrEnum):
+    """Why a call is over. After ``hang_up`` and ``cancelled`` it will not come back; after the others it may."""
+
+    HANG_UP = "hang_up"
+    WITHDRAWN = "withdrawn"
+    WORKER_LOST = "worker_lost"
+    CANCELLED = "cancelled"
+
+
+class DeviceReport(Part, frozen=True):
+    """The patient's answers to the three questions."""
+
+    camera: Answer3 = Answer3.UNTESTED
+    speaker: Answer3 = Answer3.UNTESTED
+    microphone: Answer3 = Answer3.UNTESTED
+
+
+class NetworkReport(Part, frozen=True):
+    """What the network test measured: milliseconds, share lost (0–1), kilobits a second."""
+
+    verdict: Verdict
+    transport: Transport
+    rtt_ms: Annotated[int, msgspec.Meta(ge=0, le=60_000)] = 0
+    jitter_ms: Annotated[int, msgspec.Meta(ge=0, le=60_000)] = 0
+    loss: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.0
+    up_kbps: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] = 0
+    down_kbps: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] = 0
+
+
+class IceServer(Part, frozen=True):
+    """One entry of RTCConfiguration.iceServers; credentials live a short time (TURN REST scheme)."""
+
+    urls: list[str]
+    username: str = ""
+    credential: str = ""
+
+
+class DepartmentView(Part, frozen=True):
+    """A department as everyone may see it. ``address`` is its fixed web address, a path."""
+
+    id: Id
+    name: str
+    phone: str
+    address: str
+
+
+class VisitView(Part, frozen=True):
+    """The patient's side of a consultation; names no patient, so that an unproven visitor learns nothing."""
+
+    consultation: Id
+    version: int
+    state: State
+    starts: Instant
+    minutes: int
+    time_zone: str
+    trust_name: str
+    department: DepartmentView
+    clinician_name: str
+    login_level: LoginLevel
+    logged_in: bool
+    clinician_present: bool
+    call: int
+    reference: str
+    feedback_given: bool
+
+
+class ConsultationView(Part, frozen=True):
+    """The clinician's side of a consultation. ``call`` is 0 while there has been none."""
+
+    consultation: Id
+    version: int
+    state: State
+    starts: Instant
+    minutes: int
+    patient_name: str
+    phone: str
+    email: str
+    login_level: LoginLevel
+    person_bound: bool
+    drop_in: bool
+    sms: Delivery
+    mail: Delivery
+    invite_at: Instant | None
+    checked_in_at: Instant | None
+    patient_present: bool
+    devices: DeviceReport
+    network: NetworkReport | None
+    call: int
+    reference: str
+
+
+# ---------------------------------------------------------------- browser → functions
+
+
+class Hello(Message, frozen=True):
+    """First on every socket: asks for the present state (`visit` to a patient, `board` to a clinician)."""
+
+
+class Ping(Message, frozen=True):
+    """Keeps the socket from being closed for idleness (10 minutes at API Gateway); answered by `pong`."""
+
+
+class Watch(Message, frozen=True):
+    """Clinician: show me this day and tell me of every change in it; answered by `board`."""
+
+    day: Day
+
+
+class CheckIn(Message, frozen=True):
+    """Patient: I am ready, tell the clinician."""
+
+    devices: DeviceReport
+    network: NetworkReport | None = None
+
+
+class Leave(Message, frozen=True):
+    """Patient: I leave the waiting room (and may come back)."""
+
+
+class Call(Message, frozen=True):
+    """Clinician: call this patient. A worker is reserved and the patient's page rings."""
+
+    consultation: Id
+
+
+class WithdrawCall(Message, frozen=True):
+    """Clinician: stop ringing."""
+
+    consultation: Id
+    call: Count
+
+
+class Accept(Message, frozen=True):
+    """Patient: «Aksepter samtale»."""
+
+    consultation: Id
+    call: Count
+
+
+class Offer(Message, frozen=True):
+    """Participant: my session description for this call. A larger ``n`` replaces a smaller one (ICE restart)."""
+
+    consultation: Id
+    call: Count
+    n: Count
+    sdp: Sdp
+
+
+class Media(Message, frozen=True):
+    """Participant: what I am sending, so that the other side can say why there is no picture."""
+
+    consultation: Id
+    call: Count
+    camera: bool
+    microphone: bool
+
+
+class HangUp(Message, frozen=True):
+    """Participant: «Avslutt samtale»."""
+
+    consultation: Id
+    call: Count
+
+
+class Trouble(Message, frozen=True):
+    """Participant: nothing arrives. The functions look at the worker's lease and answer with the truth."""
+
+    consultation: Id
+    call: Count
+
+
+class ProbeStart(Message, frozen=True):
+    """Patient: I want to test the network; answered by `probe_ready`."""
+
+
+class ProbeOffer(Message, frozen=True):
+    """Patient: the description of a connection with one data channel, for the network test."""
+
+    probe: Id
+    sdp: Sdp
+
+
+# ---------------------------------------------------------------- functions → browser
+
+
+class Visit(Message, frozen=True):
+    """To a patient: the whole present state. Drop it if ``version`` is smaller than the one you hold."""
+
+    visit: VisitView
+
+
+class Board(Message, frozen=True):
+    """To a clinician: the whole of one day."""
+
+    day: Day
+    consultations: list[ConsultationView]
+
+
+class Changed(Message, frozen=True):
+    """To a clinician: one consultation as it is now. Drop it if its ``version`` is smaller than the one you hold."""
+
+    day: Day
+    consultation: ConsultationView
+
+
+class Ringing(Message, frozen=True):
+    """To the patient: the clinician calls."""
+
+    consultation: Id
+    call: Count
+
+
+class Join(Message, frozen=True):
+    """To a participant: the line is reserved, send your offer. ``relay_only`` is the trust's wish."""
+
+    consultation: Id
+    call: Count
+    seat: Seat
+    ice_servers: list[IceServer]
+    relay_only: bool
+
+
+class Answer(Message, frozen=True):
+    """To a participant: the worker's answer to offer ``n``; drop it unless it is the latest you sent."""
+
+    consultation: Id
+    call: Count
+    n: Count
+    sdp: str
+
+
+class PeerMedia(Message, frozen=True):
+    """To a participant: what the other one sends."""
+
+    consultation: Id
+    call: Count
+    seat: Seat
+    camera: bool
+    microphone: bool
+
+
+class CallEnded(Message, frozen=True):
+    """To both: this call is over."""
+
+    consultation: Id
+    call: Count
+    reason: EndReason
+
+
+class SeatTaken(Message, frozen=True):
+    """To an older socket of the same person: a newer page took the seat; this one stops."""
+
+
+class ProbeReady(Message, frozen=True):
+    """To the patient: where to test and how long; rates in kilobits a second, each ``milliseconds`` long."""
+
+    probe: Id
+    ice_servers: list[IceServer]
+    relay_only: bool
+    rates_kbps: list[int]
+    milliseconds: int
+
+
+class ProbeAnswer(Message, frozen=True):
+    """To the patient: the worker's answer."""
+
+    probe: Id
+    sdp: str
+
+
+class Pong(Message, frozen=True):
+    """The answer to `ping` and `heartbeat`."""
+
+
+class Error(Message, frozen=True):
+    """What was asked did not happen. ``about`` is the type of the message that failed, or empty."""
+
+    code: str
+    message: str
+    retry: bool
+    about: str = ""
+
+
+# ---------------------------------------------------------------- worker → functions
+
+
+class Register(Message, frozen=True):
+    """A worker's first message: how many calls it can carry and which it already carries."""
+
+    worker: Id
+    capacity: Annotated[int, msgspec.Meta(ge=0, le=10_000)]
+    rooms: Annotated[list[RoomName], msgspec.Meta(max_length=1_000)] = []
+    draining: bool = False
+
+
+class Heartbeat(Message, frozen=True):
+    """Every ten seconds: still here. ``load`` is the share of its CPU in use (0–1)."""
+
+    load: Annotated[float, msgspec.Meta(ge=0, le=64)]
+    rooms: Annotated[int, msgspec.Meta(ge=0, le=10_000)]
+    draining: bool = False
+
+
+class RoomOpened(Message, frozen=True):
+    """The worker is ready for this call."""
+
+    room: RoomName
+
+
+class RelayAnswer(Message, frozen=True):
+    """The worker's answer to a participant's offer ``n``."""
+
+    room: RoomName
+    seat: Seat
+    n: Count
+    sdp: Sdp
+
+
+class RelayRefused(Message, frozen=True):
+    """The worker could not take an offer; ``code`` is one of the error codes."""
+
+    room: RoomName
+    seat: Seat
+    n: Count
+    code: Id
+
+
+class RoomEnded(Message, frozen=True):
+    """The worker closed a call: everybody left, or it was told to."""
+
+    room: RoomName
+
+
+class ProbeAnswered(Message, frozen=True):
+    """The worker's answer to a network test."""
+
+    reply_to: Annotated[str, msgspec.Meta(max_length=128)]
+    probe: Id
+    sdp: Sdp
+
+
+# ---------------------------------------------------------------- functions → worker
+
+
+class Registered(Message, frozen=True):
+    """You are in the list. Send a heartbeat this often; without one for the lease's length you count as lost."""
+
+    heartbeat_seconds: int
+    lease_seconds: int
+
+
+class OpenRoom(Message, frozen=True):
+    """Make ready for a call."""
+
+    room: RoomName
+    ice_servers: list[IceServer]
+
+
+class RelayOffer(Message, frozen=True):
+    """A participant's offer. Opens the room if `open_room` was overtaken."""
+
+    room: RoomName
+    seat: Seat
+    n: Count
+    sdp: str
+
+
+class CloseRoom(Message, frozen=True):
+    """The call is over: drop everybody, then report `room_ended`."""
+
+    room: RoomName
+
+
+class ProbeRelay(Message, frozen=True):
+    """A network test's offer; ``reply_to`` is quoted back unread."""
+
+    reply_to: str
+    probe: Id
+    sdp: str
+
+
+FromPatient = (
+    Hello | Ping | CheckIn | Leave | Accept | Offer | Media | HangUp | Trouble | ProbeStart | ProbeOffer
+)
+FromClinician = Hello | Ping | Watch | Call | WithdrawCall | Offer | Media | HangUp | Trouble
+FromWorker = Register | Heartbeat | RoomOpened | RelayAnswer | RelayRefused | RoomEnded | ProbeAnswered
+ToPatient = (
+    Visit | Ringing | Join | Answer | PeerMedia | CallEnded | SeatTaken | ProbeReady | ProbeAnswer | Pong | Error
+)
+ToClinician = Board | Changed | Join | Answer | PeerMedia | CallEnded | SeatTaken | Pong | Error
+ToWorker = Registered | OpenRoom | RelayOffer | CloseRoom | ProbeRelay | Pong | Error
+
+
+class Room(msgspec.Struct, frozen=True):
+    """The full name of a call as workers know it: trust, consultation, call number."""
+
+    trust: str
+    consultation: str
+    call: int
+
+    def __str__(self) -> str:
+        return f"{self.trust}.{self.consultation}.{self.call}"
+
+    @classmethod
+    def parse(cls, name: str) -> "Room":
+        """Inverse of str(); ``name`` has been validated as a RoomName."""
+        trust, consultation, call = name.split(".")
+        return cls(trust, consultation, int(call))
+
+
+_patient = msgspec.json.Decoder(FromPatient)
+_clinician = msgspec.json.Decoder(FromClinician)
+_worker = msgspec.json.Decoder(FromWorker)
+_to_worker = msgspec.json.Decoder(ToWorker)
+_encoder = msgspec.json.Encoder()
+
+
+def encode(message: Message) -> bytes:
+    """One message as UTF-8 JSON."""
+    return _encoder.encode(message)
+
+
+def parse_patient(data: str | bytes) -> FromPatient:
+    """Parse what a patient's page sent. Raises TooLarge, NotJson, UnknownMessage or BadSdp."""
+    return _parse(_patient, data)
+
+
+def parse_clinician(data: str | bytes) -> FromClinician:
+    """Parse what a clinician's page sent. Raises TooLarge, NotJson, UnknownMessage or BadSdp."""
+    return _parse(_clinician, data)
+
+
+def parse_worker(data: str | bytes) -> FromWorker:
+    """Parse what a worker sent. Raises TooLarge, NotJson, UnknownMessage or BadSdp."""
+    return _parse(_worker, data)
+
+
+def parse_to_worker(data: str | bytes) -> ToWorker:
+    """Parse what the functions sent to a worker. Raises as the others."""
+    return _parse(_to_worker, data)
+
+
+def _parse(decoder: "msgspec.json.Decoder[T]", data: str | bytes) -> T:
+    raw = data.encode() if isinstance(data, str) else data
+    if len(raw) > MAX_MESSAGE:
+        raise TooLarge
+    try:
+        message = decoder.decode(raw)
+    except msgspec.ValidationError:
+        raise UnknownMessage from None
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        raise NotJson from None
+    sdp = getattr(message, "sdp", None)
+    if sdp is not None and not looks_like_sdp(sdp):
+        raise BadSdp
+    return message
+
+
+def looks_like_sdp(text: str) -> bool:
+    """Whether ``text`` has the shape of a session description (RFC 8866 section 5): typed lines, version first."""
+    lines = text.splitlines()
+    return lines[:1] == ["v=0"] and all(len(line) > 1 and line[1] == "=" and line[0].islower() for line in lines)

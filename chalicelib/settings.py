@@ -1,0 +1,71 @@
+"""Everything a deployment can set: the environment variables of the functions, by name, with their meaning.
+
+The template sets exactly these (a test compares); secrets are named here and read from Secrets Manager, never set here.
+"""
+
+import os
+from collections.abc import Mapping
+from typing import Annotated
+
+import msgspec
+
+Seconds = Annotated[int, msgspec.Meta(gt=0)]
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """One field per environment variable ``VENTEROM_<FIELD>``; the defaults are the protocol's own figures."""
+
+    table: str
+    """Name of the one DynamoDB table."""
+    origin: str
+    """Scheme, host and port of the pages as browsers see them, without a slash at the end."""
+    push_endpoint: str
+    """URL of the WebSocket API's connection management (``https://{api}.execute-api.{region}.amazonaws.com/{stage}``)."""
+    secret_pepper: str
+    """Secrets Manager id: key of every keyed hash (national identity numbers, addresses in rate limits)."""
+    secret_turn: str
+    """Secrets Manager id: the secret shared with the TURN server."""
+    secret_worker: str
+    """Secrets Manager id: the key with which media workers sign their connection."""
+    secret_oidc: str
+    """Secrets Manager id: JSON Web Key Set (private) with which we sign client assertions."""
+    patient_issuer: str
+    """OIDC issuer of the patients' portal."""
+    patient_client_id: str
+    staff_issuer: str
+    """OIDC issuer of the trust's staff."""
+    staff_client_id: str
+    turn_urls: str
+    """Comma-separated ``turn:`` and ``turns:`` URLs given to browsers and workers; may be empty."""
+    mail_sender: str
+    """The From address of e-mail, verified in SES."""
+    sms_sender: str
+    """Sender name shown on the phone (at most 11 letters)."""
+    deliver_function: str
+    """ARN of the function that sends due invitations, for the scheduler."""
+    scheduler_role: str
+    """ARN of the role the scheduler takes to call it."""
+    trusted_proxies: int = 1
+    """How many proxies in front of the API add to X-Forwarded-For."""
+    relay_only: bool = False
+    """Whether browsers may only go through TURN."""
+    lead_days: int = 2
+    """How many days before the appointment the invitation goes out."""
+    ticket_seconds: Seconds = 30
+    session_seconds: Seconds = 12 * 3600
+    heartbeat_seconds: Seconds = 10
+    lease_seconds: Seconds = 30
+    turn_seconds: Seconds = 4 * 3600
+    link_grace_seconds: Seconds = 24 * 3600
+    """How long after the appointment's end the link still opens."""
+    attempts_per_window: int = 20
+    """How many wrong links one address may try in a window."""
+    attempts_window_seconds: Seconds = 300
+
+    @classmethod
+    def load(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
+        """Read ``VENTEROM_*``. Raises msgspec.ValidationError, naming the variable that is missing or wrong."""
+        prefix = "VENTEROM_"
+        given = {k.removeprefix(prefix).lower(): v for k, v in environment.items() if k.startswith(prefix)}
+        known = {k: v for k, v in given.items() if k in cls.__struct_fields__}
+        return msgspec.convert(known, cls, strict=False)
