@@ -1,0 +1,42 @@
+"""Secrets that are shown once and stored as hashes, keyed hashes of what is personal, and the media worker's signed pass. Pure."""
+
+import hashlib
+import hmac
+import secrets
+from typing import Final
+
+from chalicelib.errors import TicketInvalid
+
+WORKER_PASS_SECONDS: Final = 30
+
+
+def mint() -> str:
+    """A new secret: 128 random bits, base64url without padding (22 characters)."""
+    return secrets.token_urlsafe(16)
+
+
+def digest(secret: str) -> str:
+    """What is stored of a secret: SHA-256, hexadecimal. Enough without a salt because the secret is random."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def keyed(pepper: str, *parts: str) -> str:
+    """HMAC-SHA-256 (RFC 2104), hexadecimal, of what could be guessed without a key: identity numbers, addresses."""
+    return hmac.new(pepper.encode(), "\x00".join(parts).encode(), hashlib.sha256).hexdigest()
+
+
+def worker_pass(key: str, worker: str, now: float) -> str:
+    """The pass a worker shows at ``$connect``: ``worker.{id}.{expiry}.{nonce}.{HMAC}``; the id holds no dot."""
+    body = f"worker.{worker}.{int(now) + WORKER_PASS_SECONDS}.{mint()}"
+    return f"{body}.{keyed(key, body)}"
+
+
+def check_worker_pass(key: str, presented: str, now: float) -> tuple[str, str]:
+    """Return (worker id, nonce) of a genuine pass; the caller sees to it that a nonce is used once. Raises TicketInvalid."""
+    body, _, mac = presented.rpartition(".")
+    if not hmac.compare_digest(keyed(key, body), mac):
+        raise TicketInvalid
+    _, worker, expiry, nonce = body.split(".")
+    if int(expiry) < now:
+        raise TicketInvalid
+    return worker, nonce
