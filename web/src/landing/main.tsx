@@ -1,0 +1,2 @@
+// Placeholder entry until this page is built.
+export {};

@@ -1,0 +1,61 @@
+// Talks to the REST API; every failure becomes one ApiError with a stable code.
+import type { ErrorBody } from "../protocol";
+
+/** What the API answered instead of what was asked for. `status` is 0 and `code` "offline" when nothing answered. */
+export class ApiError extends Error {
+  constructor(
+    readonly code: string,
+    message: string,
+    readonly retry: boolean,
+    readonly status: number,
+  ) {
+    super(message);
+    this.name = "ApiError";
+  }
+}
+
+/** Whether a value has the shape of an error's body. */
+function isErrorBody(value: unknown): value is ErrorBody {
+  return typeof value === "object" && value !== null && typeof (value as ErrorBody).code === "string";
+}
+
+async function ask<T>(method: string, path: string, body: unknown, headers: Record<string, string>): Promise<T> {
+  const request: RequestInit = {
+    method,
+    credentials: "same-origin",
+    cache: "no-store",
+    headers: {
+      "X-Venterom": "1",
+      ...(body === undefined ? {} : { "Content-Type": "application/json" }),
+      ...headers,
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  };
+  let response: Response;
+  let text: string;
+  try {
+    response = await fetch(`/api${path}`, request);
+    text = await response.text();
+  } catch {
+    throw new ApiError("offline", "There is no contact with the service.", true, 0);
+  }
+  let value: unknown;
+  try {
+    value = text === "" ? undefined : JSON.parse(text);
+  } catch {
+    throw new ApiError("internal", "The answer was not understood.", true, response.status);
+  }
+  if (response.ok) return value as T;
+  if (isErrorBody(value)) throw new ApiError(value.code, value.message, value.retry === true, response.status);
+  throw new ApiError("internal", "The service failed.", response.status >= 500, response.status);
+}
+
+/** Read something. Raises ApiError. */
+export function get<T>(path: string): Promise<T> {
+  return ask<T>("GET", path, undefined, {});
+}
+
+/** Change something; `body` is sent as JSON. Raises ApiError. */
+export function post<T = void>(path: string, body?: unknown, headers: Record<string, string> = {}): Promise<T> {
+  return ask<T>("POST", path, body, headers);
+}

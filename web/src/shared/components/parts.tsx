@@ -1,0 +1,136 @@
+// The small parts all pages are made of: headings, buttons, notices, progress, video.
+import type { ComponentChildren, JSX } from "preact";
+import { useEffect, useRef } from "preact/hooks";
+import { errorText, t } from "../messages";
+
+/** The page's one heading; it can take the focus so that a new step is read aloud. */
+export function Heading({ children }: { children: ComponentChildren }) {
+  return (
+    <h1 class="ds-heading" data-size="lg" tabIndex={-1}>
+      {children}
+    </h1>
+  );
+}
+
+export interface ButtonProps extends Omit<JSX.IntrinsicElements["button"], "icon"> {
+  variant?: "primary" | "secondary" | "tertiary";
+  color?: "accent" | "neutral" | "danger";
+  busy?: boolean;
+  wide?: boolean;
+}
+
+export function Button({ variant = "primary", color, busy, wide, children, class: extra, disabled, onClick, ...rest }: ButtonProps) {
+  // A busy button stays in the tab order, so that the focus is not lost; presses on it do nothing.
+  return (
+    <button
+      type="button"
+      {...rest}
+      {...(busy || disabled ? {} : { onClick })}
+      class={`ds-button${extra ? ` ${String(extra)}` : ""}`}
+      data-variant={variant}
+      data-color={color}
+      data-fullwidth={wide || undefined}
+      aria-busy={busy || undefined}
+      aria-disabled={busy || undefined}
+      disabled={disabled}
+    >
+      {busy && <span class="v-spin" aria-hidden="true" />}
+      {children}
+    </button>
+  );
+}
+
+export type Tone = "info" | "success" | "warning" | "danger";
+
+/** A box that says something; warnings and dangers that turn up are read aloud at once. */
+export function Notice({ tone, title, live = true, children }: { tone: Tone; title?: string; live?: boolean; children?: ComponentChildren }) {
+  const role = !live ? undefined : tone === "danger" ? "alert" : "status";
+  return (
+    <div class="ds-alert" data-color={tone} role={role}>
+      {title && <h2 class="ds-heading" data-size="2xs">{title}</h2>}
+      <div class="v-stack">{children}</div>
+    </div>
+  );
+}
+
+/** An error by its code, with what to do. */
+export function ErrorNotice({ code, onRetry }: { code: string; onRetry?: () => void }) {
+  return (
+    <Notice tone="danger">
+      <p>{errorText(code)}</p>
+      {onRetry && (
+        <Button variant="secondary" onClick={onRetry}>
+          {t("common.retry")}
+        </Button>
+      )}
+    </Notice>
+  );
+}
+
+/** Something is on its way. */
+export function Waiting({ children }: { children: ComponentChildren }) {
+  return (
+    <p class="v-waiting" role="status">
+      <span class="v-spin" aria-hidden="true" />
+      {children}
+    </p>
+  );
+}
+
+/** Where one is among the steps: a list for the ear, bars for the eye. */
+export function Steps({ names, at }: { names: string[]; at: number }) {
+  return (
+    <ol class="v-steps" aria-label={t("common.steps")}>
+      {names.map((name, index) => (
+        <li key={name} class={index < at ? "is-done" : index === at ? "is-now" : ""} aria-current={index === at ? "step" : undefined}>
+          <span>{name}</span>
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+export function Progress({ value, label }: { value: number; label: string }) {
+  return <progress class="v-progress" max={1} value={value} aria-label={label} />;
+}
+
+export interface VideoProps {
+  stream: MediaStream | null;
+  /** `self` is mirrored and silent. */
+  role: "self" | "remote";
+  mirrored?: boolean;
+  label: string;
+  /** Output device, where the browser can choose one. */
+  sink?: string | null;
+  onBlocked?: () => void;
+}
+
+/** A picture, and for `remote` its sound. */
+export function Video({ stream, role, mirrored = role === "self", label, sink, onBlocked }: VideoProps) {
+  const element = useRef<HTMLVideoElement>(null);
+  useEffect(() => {
+    const video = element.current;
+    if (!video) return;
+    if (video.srcObject !== stream) video.srcObject = stream;
+    if (stream) void video.play().catch((problem: unknown) => {
+      // A browser that will not play sound without a press; other failures are of a stream already replaced.
+      if (problem instanceof DOMException && problem.name === "NotAllowedError") onBlocked?.();
+    });
+  }, [stream]);
+  useEffect(() => {
+    const video = element.current;
+    if (sink && video && "setSinkId" in video) void video.setSinkId(sink).catch(() => undefined);
+  }, [sink]);
+  return (
+    <video
+      ref={element}
+      class={`v-video${mirrored ? " v-video--mirrored" : ""}`}
+      data-role={role}
+      aria-label={label}
+      autoPlay
+      playsInline
+      muted={role === "self"}
+      disablePictureInPicture
+    />
+  );
+}

@@ -1,0 +1,16 @@
+// Phone numbers as people read them and as a phone dials them.
+
+/** E.164 or a national number → what a Norwegian reads: pairs for eight digits, the country code only when foreign. */
+export function readable(phone: string): string {
+  const digits = phone.replace(/\s/g, "").replace(/^\+47(?=\d{8}$)/, "");
+  if (/^\d{8}$/.test(digits)) {
+    const mobile = /^[489]/.test(digits);
+    return digits.replace(mobile ? /^(\d{3})(\d{2})(\d{3})$/ : /^(\d{2})(\d{2})(\d{2})(\d{2})$/, mobile ? "$1 $2 $3" : "$1 $2 $3 $4");
+  }
+  return digits;
+}
+
+/** The address that dials a number. */
+export function phoneLink(phone: string): string {
+  return `tel:${phone.replace(/\s/g, "")}`;
+}
