@@ -1,0 +1,199 @@
+// The reducer of the clinician's page: late and repeated messages, calls that overtake each other, who has just come.
+import { describe, expect, test } from "vitest";
+import type { CallEnded, ConsultationView, Join, State, ToClinician } from "../../src/protocol";
+import { inCallWith, initial, list, reduce, type Action, type StaffState } from "../../src/staff/state";
+
+const TODAY = "2026-11-24";
+
+function view(consultation: string, version: number, state: State, more: Partial<ConsultationView> = {}): ConsultationView {
+  return {
+    consultation,
+    version,
+    state,
+    starts: "2026-11-24T09:00:00Z",
+    minutes: 30,
+    patient_name: "Kari Nordmann",
+    phone: "+4741234567",
+    email: "",
+    login_level: "high",
+    person_bound: false,
+    drop_in: false,
+    sms: "sent",
+    mail: "none",
+    invite_at: null,
+    checked_in_at: null,
+    patient_present: false,
+    devices: { camera: "untested", speaker: "untested", microphone: "untested" },
+    network: null,
+    call: 0,
+    reference: "ABC",
+    ...more,
+  };
+}
+
+const got = (message: ToClinician): Action => ({ type: "received", message });
+const board = (...consultations: ConsultationView[]): Action => got({ type: "board", day: TODAY, consultations });
+const changed = (consultation: ConsultationView, day = TODAY): Action => got({ type: "changed", day, consultation });
+const join = (call: number, consultation = "a"): Action =>
+  got({ type: "join", consultation, call, seat: "clinician", ice_servers: [], relay_only: false } satisfies Join);
+const ended = (call: number, reason: CallEnded["reason"]): Action => got({ type: "call_ended", consultation: "a", call, reason });
+const error = (code: string, about: string): Action => got({ type: "error", code, message: "", retry: true, about });
+const press: Action = { type: "press_call", consultation: "a" };
+
+function after(...actions: Action[]): StaffState {
+  return actions.reduce(reduce, initial(TODAY));
+}
+
+describe("the list", () => {
+  test("is unknown until it has arrived, even if a change comes first", () => {
+    expect(list(after())).toBeNull();
+    expect(list(after(changed(view("a", 1, "booked"))))).toBeNull();
+    expect(list(after(board()))).toEqual([]);
+  });
+
+  test("is by time, whatever order things come in", () => {
+    const state = after(board(view("b", 1, "booked", { starts: "2026-11-24T10:00:00Z" })), changed(view("a", 1, "booked")));
+    expect(list(state)?.map(({ consultation }) => consultation)).toEqual(["a", "b"]);
+  });
+
+  test("drops what is older than what it holds, and takes the same version again", () => {
+    const newer = view("a", 3, "checked_in");
+    expect(list(after(board(newer), changed(view("a", 2, "invited"))))).toEqual([newer]);
+    expect(list(after(board(newer), board(view("a", 2, "invited"))))).toEqual([newer]);
+    const present = view("a", 3, "checked_in", { patient_present: true });
+    expect(list(after(board(newer), changed(present)))).toEqual([present]);
+  });
+
+  test("ends the same in every order of three messages", () => {
+    const three = [board(view("a", 1, "booked")), changed(view("a", 2, "invited")), changed(view("a", 3, "checked_in"))];
+    const orders = [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]];
+    for (const order of orders) {
+      const state = after(...order.map((at) => three[at] as Action));
+      expect(list(state)?.map(({ version }) => version)).toEqual([3]);
+    }
+  });
+
+  test("keeps a booking that a list read earlier does not have", () => {
+    expect(list(after(board(), changed(view("a", 1, "booked")), board()))).toHaveLength(1);
+  });
+
+  test("shows the chosen day only, and keeps the others", () => {
+    const tomorrow = "2026-11-25";
+    const other = got({ type: "board", day: tomorrow, consultations: [view("b", 1, "booked")] });
+    const state = after(board(view("a", 1, "booked")), { type: "show", day: tomorrow }, other);
+    expect(list(state)?.map(({ consultation }) => consultation)).toEqual(["b"]);
+    expect(list(reduce(state, { type: "show", day: TODAY }))?.map(({ consultation }) => consultation)).toEqual(["a"]);
+  });
+
+  test("follows midnight only for one who looks at today", () => {
+    const dawn: Action = { type: "dawn", today: "2026-11-25" };
+    expect(after(dawn).shown).toBe("2026-11-25");
+    expect(after({ type: "show", day: "2026-12-01" }, dawn).shown).toBe("2026-12-01");
+  });
+});
+
+describe("who has just come", () => {
+  test("nobody, when the page opens on people who wait", () => {
+    expect(after(board(view("a", 3, "checked_in"))).arrivals).toEqual([]);
+  });
+
+  test.each<[State]>([["booked"], ["invited"], ["missed"]])("one who was %s", (before) => {
+    const state = after(board(view("a", 1, before)), changed(view("a", 2, "checked_in")));
+    expect(state.arrivals).toEqual(["a"]);
+    expect(reduce(state, changed(view("a", 2, "checked_in"))).arrivals).toEqual(["a"]);
+    expect(reduce(state, { type: "looked" }).arrivals).toEqual([]);
+  });
+
+  test("one who came while the page was away, or straight from the fixed address", () => {
+    expect(after(board(view("a", 1, "invited")), board(view("a", 2, "checked_in"))).arrivals).toEqual(["a"]);
+    expect(after(board(), changed(view("a", 2, "checked_in"))).arrivals).toEqual(["a"]);
+  });
+
+  test("nobody, when a call broke and the patient is back in the waiting room", () => {
+    expect(after(board(view("a", 5, "in_call")), changed(view("a", 6, "checked_in"))).arrivals).toEqual([]);
+  });
+
+  test("nobody any longer, once they are called or leave", () => {
+    const came = [board(view("a", 1, "invited")), changed(view("a", 2, "checked_in"))];
+    expect(after(...came, changed(view("a", 3, "calling"))).arrivals).toEqual([]);
+    expect(after(...came, changed(view("a", 3, "invited"))).arrivals).toEqual([]);
+  });
+});
+
+describe("a call", () => {
+  const waiting = board(view("a", 3, "checked_in"));
+  const inCall = [waiting, press, join(1), changed(view("a", 5, "in_call", { call: 1 }))];
+
+  test("is asked for, then joined", () => {
+    expect(after(waiting, press).calling).toBe("a");
+    const state = after(waiting, press, join(1));
+    expect(state.calling).toBeNull();
+    expect(inCallWith(state)?.consultation).toBe("a");
+  });
+
+  test("is not asked for any longer when it is refused, overtaken or the line is lost", () => {
+    const refused = after(waiting, press, error("no_worker", "call"));
+    expect(refused.calling).toBeNull();
+    expect(refused.notices).toEqual([{ id: "call:a", code: "no_worker", tone: "danger", consultation: "a", again: true }]);
+    expect(after(waiting, press, changed(view("a", 4, "invited"))).calling).toBeNull();
+    expect(after(waiting, press, { type: "line", status: "away", reason: null }).calling).toBeNull();
+  });
+
+  test("takes its notice away when it is tried again", () => {
+    const state = after(waiting, press, error("no_worker", "call"), press);
+    expect(state.notices).toEqual([]);
+  });
+
+  test("keeps what the patient says of their devices over a repeated join, not over a new call", () => {
+    const peer = got({ type: "peer_media", consultation: "a", call: 1, seat: "patient", camera: false, microphone: true });
+    const state = after(...inCall, peer);
+    expect(state.seated?.peer).toEqual({ camera: false, microphone: true });
+    expect(reduce(state, join(1)).seated?.peer).toEqual({ camera: false, microphone: true });
+    expect(reduce(state, join(2)).seated?.peer).toBeNull();
+  });
+
+  test("does not take an older call's word for anything", () => {
+    const second = after(...inCall, ended(1, "worker_lost"), changed(view("a", 6, "checked_in", { call: 1 })), press, join(2));
+    expect(second.seated?.join.call).toBe(2);
+    for (const late of [join(1), ended(1, "worker_lost"), changed(view("a", 6, "checked_in", { call: 1 }))]) {
+      expect(reduce(second, late).seated?.join.call).toBe(2);
+    }
+    const late = got({ type: "peer_media", consultation: "a", call: 1, seat: "patient", camera: false, microphone: false });
+    expect(reduce(second, late).seated?.peer).toBeNull();
+  });
+
+  test("is not joined after its end was heard of first", () => {
+    expect(after(waiting, press, ended(1, "worker_lost"), join(1)).seated).toBeNull();
+  });
+
+  test.each([["hang_up", "info"], ["worker_lost", "warning"], ["cancelled", "info"]] as const)("ends by %s and says so", (reason, tone) => {
+    const state = after(...inCall, ended(1, reason));
+    expect(state.seated).toBeNull();
+    expect(state.notices).toMatchObject([{ code: reason, tone, consultation: "a", again: reason === "worker_lost" }]);
+    expect(reduce(state, ended(1, reason)).notices).toHaveLength(1);
+  });
+
+  test("ends without a word when the clinician withdraws it", () => {
+    const state = after(waiting, press, join(1), ended(1, "withdrawn"));
+    expect(state.seated).toBeNull();
+    expect(state.notices).toEqual([]);
+  });
+
+  test("is over when the list says so and its end was never heard; the exact reason replaces the guess", () => {
+    const state = after(...inCall, board(view("a", 6, "checked_in", { call: 1 })));
+    expect(state.seated).toBeNull();
+    expect(state.notices).toMatchObject([{ code: "call_lost", again: true }]);
+    expect(reduce(state, ended(1, "worker_lost")).notices).toMatchObject([{ code: "worker_lost" }]);
+  });
+
+  test("stays when the list that comes is from before it", () => {
+    const state = after(waiting, press, join(1), board(view("a", 3, "checked_in", { call: 0 })));
+    expect(state.seated?.join.call).toBe(1);
+  });
+});
+
+test("a refusal of something else says so and can be put away", () => {
+  const state = after(board(), error("bad_request", "watch"));
+  expect(state.notices).toMatchObject([{ code: "bad_request", again: false }]);
+  expect(reduce(state, { type: "dismiss", id: "error:watch" }).notices).toEqual([]);
+});
