@@ -1,0 +1,219 @@
+"""The people of the end-to-end tests: what a patient and a clinician do, in the words on their buttons."""
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from playwright.sync_api import Locator, Page, expect
+
+# How long a step may take on a busy machine before the test gives up; no test measures time.
+PATIENCE = 60_000
+
+FRAMES = """
+async () => {
+  const out = {decoded: 0, energy: 0, sent: 0, relayed: null};
+  for (const pc of window.__peerConnections ?? []) {
+    if (pc.connectionState !== 'connected') continue;
+    const stats = await pc.getStats();
+    let pair = null;
+    stats.forEach(s => { if (s.type === 'transport') pair = s.selectedCandidatePairId; });
+    stats.forEach(s => {
+      if (s.type === 'inbound-rtp' && s.kind === 'video') out.decoded += s.framesDecoded ?? 0;
+      if (s.type === 'inbound-rtp' && s.kind === 'audio') out.energy += s.totalAudioEnergy ?? 0;
+      if (s.type === 'outbound-rtp' && s.kind === 'video') out.sent += s.framesSent ?? 0;
+      if (s.type === 'candidate-pair' && (s.id === pair || s.selected)) {
+        const local = stats.get(s.localCandidateId);
+        out.relayed = local ? local.candidateType === 'relay' : null;
+      }
+    });
+  }
+  return out;
+}
+"""
+
+# Lets a test ask a page for its statistics; the page itself knows nothing of it.
+KEEP_CONNECTIONS = """
+window.__peerConnections = [];
+window.RTCPeerConnection = new Proxy(window.RTCPeerConnection, {
+  construct(target, args, newTarget) {
+    const pc = Reflect.construct(target, args, newTarget);
+    window.__peerConnections.push(pc);
+    return pc;
+  },
+});
+"""
+
+FORCE_RELAY = "localStorage.setItem('venterom.relay', '1');"
+
+
+@dataclass(frozen=True)
+class Flow:
+    """What arrives at one side of a call."""
+
+    decoded: int
+    energy: float
+    relayed: bool | None
+
+
+def flow(page: Page) -> Flow:
+    """The page's figures at this moment."""
+    figures: dict[str, Any] = page.evaluate(FRAMES)
+    return Flow(figures["decoded"], figures["energy"], figures["relayed"])
+
+
+def expect_media(page: Page) -> Flow:
+    """Wait until pictures are being decoded and sound arrives: both grow from where they were."""
+    before = flow(page)
+    page.wait_for_function(
+        f"async ([decoded, energy]) => {{ const now = await ({FRAMES})();"
+        " return now.decoded > decoded + 5 && now.energy > energy; }",
+        arg=[before.decoded, before.energy],
+        timeout=PATIENCE,
+        polling=200,
+    )
+    return flow(page)
+
+
+def log_in(page: Page, person: str, eid: str | None = None) -> None:
+    """Choose a test person (and an e-ID) at the stand-in portal."""
+    expect(page.locator("form")).to_be_visible(timeout=PATIENCE)
+    page.get_by_label(person, exact=False).first.check()
+    if eid is None:
+        page.get_by_role("button", name="Logg inn").first.click()
+    else:
+        page.get_by_label(eid, exact=True).check()
+        page.get_by_role("button", name="Logg inn").first.click()
+
+
+@dataclass(frozen=True)
+class Booking:
+    """What the clinician types into the form."""
+
+    name: str
+    phone: str = ""
+    email: str = ""
+    level: str = "Høyt"
+    national_id: str = ""
+    minutes_from_now: int = 30
+
+
+class Clinician:
+    """A clinician at her page."""
+
+    def __init__(self, page: Page, address: str, person: str) -> None:
+        self.page = page
+        self.address = address
+        self.person = person
+
+    def arrive(self) -> None:
+        self.page.goto(self.address)
+        self.page.get_by_role("link", name="Logg inn").click()
+        log_in(self.page, self.person)
+        expect(self.page.locator("[data-view=list]")).to_be_visible(timeout=PATIENCE)
+
+    def book(self, booking: Booking) -> str:
+        """Fill in the form; return the consultation's id as the new row shows it."""
+        rows = self.page.locator("[data-consultation]")
+        known = set(rows.evaluate_all("rows => rows.map(r => r.dataset.consultation)"))
+        self.page.get_by_role("button", name="Ny konsultasjon").click()
+        form = self.page.get_by_role("dialog")
+        form.get_by_label("Pasientens navn").fill(booking.name)
+        form.get_by_label("Mobiltelefon").fill(booking.phone)
+        form.get_by_label("E-post").fill(booking.email)
+        # Today for as long as today lasts: the list shows one day.
+        now = datetime.now(ZoneInfo("Europe/Oslo"))
+        starts = min(now + timedelta(minutes=booking.minutes_from_now), now.replace(hour=23, minute=59))
+        form.get_by_label("Dato").fill(starts.strftime("%Y-%m-%d"))
+        form.get_by_label("Klokkeslett").fill(starts.strftime("%H:%M"))
+        form.get_by_label("Innloggingsnivå").select_option(label=booking.level)
+        form.get_by_label("Fødselsnummer (valgfritt)").fill(booking.national_id)
+        form.get_by_role("button", name="Book", exact=False).click()
+        expect(form).to_be_hidden(timeout=PATIENCE)
+        self.page.wait_for_function(
+            "known => [...document.querySelectorAll('[data-consultation]')]"
+            ".some(r => !known.includes(r.dataset.consultation))",
+            arg=sorted(known),
+            timeout=PATIENCE,
+        )
+        now_there = rows.evaluate_all("rows => rows.map(r => r.dataset.consultation)")
+        (new,) = set(now_there) - known
+        return str(new)
+
+    def row(self, consultation: str) -> Locator:
+        return self.page.locator(f"[data-consultation='{consultation}']")
+
+    def expect_state(self, consultation: str, state: str) -> None:
+        expect(self.row(consultation)).to_have_attribute("data-state", state, timeout=PATIENCE)
+
+    def call(self, consultation: str) -> None:
+        self.row(consultation).get_by_role("button", name="Ring", exact=True).click()
+        expect(self.page.locator("[data-view=call]")).to_be_visible(timeout=PATIENCE)
+
+    def hang_up(self) -> None:
+        self.page.get_by_role("button", name="Avslutt samtale").click()
+
+
+class Patient:
+    """A patient at the visit's page."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+
+    def expect_step(self, step: str) -> None:
+        expect(self.page.locator(f"main[data-step={step}]")).to_be_visible(timeout=PATIENCE)
+
+    def open(self, link: str) -> None:
+        self.page.goto(link)
+
+    def log_in(self, person: str, eid: str = "BankID") -> None:
+        self.expect_step("login")
+        self.page.get_by_role("button", name="Logg inn").click()
+        log_in(self.page, person, eid)
+
+    def test_devices(self) -> None:
+        self.expect_step("access")
+        self.page.get_by_role("button", name="Gi tilgang til kamera og mikrofon").click()
+        for question in ("camera", "speaker", "microphone"):
+            self.expect_step(question)
+            self.page.get_by_role("button", name="Ja", exact=True).click()
+
+    def test_network(self) -> str:
+        """Run the network test; return the sentence it ends with."""
+        self.expect_step("network")
+        verdict = self.page.get_by_text("Nettverket ditt", exact=False).first
+        expect(verdict).to_be_visible(timeout=PATIENCE)
+        return verdict.inner_text()
+
+    def check_in(self) -> None:
+        self.page.get_by_role("button", name="Neste").click()
+        self.expect_step("ready")
+        self.page.get_by_role("button", name="Jeg er klar, gi beskjed til", exact=False).click()
+        self.expect_step("waiting")
+
+    def accept(self) -> None:
+        self.expect_step("ringing")
+        self.page.get_by_role("button", name="Aksepter samtale").click()
+        self.expect_step("call")
+
+    def give_feedback(self) -> None:
+        self.expect_step("feedback")
+        self.page.get_by_label("Bra", exact=True).check()
+        self.page.get_by_role("button", name="Send tilbakemelding").click()
+        self.expect_step("thanks")
+
+
+def link_in(text: str) -> str:
+    """The address in a message's text."""
+    return next(word for word in text.split() if "/i#" in word)
+
+
+def dump(value: object) -> str:
+    """A value for an assertion's message."""
+    return json.dumps(value, default=str)
+
+
+def utc_now() -> datetime:
+    """The present moment."""
+    return datetime.now(UTC)
