@@ -1,4 +1,4 @@
-"""A consultation's life: its states, what can happen in each, and who may do it. Pure; the diagram is drawn from here."""
+"""A consultation's life: its states, what can happen in each, and who may do it. Pure, and drawn as a diagram."""
 
 from enum import StrEnum
 from typing import Final

@@ -1,7 +1,7 @@
 """Every signalling message on the WebSocket: one frozen struct each, one union per direction.
 
-The unions are the permission table: what a role may send is exactly what its union lists. Identity, role and trust come
-from the connection's row, never from a message. ``web/src/protocol.ts`` and ``docs/protocol.md`` are generated from here.
+The unions are the permission table: what a role may send is exactly what its union lists. Identity, role and trust
+come from the connection's row, never from a message. ``web/src/protocol.ts`` and ``docs/protocol.md`` are generated from here.
 
 A *call* is one placement of a consultation on a worker; its number grows with every new placement, so that anything
 late from an older one is recognised and dropped. ``n`` numbers a participant's offers within a call: answers quote it.
@@ -478,9 +478,7 @@ class ProbeRelay(Message, frozen=True):
     sdp: str
 
 
-FromPatient = (
-    Hello | Ping | CheckIn | Leave | Accept | Offer | Media | HangUp | Trouble | ProbeStart | ProbeOffer
-)
+FromPatient = Hello | Ping | CheckIn | Leave | Accept | Offer | Media | HangUp | Trouble | ProbeStart | ProbeOffer
 FromClinician = Hello | Ping | Watch | Call | WithdrawCall | Offer | Media | HangUp | Trouble
 FromWorker = Register | Heartbeat | RoomOpened | RelayAnswer | RelayRefused | RoomEnded | ProbeAnswered
 ToPatient = (
@@ -507,10 +505,10 @@ class Room(msgspec.Struct, frozen=True):
         return cls(trust, consultation, int(call))
 
 
-_patient = msgspec.json.Decoder(FromPatient)
-_clinician = msgspec.json.Decoder(FromClinician)
-_worker = msgspec.json.Decoder(FromWorker)
-_to_worker = msgspec.json.Decoder(ToWorker)
+_patient: msgspec.json.Decoder[FromPatient] = msgspec.json.Decoder(FromPatient)
+_clinician: msgspec.json.Decoder[FromClinician] = msgspec.json.Decoder(FromClinician)
+_worker: msgspec.json.Decoder[FromWorker] = msgspec.json.Decoder(FromWorker)
+_to_worker: msgspec.json.Decoder[ToWorker] = msgspec.json.Decoder(ToWorker)
 _encoder = msgspec.json.Encoder()
 
 
@@ -539,7 +537,7 @@ def parse_to_worker(data: str | bytes) -> ToWorker:
     return _parse(_to_worker, data)
 
 
-def _parse(decoder: "msgspec.json.Decoder[T]", data: str | bytes) -> T:
+def _parse(decoder: msgspec.json.Decoder[T], data: str | bytes) -> T:
     raw = data.encode() if isinstance(data, str) else data
     if len(raw) > MAX_MESSAGE:
         raise TooLarge

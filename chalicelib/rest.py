@@ -97,7 +97,7 @@ class Feedback(Part, frozen=True):
     """The patient's answer, taken once."""
 
     quality: Quality
-    problems: Annotated[list[Problem], msgspec.Meta(max_length=6)] = []
+    problems: Annotated[tuple[Problem, ...], msgspec.Meta(max_length=6)] = ()
 
 
 class ClinicianView(Part, frozen=True):
@@ -143,7 +143,7 @@ class DayList(Part, frozen=True):
 
 
 class Booking(Part, frozen=True):
-    """A new consultation. At least one of ``phone`` and ``email``; ``national_id`` is never stored, only a keyed hash."""
+    """A new consultation. Needs ``phone`` or ``email``; ``national_id`` is never stored, only a keyed hash."""
 
     department: Id
     patient_name: Name

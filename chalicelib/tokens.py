@@ -1,4 +1,4 @@
-"""Secrets that are shown once and stored as hashes, keyed hashes of what is personal, and the media worker's signed pass. Pure."""
+"""Secrets shown once and stored as hashes, keyed hashes of what is personal, the media worker's signed pass. Pure."""
 
 import hashlib
 import hmac
@@ -32,7 +32,7 @@ def worker_pass(key: str, worker: str, now: float) -> str:
 
 
 def check_worker_pass(key: str, presented: str, now: float) -> tuple[str, str]:
-    """Return (worker id, nonce) of a genuine pass; the caller sees to it that a nonce is used once. Raises TicketInvalid."""
+    """Return (worker id, nonce) of a genuine pass; the caller lets a nonce be used once. Raises TicketInvalid."""
     body, _, mac = presented.rpartition(".")
     if not hmac.compare_digest(keyed(key, body), mac):
         raise TicketInvalid

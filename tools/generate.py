@@ -8,11 +8,13 @@ import types
 import typing
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
 from chalicelib import errors, lifecycle, protocol, rest
+
+T = TypeVar("T")
 
 ROOT = Path(__file__).resolve().parent.parent
 DIRECTIONS = ("FromPatient", "FromClinician", "FromWorker", "ToPatient", "ToClinician", "ToWorker")
@@ -30,7 +32,7 @@ def summary(cls: type) -> str:
     return " ".join(inspect.getdoc(cls).split()) if cls.__doc__ else ""  # type: ignore[union-attr]
 
 
-def classes(module: types.ModuleType, base: type) -> Iterator[type]:
+def classes(module: types.ModuleType, base: type[T]) -> Iterator[type[T]]:
     """The subclasses of ``base`` that a module defines, in its order."""
     for name, value in vars(module).items():
         defined_here = isinstance(value, type) and value.__module__ == module.__name__ and value.__name__ == name
@@ -50,7 +52,7 @@ def typescript(annotation: Any) -> str:
     if annotation in simple:
         return simple[annotation]
     origin, args = typing.get_origin(annotation), typing.get_args(annotation)
-    if origin is list:
+    if origin in (list, tuple):
         return f"{typescript(args[0])}[]"
     if origin is typing.Literal:
         return " | ".join(f'"{arg}"' for arg in args)
@@ -78,9 +80,10 @@ def protocol_ts() -> str:
     """web/src/protocol.ts: every type the pages share with the functions."""
     browser = {cls for union in BROWSER_DIRECTIONS for cls in members(union)}
     parts = [f"// {HEADER}"]
-    for cls in (lifecycle.State, *classes(protocol, enum.Enum), *classes(rest, enum.Enum)):
-        values = " | ".join(f'"{member.value}"' for member in cls)
-        parts.append(f"/** {summary(cls)} */\nexport type {cls.__name__} = {values};")
+    enums: list[type[enum.Enum]] = [lifecycle.State, *classes(protocol, enum.Enum), *classes(rest, enum.Enum)]
+    for kind in enums:
+        values = " | ".join(f'"{member.value}"' for member in kind)
+        parts.append(f"/** {summary(kind)} */\nexport type {kind.__name__} = {values};")
     for module in (protocol, rest):
         parts += [interface(cls) for cls in classes(module, protocol.Part) if cls is not protocol.Part]
     parts += [interface(cls) for cls in classes(protocol, protocol.Message) if cls in browser]
@@ -113,8 +116,8 @@ def protocol_md() -> str:
     """docs/protocol.md: each message, who sends it to whom, its fields."""
     out = [f"# The signalling protocol\n\n{HEADER}\n", (inspect.getdoc(protocol) or "") + "\n"]
     out.append(
-        f"A message is at most {protocol.MAX_MESSAGE} bytes and travels in one frame of at most {protocol.MAX_FRAME} bytes; "
-        f"a session description is at most {protocol.MAX_SDP} characters.\n"
+        f"A message is at most {protocol.MAX_MESSAGE} bytes and travels in one frame of at most {protocol.MAX_FRAME} "
+        f"bytes; a session description is at most {protocol.MAX_SDP} characters.\n"
     )
     titles = {
         "FromPatient": "Patient → functions",
@@ -132,16 +135,16 @@ def protocol_md() -> str:
     for cls in classes(protocol, protocol.Message):
         if cls is protocol.Message:
             continue
-        out.append(f"### {cls.__struct_config__.tag}\n\n{summary(cls)}\n")  # type: ignore[attr-defined]
+        out.append(f"### {cls.__struct_config__.tag}\n\n{summary(cls)}\n")
         out.append(fields_table(cls))
     out.append("## Values\n")
-    for cls in classes(protocol, enum.Enum):
-        values = ", ".join(f"`{member.value}`" for member in cls)
-        out.append(f"### {cls.__name__}\n\n{summary(cls)}\n\n{values}\n")
-    for cls in classes(protocol, protocol.Part):
-        if cls is not protocol.Part:
-            out.append(f"### {cls.__name__}\n\n{summary(cls)}\n")
-            out.append(fields_table(cls))
+    for kind in classes(protocol, enum.Enum):
+        values = ", ".join(f"`{member.value}`" for member in kind)
+        out.append(f"### {kind.__name__}\n\n{summary(kind)}\n\n{values}\n")
+    for part in classes(protocol, protocol.Part):
+        if part is not protocol.Part:
+            out.append(f"### {part.__name__}\n\n{summary(part)}\n")
+            out.append(fields_table(part))
     out.append("## Errors\n\n| code | status | try again | text |\n|---|---|---|---|")
     out += [
         f"| `{c.code}` | {c.status} | {'yes' if c.retry else 'no'} | {c.text} |"
