@@ -1,7 +1,7 @@
 """Every signalling message on the WebSocket: one frozen struct each, one union per direction.
 
 The unions are the permission table: what a role may send is exactly what its union lists. Identity, role and trust
-come from the connection's row, never from a message. ``web/src/protocol.ts`` and ``docs/protocol.md`` are generated from here.
+come from the connection's row, never from a message. ``web/src/protocol.ts`` and ``docs/protocol.md`` are generated.
 
 A *call* is one placement of a consultation on a worker; its number grows with every new placement, so that anything
 late from an older one is recognised and dropped. ``n`` numbers a participant's offers within a call: answers quote it.

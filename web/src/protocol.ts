@@ -171,7 +171,7 @@ export interface DayList {
   consultations: ConsultationView[];
 }
 
-/** A new consultation. At least one of ``phone`` and ``email``; ``national_id`` is never stored, only a keyed hash. */
+/** A new consultation. Needs ``phone`` or ``email``; ``national_id`` is never stored, only a keyed hash. */
 export interface Booking {
   department: string;
   patient_name: string;
