@@ -9,12 +9,16 @@ export interface PageProps {
   title: string;
   /** Name of the step, for `data-step` on the main element; the focus moves to the heading when it changes. */
   step?: string;
+  /** Name of the view, for `data-view` on the main element (staff). */
+  view?: string;
   trust?: string | undefined;
   department?: { name: string; phone: string } | undefined;
   /** What support looks the visit up by; shown under «Kontakt kundeservice». */
   reference?: string | undefined;
   /** Something at the right of the header (staff: name and logging out). */
   aside?: ComponentChildren;
+  /** What stands under «Kontakt kundeservice» instead of the help for patients. */
+  support?: ComponentChildren;
   wide?: boolean;
   /** Leaves the footer out and gives the whole height to the content (a call). */
   bare?: boolean;
@@ -29,7 +33,7 @@ export function useLanguage(): PageLanguage {
 }
 
 export function Page(props: PageProps) {
-  const { title, step, trust, department, reference, aside, wide, bare, children } = props;
+  const { title, step, view, trust, department, reference, aside, support, wide, bare, children } = props;
   const main = useRef<HTMLElement>(null);
   const first = useRef(true);
   useEffect(() => {
@@ -39,7 +43,7 @@ export function Page(props: PageProps) {
     if (first.current) first.current = false;
     else main.current?.querySelector<HTMLElement>("h1")?.focus();
     window.scrollTo(0, 0);
-  }, [step]);
+  }, [step, view]);
   return (
     <div class={`v-page${bare ? " v-page--bare" : ""}${wide ? " v-page--wide" : ""}`}>
       <a class="ds-skip-link" href="#main" onClick={(event) => { event.preventDefault(); main.current?.focus(); }}>
@@ -49,7 +53,7 @@ export function Page(props: PageProps) {
         <div class="v-header__in">
           <div class="v-header__who">
             {trust && <span class="v-header__trust">{trust}</span>}
-            <strong>{department?.name ?? (trust ? "" : t("common.name"))}</strong>
+            <strong>{department?.name ?? t("common.name")}</strong>
             {department && <PhoneNumber phone={department.phone} />}
           </div>
           <div class="v-header__aside">
@@ -58,13 +62,13 @@ export function Page(props: PageProps) {
           </div>
         </div>
       </header>
-      <main class="v-main" id="main" ref={main} tabIndex={-1} data-step={step}>
+      <main class="v-main" id="main" ref={main} tabIndex={-1} data-step={step} data-view={view}>
         {children}
       </main>
       {!bare && (
         <footer class="v-footer">
           <div class="v-footer__in">
-            <Support department={department} reference={reference} />
+            <Support department={department} reference={reference}>{support}</Support>
           </div>
         </footer>
       )}
@@ -97,12 +101,12 @@ function LanguageMenu() {
   );
 }
 
-function Support({ department, reference }: Pick<PageProps, "department" | "reference">) {
+function Support({ department, reference, children }: Pick<PageProps, "department" | "reference" | "children">) {
   return (
     <details class="v-support">
       <summary>{t("common.support")}</summary>
       <div class="v-stack">
-        <p>{department ? t("common.support.department", { department: department.name, phone: readable(department.phone) }) : t("common.support.general")}</p>
+        <p>{children ?? (department ? t("common.support.department", { department: department.name, phone: readable(department.phone) }) : t("common.support.general"))}</p>
         {department && <p><PhoneNumber phone={department.phone} /></p>}
         {reference && (
           <p>
