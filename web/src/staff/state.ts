@@ -51,6 +51,7 @@ export type Action =
   | { type: "show"; day: string }
   | { type: "dawn"; today: string }
   | { type: "press_call"; consultation: string }
+  | { type: "left"; consultation: string; call: number }
   | { type: "line"; status: Status; reason: StopReason | null }
   | { type: "notice"; notice: Notice }
   | { type: "dismiss"; id: string }
@@ -89,7 +90,9 @@ export function reduce(state: StaffState, action: Action): StaffState {
       // Whoever looks at today goes on looking at today.
       return { ...state, today: action.today, shown: state.shown === state.today ? action.today : state.shown };
     case "press_call":
-      return { ...withoutNotices(state, action.consultation), calling: action.consultation };
+      return { ...withoutNotices(welcome(state, action.consultation), action.consultation), calling: action.consultation };
+    case "left":
+      return { ...state, seated: null, over: { ...state.over, [action.consultation]: action.call } };
     case "line":
       return { ...state, line: action.status, stopped: action.reason, calling: action.status === "open" ? state.calling : null };
     case "notice":
@@ -159,7 +162,7 @@ function learn(state: StaffState, day: string, view: ConsultationView, quiet = f
   } else if (!waits) {
     next = { ...next, arrivals: without(next.arrivals, view.consultation) };
   }
-  if (next.calling === view.consultation && !waits) next = { ...next, calling: null };
+  if (next.calling === view.consultation && !waits && !WITH_CALL.has(view.state)) next = { ...next, calling: null };
   return noLongerCalled(next, view);
 }
 
@@ -177,6 +180,13 @@ function sit(state: StaffState, join: Join): StaffState {
   if (seated && seated.join.consultation === join.consultation && join.call < seated.join.call) return state;
   const peer = seated && sameCall(seated, join) ? seated.peer : null;
   return { ...withoutNotices(state, join.consultation), seated: { join, peer }, calling: null };
+}
+
+/** «Gå til samtalen»: a call that was left, and goes on because that was never heard, may be joined again. */
+function welcome(state: StaffState, consultation: string): StaffState {
+  const view = state.held[consultation]?.view;
+  if (!view || !WITH_CALL.has(view.state)) return state;
+  return { ...state, over: { ...state.over, [consultation]: view.call - 1 } };
 }
 
 function end(state: StaffState, consultation: string, call: number, reason: string): StaffState {

@@ -197,3 +197,19 @@ test("a refusal of something else says so and can be put away", () => {
   expect(state.notices).toMatchObject([{ code: "bad_request", again: false }]);
   expect(reduce(state, { type: "dismiss", id: "error:watch" }).notices).toEqual([]);
 });
+
+describe("leaving a call", () => {
+  const inCall = [board(view("a", 3, "checked_in")), press, join(1), changed(view("a", 5, "in_call", { call: 1 }))];
+  const left: Action = { type: "left", consultation: "a", call: 1 };
+
+  test("is at once, and neither its end nor a join on a new socket brings it back", () => {
+    const state = after(...inCall, left, join(1), ended(1, "hang_up"));
+    expect(state.seated).toBeNull();
+    expect(state.notices).toEqual([]);
+  });
+
+  test("can be undone while the call goes on", () => {
+    const state = after(...inCall, left, press, join(1));
+    expect(state.seated?.join.call).toBe(1);
+  });
+});

@@ -1,0 +1,345 @@
+// What is behind the clinician's views: REST, socket, the call's media, own devices. Says when anything changed.
+import type { Booking, ConsultationView, DayList, FromClinician, Me, Ticket, ToClinician, Trail } from "../protocol";
+import { ApiError, get, post } from "../shared/api";
+import { CallMedia, relayForced, type CallState } from "../shared/call";
+import { Connection, socketUrl } from "../shared/connection";
+import { permission, unlockSound, type DeviceProblem } from "../shared/devices";
+import { Equipment } from "../shared/equipment";
+import { dayOf, setTimeZone } from "../shared/messages";
+import { chime, chimeWanted } from "./chime";
+import { initial, reduce, type Action, type StaffState } from "./state";
+
+/** `failed`: the service did not answer with who we are; `code` says why. */
+export type Place =
+  | { at: "opening" }
+  | { at: "login"; why: "first" | "again" | "out" | "failed"; code: string }
+  | { at: "failed"; code: string }
+  | { at: "desk"; me: Me };
+
+/** What is known of the clinician's camera and microphone before a call. */
+export interface Readiness {
+  /** Whether to ask the clinician to allow them now. */
+  ask: boolean;
+  camera: DeviceProblem | null;
+  microphone: DeviceProblem | null;
+}
+
+/** «Ring» that nobody answered in this time has failed. */
+const CALL_ANSWER_MS = 15_000;
+const DAWN_MS = 30_000;
+
+export class Desk {
+  place: Place = { at: "opening" };
+  state: StaffState = initial(dayOf(new Date()));
+  readiness: Readiness = { ask: false, camera: null, microphone: null };
+  /** The path of the call's media; null without a call. */
+  link: CallState | null = null;
+  remote: MediaStream | null = null;
+  muted = false;
+  private trying = false; // devices are asked for outside of a call
+  private giveUpCall: ReturnType<typeof setTimeout> | undefined;
+  readonly equipment = new Equipment();
+  private media: CallMedia | null = null;
+  private mediaOf = ""; // consultation and call, so that a repeated join is told from a new one
+  private connection: Connection<FromClinician, ToClinician> | null = null;
+  private readonly listeners = new Set<() => void>();
+
+  constructor(private readonly trust: string) {
+    this.equipment.listen(() => this.equipmentChanged());
+    this.equipment.watch(() => void this.mend());
+    addEventListener("online", () => this.wake());
+    document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && this.wake());
+    for (const sign of ["focus", "pointerdown", "keydown"]) addEventListener(sign, () => this.dispatch({ type: "looked" }));
+    setInterval(() => this.dawn(), DAWN_MS);
+  }
+
+  listen(listener: () => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  /** Find out who is logged in, and go to work. `loginError` is what the way back from the issuer said. */
+  async open(loginError: string | null): Promise<void> {
+    this.become({ at: "opening" });
+    try {
+      const me = await get<Me>(this.path("me"));
+      setTimeZone(me.time_zone);
+      this.state = initial(dayOf(new Date()));
+      this.become({ at: "desk", me });
+      void this.lookAtPermissions();
+      this.connect();
+    } catch (problem) {
+      const { code, status } = asApiError(problem);
+      if (status === 401) this.toLogin(loginError ? "failed" : "first", loginError ?? "");
+      else this.become({ at: "failed", code });
+    }
+  }
+
+  /** Connect again after another window took over, or the connection was closed for good. */
+  connect(): void {
+    this.connection?.close();
+    this.connection = new Connection<FromClinician, ToClinician>({
+      ticket: async () => (await post<Ticket>(this.path("ticket"))).ticket,
+      url: socketUrl(location),
+      onMessage: (message) => this.receive(message),
+      onStatus: (status, reason) => {
+        if (reason === "closed") return;
+        if (reason === "unauthenticated") this.toLogin("again");
+        else this.dispatch({ type: "line", status, reason: reason ?? null });
+      },
+    });
+  }
+
+  async logOut(): Promise<void> {
+    try {
+      await post(this.path("logout"));
+    } catch (problem) {
+      if (asApiError(problem).status !== 401) return this.fail("logout", null, problem);
+    }
+    this.toLogin("out");
+  }
+
+  async show(day: string): Promise<void> {
+    this.dispatch({ type: "show", day });
+    if (this.connection?.send({ type: "watch", day })) return;
+    try {
+      this.dispatch({ type: "listed", list: await get<DayList>(`${this.path("consultations")}?day=${day}`) });
+    } catch (problem) {
+      this.fail("day", null, problem);
+    }
+  }
+
+  /** Book. Raises ApiError; `key` is the form's, so that a repeated press books once. */
+  async book(booking: Booking, key: string): Promise<ConsultationView> {
+    const view = await post<ConsultationView>(this.path("consultations"), booking, { "Idempotency-Key": key });
+    this.update(view);
+    if (dayOf(view.starts) !== this.state.shown) void this.show(dayOf(view.starts));
+    return view;
+  }
+
+  async cancel(consultation: string): Promise<void> {
+    try {
+      this.update(await post<ConsultationView>(this.path(`consultations/${consultation}/cancel`)));
+    } catch (problem) {
+      this.fail("cancel", consultation, problem);
+    }
+  }
+
+  async invite(consultation: string): Promise<void> {
+    try {
+      this.update(await post<ConsultationView>(this.path(`consultations/${consultation}/invite`)));
+      this.dispatch({ type: "notice", notice: { id: `invite:${consultation}`, code: "invited", tone: "info", consultation, again: false } });
+    } catch (problem) {
+      this.fail("invite", consultation, problem);
+    }
+  }
+
+  /** Everything that happened to a consultation. Raises ApiError. */
+  trail(consultation: string): Promise<Trail> {
+    return get<Trail>(this.path(`consultations/${consultation}/trail`));
+  }
+
+  /** «Ring», or back into a call that goes on without this page. */
+  call(consultation: string): void {
+    void unlockSound();
+    void this.equipment.obtain();
+    this.dispatch({ type: "press_call", consultation });
+    if (!this.connection?.send({ type: "call", consultation })) return this.refuseCall(consultation, "offline");
+    clearTimeout(this.giveUpCall);
+    this.giveUpCall = setTimeout(() => this.refuseCall(consultation, "unavailable"), CALL_ANSWER_MS);
+  }
+
+  /** «Avbryt oppringning». The patient may be answering just now, so the functions decide. */
+  withdraw({ consultation, call }: ConsultationView): void {
+    this.connection?.sendSurely({ type: "withdraw_call", consultation, call });
+  }
+
+  /** «Avslutt samtale»: this page leaves at once, whatever the network does. */
+  hangUp({ consultation, call }: { consultation: string; call: number }): void {
+    this.connection?.sendSurely({ type: "hang_up", consultation, call });
+    this.dispatch({ type: "left", consultation, call });
+  }
+
+  async setCamera(on: boolean): Promise<void> {
+    if (on) await this.equipment.turnOn("camera");
+    else this.equipment.turnOff("camera");
+  }
+
+  async setMicrophone(on: boolean): Promise<void> {
+    this.muted = !on;
+    if (on && !this.equipment.microphone) await this.equipment.turnOn("microphone");
+    this.media?.mute(this.muted);
+    this.tell();
+  }
+
+  /** Ask for camera and microphone before the first call, and let go of them again. */
+  async allowDevices(): Promise<void> {
+    this.trying = true;
+    await this.equipment.obtain();
+    const { cameraProblem, microphoneProblem } = this.equipment;
+    this.readiness = { ask: false, camera: cameraProblem, microphone: microphoneProblem };
+    this.trying = false;
+    this.letGo();
+    this.tell();
+  }
+
+  postponeDevices(): void {
+    this.readiness = { ask: false, camera: null, microphone: null };
+    this.tell();
+  }
+
+  dismiss(id: string): void {
+    this.dispatch({ type: "dismiss", id });
+  }
+
+  private async lookAtPermissions(): Promise<void> {
+    const states = await Promise.all([permission("camera"), permission("microphone")]);
+    this.readiness = { ...this.readiness, ask: states.some((state) => state !== "granted") };
+    this.tell();
+  }
+
+  private receive(message: ToClinician): void {
+    this.dispatch({ type: "received", message });
+    // `hello` is answered with today's list, and may be handled after a `watch`: say again what is looked at.
+    if (message.type === "board" && message.day !== this.state.shown) this.connection?.send({ type: "watch", day: this.state.shown });
+    if (message.type === "join" && this.state.seated?.join === message) this.join();
+    if (message.type === "answer" && this.mediaOf === callName(message)) void this.media?.answer(message);
+    if (message.type === "error" && message.code === "unauthenticated") this.toLogin("again");
+  }
+
+  private join(): void {
+    const join = this.state.seated?.join;
+    if (!join) return;
+    if (this.media && this.mediaOf === callName(join)) {
+      void this.media.rejoin(join);
+      return;
+    }
+    this.leaveCall();
+    this.mediaOf = callName(join);
+    this.link = "connecting";
+    const { camera, microphone } = this.equipment;
+    this.media = new CallMedia(
+      {
+        join,
+        send: (message) => void this.connection?.send(message),
+        onRemote: (stream) => {
+          this.remote = stream;
+          this.tell();
+        },
+        onState: (state) => {
+          this.link = state;
+          this.tell();
+        },
+        relayOnly: relayForced(localStorage),
+      },
+      { audio: microphone, video: camera },
+    );
+    void this.media.start();
+    if (!camera || !microphone) void this.equipment.obtain(); // a reload: nobody pressed «Ring» on this page
+    this.tell();
+  }
+
+  private leaveCall(): void {
+    const { media } = this;
+    this.media = null;
+    this.mediaOf = "";
+    this.link = null;
+    this.remote = null;
+    this.muted = false;
+    media?.close();
+  }
+
+  /** Nothing is filmed or heard but in a call, also when a device was slow to come and the call is over. */
+  private letGo(): void {
+    const { camera, microphone } = this.equipment;
+    if ((camera || microphone) && !this.trying && !this.state.seated && !this.state.calling) this.equipment.release();
+  }
+
+  private equipmentChanged(): void {
+    this.letGo();
+    const { camera, microphone } = this.equipment;
+    if (microphone) microphone.enabled = !this.muted;
+    void this.media?.replace({ audio: microphone, video: camera });
+    this.tell();
+  }
+
+  /** A device was plugged in or allowed: take it if it is missed. */
+  private async mend(): Promise<void> {
+    if (this.state.seated) {
+      if (this.equipment.cameraProblem) await this.equipment.turnOn("camera");
+      if (this.equipment.microphoneProblem) await this.equipment.turnOn("microphone");
+    } else if (this.readiness.camera || this.readiness.microphone) {
+      this.readiness = { ask: false, camera: null, microphone: null };
+      await this.lookAtPermissions();
+    }
+  }
+
+  private update(view: ConsultationView): void {
+    this.dispatch({ type: "updated", day: dayOf(view.starts), view });
+  }
+
+  private refuseCall(consultation: string, code: string): void {
+    if (this.state.calling !== consultation) return;
+    this.receive({ type: "error", code, message: "", retry: true, about: "call" });
+  }
+
+  private fail(what: string, consultation: string | null, problem: unknown): void {
+    const { code, status } = asApiError(problem);
+    if (status === 401) return this.toLogin("again");
+    this.dispatch({ type: "notice", notice: { id: `${what}:${consultation ?? ""}`, code, tone: "danger", consultation, again: false } });
+  }
+
+  private toLogin(why: "first" | "again" | "out" | "failed", code = ""): void {
+    this.connection?.close();
+    this.connection = null;
+    this.leaveCall();
+    this.equipment.release();
+    this.state = initial(dayOf(new Date()));
+    this.become({ at: "login", why, code });
+  }
+
+  private dispatch(action: Action): void {
+    const before = this.state;
+    this.state = reduce(before, action);
+    if (this.state === before) return;
+    const came = this.state.arrivals.some((consultation) => !before.arrivals.includes(consultation));
+    if (came && chimeWanted()) chime();
+    if (!this.state.seated && this.media) this.leaveCall();
+    this.letGo();
+    this.tell();
+  }
+
+  private dawn(): void {
+    const today = dayOf(new Date());
+    if (this.place.at !== "desk" || today === this.state.today) return;
+    const followed = this.state.shown === this.state.today;
+    this.dispatch({ type: "dawn", today });
+    if (followed) void this.show(today);
+  }
+
+  private wake(): void {
+    this.connection?.wake();
+    void this.media?.wake();
+  }
+
+  private become(place: Place): void {
+    this.place = place;
+    this.tell();
+  }
+
+  private path(rest: string): string {
+    return `/staff/${encodeURIComponent(this.trust)}/${rest}`;
+  }
+
+  private tell(): void {
+    for (const listener of this.listeners) listener();
+  }
+}
+
+function callName({ consultation, call }: { consultation: string; call: number }): string {
+  return `${consultation}.${call}`;
+}
+
+function asApiError(problem: unknown): ApiError {
+  return problem instanceof ApiError ? problem : new ApiError("internal", "", true, 0);
+}
