@@ -1,0 +1,27 @@
+// «Logg inn»: why, with what, and what comes after.
+import { useState } from "preact/hooks";
+import { Button, Heading } from "../../shared/components/parts";
+import { clock, date, t } from "../../shared/messages";
+import type { StepProps } from "../Visit";
+
+export function Login({ engine }: StepProps) {
+  const [busy, setBusy] = useState(false);
+  const { visit } = engine.state;
+  if (!visit) return <></>;
+  const login = async (): Promise<void> => {
+    setBusy(true);
+    await engine.login();
+    setBusy(false);
+  };
+  return (
+    <>
+      <Heading>{t("visit.login.title")}</Heading>
+      <p class="v-lead">{t("visit.appointment", { name: visit.clinician_name, date: date(visit.starts), clock: clock(visit.starts) })}</p>
+      <p>{t("visit.login.why")}</p>
+      <Button busy={busy} onClick={() => void login()}>
+        {t("visit.login.button")}
+      </Button>
+      <p class="v-muted">{t("visit.login.after")}</p>
+    </>
+  );
+}

@@ -1,0 +1,63 @@
+// «Jeg er klar»: what was checked, good advice, and the word to the clinician.
+import { useState } from "preact/hooks";
+import { Button, Heading, Notice } from "../../shared/components/parts";
+import { clock, date, t } from "../../shared/messages";
+import type { DeviceReport } from "../../protocol";
+import type { StepProps } from "../Visit";
+
+/** Earlier than this before the time, one is more likely to be trying things out than to be waiting. */
+const EARLY_MS = 3 * 3600 * 1000;
+const DEVICES: (keyof DeviceReport)[] = ["camera", "speaker", "microphone"];
+const ADVICE = ["power", "light", "quiet", "headphones", "data"] as const;
+
+export function Ready({ engine }: StepProps) {
+  const [busy, setBusy] = useState(false);
+  const { visit, devices, network, problem } = engine.state;
+  if (!visit) return <></>;
+  const early = Date.parse(visit.starts) - Date.now() > EARLY_MS;
+  const ready = async (): Promise<void> => {
+    setBusy(true);
+    await engine.checkIn();
+  };
+  return (
+    <>
+      <Heading>{t("visit.ready.title")}</Heading>
+      {early ? (
+        <Notice tone="info" live={false}>
+          <p>{t("visit.ready.early", { date: date(visit.starts), clock: clock(visit.starts) })}</p>
+        </Notice>
+      ) : (
+        <p class="v-lead">{t("visit.appointment", { name: visit.clinician_name, date: date(visit.starts), clock: clock(visit.starts) })}</p>
+      )}
+      <Button wide variant={early ? "secondary" : "primary"} busy={busy && problem === null} onClick={() => void ready()}>
+        {t("visit.ready.button", { name: visit.clinician_name })}
+      </Button>
+      <section class="v-card v-stack" aria-labelledby="checks">
+        <h2 id="checks" class="ds-heading" data-size="2xs">{t("visit.ready.checks")}</h2>
+        <dl class="v-checks">
+          {DEVICES.map((device) => (
+            <div key={device} data-answer={devices[device]}>
+              <dt>{t(`visit.step.${device}`)}</dt>
+              <dd>{t(`visit.ready.result.${devices[device]}`)}</dd>
+            </div>
+          ))}
+          <div data-answer={network === null ? "untested" : network.verdict === "good" || network.verdict === "improvable" ? "yes" : "no"}>
+            <dt>{t("visit.step.network")}</dt>
+            <dd>{network ? t(`visit.network.${network.verdict}`) : t("visit.ready.result.untested")}</dd>
+          </div>
+        </dl>
+        <Button variant="secondary" onClick={() => engine.go("access")}>
+          {t("visit.ready.again")}
+        </Button>
+      </section>
+      <section class="v-card v-stack" aria-labelledby="advice">
+        <h2 id="advice" class="ds-heading" data-size="2xs">{t("visit.ready.advice")}</h2>
+        <ul>
+          {ADVICE.map((of) => (
+            <li key={of}>{t(`visit.ready.advice.${of}`)}</li>
+          ))}
+        </ul>
+      </section>
+    </>
+  );
+}

@@ -1,0 +1,131 @@
+// The visit's page as a pure machine: which step shows, what overtakes what, what survives a reload.
+import { expect, test } from "vitest";
+import type { ToPatient, VisitView } from "../src/protocol";
+import { PREPARATION, after, initial, reduce, restore, step, type Happening, type VisitState } from "../src/visit/state";
+
+const visit: VisitView = {
+  consultation: "c1",
+  version: 3,
+  state: "invited",
+  starts: "2026-11-24T09:00:00Z",
+  minutes: 30,
+  time_zone: "Europe/Oslo",
+  trust_name: "Elvenes helseforetak",
+  department: { id: "medisinsk", name: "Medisinsk poliklinikk", phone: "+4755500100", address: "/d/elvenes/medisinsk" },
+  clinician_name: "Ingrid Berg",
+  login_level: "high",
+  logged_in: true,
+  clinician_present: false,
+  call: 0,
+  reference: "R7K2",
+  feedback_given: false,
+};
+
+function run(...happenings: Happening[]): VisitState {
+  return happenings.reduce(reduce, initial());
+}
+const opened = (change: Partial<VisitView> = {}): Happening => ({ type: "opened", visit: { ...visit, ...change } });
+const says = (message: ToPatient): Happening => ({ type: "message", message });
+const news = (change: Partial<VisitView>): Happening => says({ type: "visit", visit: { ...visit, ...change } });
+const ringing = (call: number): Happening => says({ type: "ringing", consultation: "c1", call });
+const join = (call: number): Happening => says({ type: "join", consultation: "c1", call, seat: "patient", ice_servers: [], relay_only: false });
+const end = (call: number, reason: "hang_up" | "withdrawn" | "worker_lost" | "cancelled"): Happening =>
+  says({ type: "call_ended", consultation: "c1", call, reason });
+
+test.each<[string, Partial<VisitView>, string]>([
+  ["not logged in", { logged_in: false }, "login"],
+  ["no login asked for", { logged_in: false, login_level: "none" }, "access"],
+  ["logged in", {}, "access"],
+  ["missed, and welcome all the same", { state: "missed" }, "access"],
+  ["in the waiting room", { state: "checked_in" }, "waiting"],
+  ["being called", { state: "calling", call: 1 }, "ringing"],
+  ["in the call", { state: "in_call", call: 1 }, "call"],
+  ["after the call", { state: "ended" }, "feedback"],
+  ["after feedback", { state: "ended", feedback_given: true }, "thanks"],
+  ["cancelled", { state: "cancelled" }, "gone"],
+  ["cancelled before the login", { state: "cancelled", logged_in: false }, "gone"],
+])("a reload finds its way: %s", (_, change, expected) => {
+  expect(step(run(opened(change)))).toBe(expected);
+});
+
+test("the way through a whole visit", () => {
+  let state = run(opened());
+  const steps = [step(state)];
+  const go = (happening: Happening): void => {
+    state = reduce(state, happening);
+    if (steps.at(-1) !== step(state)) steps.push(step(state));
+  };
+  for (const at of PREPARATION) go({ type: "went", to: after(at) });
+  go(news({ state: "checked_in", version: 4 }));
+  go(ringing(1));
+  go(join(1));
+  go(news({ state: "in_call", version: 6, call: 1 }));
+  go(end(1, "hang_up"));
+  go({ type: "thanked" });
+  expect(steps).toEqual([...PREPARATION, "waiting", "ringing", "call", "feedback", "thanks"]);
+});
+
+test("older news is dropped, whatever order it comes in", () => {
+  const state = run(opened({ state: "checked_in", version: 5 }), news({ state: "invited", version: 4 }));
+  expect(step(state)).toBe("waiting");
+  const called = run(opened({ state: "checked_in", version: 5 }), ringing(1), news({ state: "checked_in", version: 5, call: 0 }));
+  expect(step(called)).toBe("ringing");
+});
+
+test("news of the same version may tell who is present, but does not undo a hang-up", () => {
+  const state = run(opened({ state: "in_call", version: 6, call: 1 }), end(1, "hang_up"), news({ state: "in_call", version: 6, call: 1, clinician_present: true }));
+  expect(step(state)).toBe("feedback");
+  expect(state.visit?.clinician_present).toBe(true);
+});
+
+test("what belongs to an older placement of the call is dropped", () => {
+  const state = run(opened({ state: "in_call", version: 8, call: 2 }), join(2), end(1, "worker_lost"), ringing(1));
+  expect(step(state)).toBe("call");
+  expect(state.join?.call).toBe(2);
+});
+
+test("a lost worker brings the patient back to the waiting room and the page knows why, until it rings again", () => {
+  const lost = run(opened({ state: "in_call", version: 6, call: 1 }), join(1), end(1, "worker_lost"), news({ state: "checked_in", version: 7, call: 1 }));
+  expect([step(lost), lost.ended, lost.join]).toEqual(["waiting", "worker_lost", null]);
+  const again = reduce(lost, ringing(2));
+  expect([step(again), again.ended]).toEqual(["ringing", null]);
+});
+
+test("a withdrawn call goes back to waiting; a cancelled consultation is over", () => {
+  expect(step(run(opened({ state: "calling", call: 1 }), end(1, "withdrawn")))).toBe("waiting");
+  expect(step(run(opened({ state: "calling", call: 1 }), end(1, "cancelled")))).toBe("gone");
+});
+
+test("somebody else's consultation is never shown", () => {
+  expect(run(opened(), news({ consultation: "c2", version: 99, state: "in_call" })).visit?.consultation).toBe("c1");
+});
+
+test("what the other side sends is known; one's own echo is not mistaken for it", () => {
+  const peer = (seat: "patient" | "clinician"): Happening =>
+    says({ type: "peer_media", consultation: "c1", call: 1, seat, camera: false, microphone: true });
+  expect(run(opened({ state: "in_call", call: 1 }), join(1), peer("clinician")).peer).toEqual({ camera: false, microphone: true });
+  expect(run(opened({ state: "in_call", call: 1 }), join(1), peer("patient")).peer).toBeNull();
+});
+
+test("a dead link is final; a failure on the way is a problem that can be overcome", () => {
+  expect(step(run({ type: "refused", code: "link_expired" }))).toBe("gone");
+  const failed = run(opened(), { type: "failed", code: "offline" });
+  expect([step(failed), failed.problem]).toEqual(["access", "offline"]);
+  expect(reduce(failed, { type: "overcome" }).problem).toBeNull();
+});
+
+test("an error about the network test is the test's business", () => {
+  const error = (about: string): Happening => says({ type: "error", code: "no_worker", message: "", retry: true, about });
+  expect(run(opened(), error("probe_start")).problem).toBeNull();
+  expect(run(opened(), error("check_in")).problem).toBe("no_worker");
+});
+
+test("a newer page has the seat: this one says so", () => {
+  expect(step(run(opened({ state: "checked_in" }), says({ type: "seat_taken" }), { type: "socket", status: "stopped", reason: "seat_taken" }))).toBe("elsewhere");
+});
+
+test("what was kept comes back; rubbish does not", () => {
+  const kept = { preparation: "network", devices: { camera: "yes", speaker: "no", microphone: "yes" }, network: null };
+  expect(restore(JSON.stringify(kept))).toEqual(kept);
+  for (const rubbish of [null, "{", "null", "5", '{"preparation":"else"}', '{"preparation":"network"}']) expect(restore(rubbish)).toEqual({});
+});
