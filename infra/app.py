@@ -1,0 +1,41 @@
+"""Synthesizes the template: `python -m infra.app OUTPUT` writes the cloud assembly, offline and without an account."""
+
+import sys
+from pathlib import Path
+
+from aws_cdk import App, CfnOutput, DefaultStackSynthesizer, Stack
+
+from infra import STACK
+from infra.functions import Functions
+from infra.state import State
+
+def synthesize(out: Path) -> Path:
+    """Write the cloud assembly below ``out``; return the template's path."""
+    build = out.parent / "functions"
+    build.mkdir(parents=True, exist_ok=True)
+    app = App(outdir=str(out), analytics_reporting=False)
+    stack = Stack(
+        app,
+        STACK,
+        description="Venterom: video consultations",
+        synthesizer=DefaultStackSynthesizer(generate_bootstrap_version_rule=False),
+    )
+    state = State(stack, "State")
+    functions = Functions(stack, "Functions", state=state, build=build)
+    outputs = {
+        "Table": state.table.table_name,
+        "RestApi": functions.id_of("RestAPI"),
+        "SocketApi": functions.id_of("WebsocketAPI"),
+        "RegisterTrustFunction": functions.id_of("RegisterTrust"),
+        "RotateLoginKeyFunction": functions.id_of("RotateLoginKey"),
+        "TurnSecret": state.turn.secret_arn,
+        "WorkerSecret": state.worker.secret_arn,
+    }
+    for name, value in outputs.items():
+        CfnOutput(stack, name, value=value)
+    app.synth()
+    return out / f"{STACK}.template.json"
+
+
+if __name__ == "__main__":
+    print(synthesize(Path(sys.argv[1]).resolve()))

@@ -1,0 +1,192 @@
+"""The functions and their two APIs, each function with a role of its own."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from aws_cdk import Aws, CfnCondition, CfnParameter, CfnResource, Fn, Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_s3_assets as assets
+from aws_cdk import cloudformation_include as include
+from constructs import Construct
+
+from infra.packaging import package
+from infra.state import State
+
+# Logical id (as Chalice names them): memory in MB, seconds at most, what it may use.
+FUNCTIONS: Final[Mapping[str, tuple[int, int, frozenset[str]]]] = {
+    "APIHandler": (512, 20, frozenset({"table", "secrets", "send", "push", "schedule"})),
+    "WebsocketConnect": (512, 10, frozenset({"table", "secrets"})),
+    "WebsocketMessage": (512, 10, frozenset({"table", "secrets", "push"})),
+    "WebsocketDisconnect": (512, 10, frozenset({"table", "secrets", "push"})),
+    "Sweep": (512, 50, frozenset({"table", "secrets", "push"})),
+    "Deliver": (512, 30, frozenset({"table", "secrets", "send", "push"})),
+    "RegisterTrust": (256, 30, frozenset({"table"})),
+    "RotateLoginKey": (256, 30, frozenset({"login_keys"})),
+}
+# What a deployment sets; each becomes a template parameter and an environment variable of the functions.
+PARAMETERS: Final[Mapping[str, tuple[str, str]]] = {
+    "origin": ("Origin", "Scheme, host and port of the pages, without a slash at the end"),
+    "patient_issuer": ("PatientIssuer", "OIDC issuer of the patients' portal"),
+    "patient_client_id": ("PatientClientId", "Our client id there"),
+    "staff_issuer": ("StaffIssuer", "OIDC issuer of the trust's staff"),
+    "staff_client_id": ("StaffClientId", "Our client id there"),
+    "turn_urls": ("TurnUrls", "Comma-separated turn: and turns: URLs"),
+    "mail_sender": ("MailSender", "From address, verified in SES"),
+    "sms_sender": ("SmsSender", "Sender name of SMS, at most 11 letters"),
+}
+STAGE: Final = "api"
+
+
+class Functions(Construct):
+    """app.py, deployed: REST API, WebSocket API, schedule, and the functions called by name."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, state: State, build: Path) -> None:
+        super().__init__(scope, construct_id)
+        self._state = state
+        stack = Stack.of(self)
+        zipped, template = package(build)
+        self._always_newest(template)
+        template_file = build / "functions.json"
+        template_file.write_text(json.dumps(template))
+        self.included = include.CfnInclude(self, "Chalice", template_file=str(template_file), preserve_logical_ids=True)
+        code = assets.Asset(self, "Code", path=str(zipped))
+
+        deliver_name = f"{stack.stack_name}-deliver"
+        deliver_arn = f"arn:{Aws.PARTITION}:lambda:{Aws.REGION}:{Aws.ACCOUNT_ID}:function:{deliver_name}"
+        scheduler_role = iam.Role(self, "SchedulerRole", assumed_by=iam.ServicePrincipal("scheduler.amazonaws.com"))
+        scheduler_role.add_to_policy(iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=[deliver_arn]))
+        environment = self._environment(stack, deliver_arn, scheduler_role)
+        statements = self._statements(scheduler_role)
+        for name, (memory, seconds, uses) in FUNCTIONS.items():
+            function = self.included.get_resource(name)
+            if not isinstance(function, lambda_.CfnFunction):
+                raise TypeError(name)
+            function.code = lambda_.CfnFunction.CodeProperty(s3_bucket=code.s3_bucket_name, s3_key=code.s3_object_key)
+            function.role = self._role(name, [statements[use] for use in sorted(uses)]).role_arn
+            function.environment = lambda_.CfnFunction.EnvironmentProperty(variables=environment)
+            function.memory_size = memory
+            function.timeout = seconds
+            if name == "Deliver":
+                function.function_name = deliver_name
+
+    def id_of(self, logical_id: str) -> str:
+        """What CloudFormation's Ref gives for one of Chalice's resources."""
+        resource = self.included.get_resource(logical_id)
+        if not isinstance(resource, CfnResource):
+            raise TypeError(logical_id)
+        return resource.ref
+
+    @staticmethod
+    def _always_newest(template: dict[str, Any]) -> None:
+        # Chalice's WebSocket deployment would never be renewed when a route changes: let the stage follow by itself.
+        resources = template["Resources"]
+        del resources["WebsocketAPIDeployment"]
+        stage = resources["WebsocketAPIStage"]["Properties"]
+        del stage["DeploymentId"]
+        stage["AutoDeploy"] = True
+
+    def _environment(self, stack: Stack, deliver_arn: str, scheduler_role: iam.Role) -> dict[str, str]:
+        push = CfnParameter(
+            stack,
+            "PushBase",
+            default="",
+            description="Where connections are managed, up to the API's id; empty: this region's execute-api",
+        )
+        own = CfnCondition(
+            stack, "PushIsOwn", expression=Fn.condition_not(Fn.condition_equals(push.value_as_string, ""))
+        )
+        api = self.id_of("WebsocketAPI")
+        endpoint = Fn.condition_if(
+            own.logical_id,
+            f"{push.value_as_string}/{api}/{STAGE}",
+            f"https://{api}.execute-api.{Aws.REGION}.{Aws.URL_SUFFIX}/{STAGE}",
+        ).to_string()
+        set_by_template = {
+            "table": self._state.table.table_name,
+            "push_endpoint": endpoint,
+            "secret_pepper": self._state.pepper.secret_arn,
+            "secret_turn": self._state.turn.secret_arn,
+            "secret_worker": self._state.worker.secret_arn,
+            "secret_oidc": self._state.login_keys.secret_arn,
+            "deliver_function": deliver_arn,
+            "scheduler_role": scheduler_role.role_arn,
+        }
+        set_by_deployment = {
+            field: CfnParameter(stack, name, description=description).value_as_string
+            for field, (name, description) in PARAMETERS.items()
+        }
+        return {f"VENTEROM_{k.upper()}": v for k, v in (set_by_template | set_by_deployment).items()}
+
+    def _statements(self, scheduler_role: iam.Role) -> dict[str, list[iam.PolicyStatement]]:
+        state = self._state
+        table = [state.table.table_arn, f"{state.table.table_arn}/index/*"]
+        return {
+            "table": [
+                iam.PolicyStatement(
+                    actions=[
+                        f"dynamodb:{verb}"
+                        for verb in (
+                            "BatchGetItem",
+                            "ConditionCheckItem",
+                            "DeleteItem",
+                            "DescribeTable",
+                            "GetItem",
+                            "PutItem",
+                            "Query",
+                            "UpdateItem",
+                        )
+                    ],
+                    resources=table,
+                )
+            ],
+            "secrets": [
+                iam.PolicyStatement(
+                    actions=["secretsmanager:GetSecretValue"],
+                    resources=[
+                        secret.secret_arn for secret in (state.pepper, state.turn, state.worker, state.login_keys)
+                    ],
+                )
+            ],
+            "login_keys": [
+                iam.PolicyStatement(
+                    actions=["secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue"],
+                    resources=[state.login_keys.secret_arn],
+                )
+            ],
+            # SMS goes to phone numbers, which have no ARN; a sender's address is checked by SES against its identity.
+            "send": [
+                iam.PolicyStatement(actions=["sns:Publish"], resources=["*"]),
+                iam.PolicyStatement(actions=["ses:SendEmail", "ses:SendRawEmail"], resources=["*"]),
+            ],
+            "push": [
+                iam.PolicyStatement(
+                    actions=["execute-api:ManageConnections"],
+                    resources=[
+                        f"arn:{Aws.PARTITION}:execute-api:{Aws.REGION}:{Aws.ACCOUNT_ID}:"
+                        f"{self.id_of('WebsocketAPI')}/{STAGE}/*"
+                    ],
+                )
+            ],
+            "schedule": [
+                iam.PolicyStatement(
+                    actions=["scheduler:CreateSchedule", "scheduler:DeleteSchedule"],
+                    resources=[f"arn:{Aws.PARTITION}:scheduler:{Aws.REGION}:{Aws.ACCOUNT_ID}:schedule/default/*"],
+                ),
+                iam.PolicyStatement(actions=["iam:PassRole"], resources=[scheduler_role.role_arn]),
+            ],
+        }
+
+    def _role(self, function: str, statements: list[list[iam.PolicyStatement]]) -> iam.Role:
+        role = iam.Role(self, f"{function}Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+        role.add_to_policy(
+            iam.PolicyStatement(
+                actions=["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"],
+                resources=[f"arn:{Aws.PARTITION}:logs:{Aws.REGION}:{Aws.ACCOUNT_ID}:log-group:/aws/lambda/*"],
+            )
+        )
+        for statement in [s for group in statements for s in group]:
+            role.add_to_policy(statement)
+        return role
