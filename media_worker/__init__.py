@@ -1,0 +1,1 @@
+"""The media worker: dials the socket API, takes calls, forwards encoded packets between their participants."""
