@@ -14,3 +14,10 @@ export function readable(phone: string): string {
 export function phoneLink(phone: string): string {
   return `tel:${phone.replace(/\s/g, "")}`;
 }
+
+/** What was typed, as the API takes it: no spaces, `+` for `00`; null if it is no phone number. */
+export function phoneNumber(typed: string): string | null {
+  const digits = typed.replace(/[\s().-]/g, "").replace(/^00/, "+");
+  if (/^\+47/.test(digits) ? /^\+47\d{8}$/.test(digits) : /^\+[1-9]\d{6,14}$/.test(digits)) return digits;
+  return /^[2-9]\d{7}$/.test(digits) ? digits : null;
+}

@@ -1,5 +1,6 @@
 // The booking form: what is typed, what is wrong with it in which field, and the booking it becomes. No DOM.
 import type { Booking, Language, LoginLevel, SendInvitation } from "../protocol";
+import { phoneNumber } from "../shared/phone";
 import { dayAfter, instantOf } from "./day";
 import { bare, faultIn } from "./nationalid";
 
@@ -60,13 +61,6 @@ export function empty(day: string, departments: readonly { id: string }[], langu
     language,
     send: "by_rule",
   };
-}
-
-/** As the API takes it: no spaces, `+` for `00`; null if it is no phone number. */
-export function phoneNumber(typed: string): string | null {
-  const digits = typed.replace(/[\s().-]/g, "").replace(/^00/, "+");
-  if (/^\+47/.test(digits) ? /^\+47\d{8}$/.test(digits) : /^\+[1-9]\d{6,14}$/.test(digits)) return digits;
-  return /^[2-9]\d{7}$/.test(digits) ? digits : null;
 }
 
 /** What is wrong, by field; empty when nothing is. `today` in the trust's time zone. */

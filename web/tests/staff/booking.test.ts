@@ -1,6 +1,7 @@
 // The booking form: every field's faults, and that a form without faults becomes what the API takes.
 import { describe, expect, test } from "vitest";
-import { check, empty, phoneNumber, toBooking, type Faults, type Form } from "../../src/staff/booking";
+import { phoneNumber } from "../../src/shared/phone";
+import { check, empty, toBooking, type Faults, type Form } from "../../src/staff/booking";
 
 const TODAY = "2026-11-24";
 const ZONE = "Europe/Oslo";

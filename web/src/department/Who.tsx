@@ -1,0 +1,66 @@
+// «Hvem er du?»: the patient's name and phone number, each fault said at its field.
+import { useRef, useState } from "preact/hooks";
+import type { Arrival, ClinicianView } from "../protocol";
+import { ApiError } from "../shared/api";
+import { Labelled } from "../shared/components/Labelled";
+import { Button, Heading, Notice } from "../shared/components/parts";
+import { errorText, language, t, type Key } from "../shared/messages";
+import { phoneNumber } from "../shared/phone";
+
+const MAX_NAME = 100;
+
+export interface WhoProps {
+  clinician: ClinicianView;
+  onBack: () => void;
+  /** Raises ApiError. */
+  onArrive: (arrival: Arrival) => Promise<void>;
+}
+
+export function Who({ clinician, onBack, onArrive }: WhoProps) {
+  const [name, setName] = useState("");
+  const [phone, setPhone] = useState("");
+  const [pressed, setPressed] = useState(false);
+  const [error, setError] = useState<string | null>(null);
+  const [busy, setBusy] = useState(false);
+  const form = useRef<HTMLFormElement>(null);
+
+  const nameFault: Key | null = !name.trim() ? "department.error.name" : name.trim().length > MAX_NAME ? "department.error.name_long" : null;
+  const number = phoneNumber(phone);
+  const submit = async (event: Event): Promise<void> => {
+    event.preventDefault();
+    if (busy) return;
+    setPressed(true);
+    setError(null);
+    if (nameFault || !number) {
+      form.current?.querySelector<HTMLElement>(`[name=${nameFault ? "name" : "phone"}]`)?.focus();
+      return;
+    }
+    setBusy(true);
+    try {
+      await onArrive({ clinician: clinician.id, name: name.trim().replace(/\s+/g, " "), phone: number, language: language() });
+    } catch (problem) {
+      setError(problem instanceof ApiError ? problem.code : "internal");
+      setBusy(false);
+    }
+  };
+  return (
+    <>
+      <Heading>{t("department.you")}</Heading>
+      <div class="v-row">
+        <p>{t("department.you.with", { name: clinician.name })}</p>
+        <Button variant="tertiary" data-size="sm" onClick={onBack}>{t("department.change")}</Button>
+      </div>
+      <p>{t("department.you.help", { name: clinician.name })}</p>
+      <form class="v-stack d-form" noValidate ref={form} onSubmit={(event) => void submit(event)}>
+        <Labelled name="name" label={t("department.name")} fault={pressed && nameFault ? t(nameFault) : null}>
+          {(input) => <input {...input} type="text" autoComplete="name" required value={name} onInput={({ currentTarget }) => setName(currentTarget.value)} />}
+        </Labelled>
+        <Labelled name="phone" label={t("department.phone")} fault={pressed && !number ? t("department.error.phone") : null}>
+          {(input) => <input {...input} type="tel" autoComplete="tel" required value={phone} onInput={({ currentTarget }) => setPhone(currentTarget.value)} />}
+        </Labelled>
+        {error && <Notice tone="danger"><p>{errorText(error)}</p></Notice>}
+        <Button type="submit" busy={busy}>{t("department.next")}</Button>
+      </form>
+    </>
+  );
+}

@@ -1,0 +1,129 @@
+// «Ny konsultasjon»: the booking form in a dialog, with each fault said at its field.
+import { useRef, useState } from "preact/hooks";
+import type { Me } from "../protocol";
+import { ApiError } from "../shared/api";
+import { Labelled } from "../shared/components/Labelled";
+import { Button, Notice } from "../shared/components/parts";
+import { errorText, language, LANGUAGES, t } from "../shared/messages";
+import { check, DURATIONS, empty, ORDER, toBooking, type Faults, type Field, type Form } from "./booking";
+import type { Desk } from "./desk";
+import { Dialog } from "./Dialog";
+
+export function BookingDialog({ desk, me, onClose }: { desk: Desk; me: Me; onClose: () => void }) {
+  const { today, shown } = desk.state;
+  const [form, setForm] = useState<Form>(() => empty(shown < today ? today : shown, me.departments, language()));
+  const [faults, setFaults] = useState<Faults>({});
+  const [error, setError] = useState<string | null>(null);
+  const [busy, setBusy] = useState(false);
+  // One key as long as the form is open: a repeated press after a lost answer books once.
+  const key = useRef(crypto.randomUUID());
+  const element = useRef<HTMLFormElement>(null);
+
+  const set = <F extends Field>(field: F, value: Form[F]): void => {
+    const next = { ...form, [field]: value };
+    setForm(next);
+    // A fault goes as soon as it is mended, but none appears while one is still typing.
+    const left = check(next, today, me.time_zone);
+    setFaults(Object.fromEntries(Object.entries(faults).filter(([of]) => of in left)));
+  };
+  const submit = async (event: Event): Promise<void> => {
+    event.preventDefault();
+    if (busy) return;
+    const found = check(form, today, me.time_zone);
+    setFaults(found);
+    setError(null);
+    const first = ORDER.find((field) => found[field]);
+    if (first) {
+      element.current?.querySelector<HTMLElement>(`[name=${first}]`)?.focus();
+      return;
+    }
+    setBusy(true);
+    try {
+      await desk.book(toBooking(form, me.time_zone), key.current);
+      onClose();
+    } catch (problem) {
+      setError(problem instanceof ApiError ? problem.code : "internal");
+      setBusy(false);
+    }
+  };
+  const field = (name: Field) => ({ name, fault: faults[name] ? t(`staff.form.error.${faults[name]}`) : null });
+  const typed = (name: "name" | "phone" | "email" | "date" | "time" | "nationalId") => ({
+    value: form[name],
+    onInput: ({ currentTarget }: { currentTarget: HTMLInputElement }) => set(name, currentTarget.value),
+  });
+  const count = Object.keys(faults).length;
+
+  return (
+    <Dialog title={t("staff.form.title")} onClose={onClose} wide>
+      <form class="s-form" noValidate ref={element} onSubmit={(event) => void submit(event)}>
+        {me.departments.length > 1 && (
+          <Labelled {...field("department")} label={t("staff.form.department")} class="s-form__wide">
+            {(input) => (
+              <select {...input} value={form.department} onChange={({ currentTarget }) => set("department", currentTarget.value)}>
+                <option value="">{t("staff.form.department.choose")}</option>
+                {me.departments.map(({ id, name }) => <option key={id} value={id}>{name}</option>)}
+              </select>
+            )}
+          </Labelled>
+        )}
+        <Labelled {...field("name")} label={t("staff.form.name")} class="s-form__wide">
+          {(input) => <input {...input} {...typed("name")} type="text" autoComplete="off" required />}
+        </Labelled>
+        <Labelled {...field("phone")} label={t("staff.form.phone")}>
+          {(input) => <input {...input} {...typed("phone")} type="tel" autoComplete="off" />}
+        </Labelled>
+        <Labelled {...field("email")} label={t("staff.form.email")}>
+          {(input) => <input {...input} {...typed("email")} type="email" autoComplete="off" />}
+        </Labelled>
+        <p class="s-form__help v-muted">{t("staff.form.contact")}</p>
+        <Labelled {...field("date")} label={t("staff.form.date")}>
+          {(input) => <input {...input} {...typed("date")} type="date" min={today} required />}
+        </Labelled>
+        <div class="s-form__pair">
+          <Labelled {...field("time")} label={t("staff.form.time")}>
+            {(input) => <input {...input} {...typed("time")} type="time" required />}
+          </Labelled>
+          <Labelled {...field("minutes")} label={t("staff.form.minutes")}>
+            {(input) => (
+              <select {...input} value={form.minutes} onChange={({ currentTarget }) => set("minutes", Number(currentTarget.value))}>
+                {DURATIONS.map((minutes) => <option key={minutes} value={minutes}>{t("staff.row.minutes", { minutes })}</option>)}
+              </select>
+            )}
+          </Labelled>
+        </div>
+        <Labelled {...field("level")} label={t("staff.form.level")} help={t(`staff.form.level.help.${form.level}`)}>
+          {(input) => (
+            <select {...input} value={form.level} onChange={({ currentTarget }) => set("level", currentTarget.value as Form["level"])}>
+              {(["none", "substantial", "high"] as const).map((level) => <option key={level} value={level}>{t(`staff.form.level.${level}`)}</option>)}
+            </select>
+          )}
+        </Labelled>
+        <Labelled {...field("nationalId")} label={t("staff.form.national_id")} help={t("staff.form.national_id.help")}>
+          {(input) => <input {...input} {...typed("nationalId")} type="text" inputMode="numeric" autoComplete="off" />}
+        </Labelled>
+        <Labelled {...field("language")} label={t("staff.form.language")}>
+          {(input) => (
+            <select {...input} value={form.language} onChange={({ currentTarget }) => set("language", currentTarget.value as Form["language"])}>
+              {LANGUAGES.map(({ code, name }) => <option key={code} value={code} lang={code}>{name}</option>)}
+            </select>
+          )}
+        </Labelled>
+        <Labelled {...field("send")} label={t("staff.form.send")}>
+          {(input) => (
+            <select {...input} value={form.send} onChange={({ currentTarget }) => set("send", currentTarget.value as Form["send"])}>
+              {(["by_rule", "now"] as const).map((send) => <option key={send} value={send}>{t(`staff.form.send.${send}`)}</option>)}
+            </select>
+          )}
+        </Labelled>
+        <div class="s-form__foot">
+          {count > 0 && <Notice tone="danger"><p>{t("staff.form.faults", { count })}</p></Notice>}
+          {error && <Notice tone="danger"><p>{errorText(error)}</p></Notice>}
+          <div class="v-row">
+            <Button type="submit" busy={busy}>{t("staff.form.submit")}</Button>
+            <Button variant="secondary" color="neutral" onClick={onClose}>{t("staff.form.abort")}</Button>
+          </div>
+        </div>
+      </form>
+    </Dialog>
+  );
+}

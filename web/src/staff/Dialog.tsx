@@ -1,0 +1,43 @@
+// A modal dialog: takes the focus, gives it back, closes by Escape.
+import type { ComponentChildren } from "preact";
+import { useEffect, useId, useRef } from "preact/hooks";
+import { t } from "../shared/messages";
+
+export interface DialogProps {
+  title: string;
+  onClose: () => void;
+  wide?: boolean;
+  children: ComponentChildren;
+}
+
+export function Dialog({ title, onClose, wide, children }: DialogProps) {
+  const element = useRef<HTMLDialogElement>(null);
+  const id = useId();
+  useEffect(() => {
+    const dialog = element.current;
+    const before = document.activeElement;
+    if (!dialog) return;
+    dialog.showModal();
+    return () => {
+      dialog.close();
+      if (before instanceof HTMLElement && before.isConnected) before.focus();
+    };
+  }, []);
+  return (
+    <dialog
+      ref={element}
+      class={`ds-dialog s-dialog${wide ? " s-dialog--wide" : ""}`}
+      aria-labelledby={id}
+      onCancel={(event) => {
+        event.preventDefault();
+        onClose();
+      }}
+    >
+      <div class="s-dialog__head">
+        <h2 class="ds-heading" data-size="sm" id={id}>{title}</h2>
+        <button type="button" class="ds-button" data-variant="tertiary" data-color="neutral" data-icon="true" data-command="close" aria-label={t("staff.action.close")} onClick={onClose} />
+      </div>
+      {children}
+    </dialog>
+  );
+}

@@ -1,0 +1,41 @@
+// What has just happened or gone wrong, above the list; and whether the page is in touch with the service.
+import { Button, Notice } from "../shared/components/parts";
+import { errorText, knowsError, t } from "../shared/messages";
+import { phoneLink, readable } from "../shared/phone";
+import type { Desk } from "./desk";
+import { noticeText } from "./words";
+
+export function Notices({ desk }: { desk: Desk }) {
+  const { notices, held } = desk.state;
+  return (
+    <>
+      {notices.map((notice) => {
+        const view = notice.consultation ? (held[notice.consultation]?.view ?? null) : null;
+        return (
+          <Notice key={notice.id} tone={notice.tone}>
+            <p>{noticeText(notice, view?.patient_name ?? null)}</p>
+            <div class="v-row">
+              {notice.again && view?.state === "checked_in" && <Button data-size="sm" onClick={() => desk.call(view.consultation)}>{t("staff.notice.again")}</Button>}
+              {notice.again && view?.phone && <a class="ds-link" href={phoneLink(view.phone)}>{t("staff.call.phone", { phone: readable(view.phone) })}</a>}
+              <Button data-size="sm" variant="secondary" color="neutral" onClick={() => desk.dismiss(notice.id)}>{t("staff.action.dismiss")}</Button>
+            </div>
+          </Notice>
+        );
+      })}
+    </>
+  );
+}
+
+export function LineNotice({ desk }: { desk: Desk }) {
+  const { line, stopped } = desk.state;
+  if (line === "away") return <Notice tone="warning"><p>{t("staff.line.away")}</p></Notice>;
+  if (line !== "stopped") return null;
+  const elsewhere = stopped === "seat_taken";
+  return (
+    <Notice tone="warning">
+      <p>{t(elsewhere ? "staff.line.seat_taken" : "staff.line.stopped")}</p>
+      {!elsewhere && stopped && knowsError(stopped) && <p>{errorText(stopped)}</p>}
+      <Button onClick={() => desk.connect()}>{t(elsewhere ? "staff.line.here" : "staff.line.reload")}</Button>
+    </Notice>
+  );
+}
