@@ -338,6 +338,9 @@ class Line:
             await asyncio.gather(self._starting, return_exceptions=True)
         if self._sctp is not None:
             await self._sctp.stop()
+        pump = self._dtls._task
         await self._dtls.stop()
         await self._path.close()
+        if pump is not None:
+            await asyncio.gather(pump, return_exceptions=True)
         self._dtls.remove_all_listeners()

@@ -1,0 +1,273 @@
+"""The whole system on loopback: the embedded AWS with the deployed template, TURN, portal, front, one media worker."""
+
+import fcntl
+import hashlib
+import json
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+from local import deploy, seed
+from local.children import Child, NotStarted, free_port, require_free, wait_for_http
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+BUILD: Final = ROOT / "build"
+ASSEMBLY: Final = BUILD / "cdk"
+# What the template is made of: when none of it has changed, neither has the template.
+TEMPLATE_SOURCES: Final = ("app.py", "chalicelib", "infra", "requirements.txt", ".chalice/config.json")
+TRUST: Final = json.loads((ROOT / "local" / "trust.json").read_text())
+
+
+@dataclass(frozen=True)
+class Ports:
+    """Where everything listens, on 127.0.0.1."""
+
+    front: int
+    aws: int
+    portal: int
+    turn: int
+
+    @classmethod
+    def from_base(cls, base: int) -> Self:
+        """Four ports in a row."""
+        return cls(base, base + 1, base + 2, base + 3)
+
+    @classmethod
+    def free(cls) -> Self:
+        """Four that nobody uses, for tests."""
+        return cls(free_port(), free_port(), free_port(), free_port())
+
+
+class System:
+    """Start it with `with System(...) as system`; everything it started ends with the block."""
+
+    def __init__(self, state: Path, ports: Ports, say: Callable[[str], None] = print) -> None:
+        self.state = state
+        self.ports = ports
+        self._say = say
+        self._children: dict[str, Child] = {}
+        self.origin = f"http://127.0.0.1:{ports.front}"
+        self.portal = f"http://127.0.0.1:{ports.portal}"
+        self.aws = deploy.Aws(f"http://127.0.0.1:{ports.aws}")
+        self.addresses: dict[str, str] = {}
+        self._worker_key = ""
+
+    def __enter__(self) -> Self:
+        try:
+            self.start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Bring everything up. Raises NotStarted or DeploymentFailed with a line for the person at the keyboard."""
+        for port, purpose in zip(asdict(self.ports).values(), asdict(self.ports), strict=True):
+            require_free(port, purpose, "Stop what uses it, or choose another base: make run PORT=9000")
+        if not shutil.which("turnserver"):
+            raise NotStarted("turnserver is missing. Install it: apt-get install coturn")
+        self.state.mkdir(parents=True, exist_ok=True)
+        self._say("Template: synthesizing what has changed …")
+        synthesize()
+        self._say("Embedded AWS: starting and deploying the template …")
+        self._start_aws()
+        outputs = self._deploy()
+        self._start_turn(self.aws.secret(outputs["TurnSecret"]))
+        self._say("Portal and pages: starting …")
+        rest = f"{self.aws.endpoint}/_aws/execute-api/{outputs['RestApi']}/api"
+        socket = f"ws://127.0.0.1:{self.ports.aws}/_aws/execute-api/{outputs['SocketApi']}/api"
+        self._run("portal", "-m", "local.portal", "--port", str(self.ports.portal), "--origin", self.origin,
+                  "--state", str(self.state))  # fmt: skip
+        self._run("front", "-m", "local.front", "--port", str(self.ports.front), "--aws", self.aws.endpoint,
+                  "--rest", rest, "--socket", socket, "--state", str(self.state))  # fmt: skip
+        wait_for_http(f"{self.origin}/api/health", self._children["front"])
+        wait_for_http(self.portal, self._children["portal"])
+        self.aws.invoke(outputs["RotateLoginKeyFunction"], {})
+        self.aws.invoke(outputs["RegisterTrustFunction"], TRUST)
+        self._say("Media worker: starting …")
+        self._worker_key = self.aws.secret(outputs["WorkerSecret"])
+        self.start_worker()
+        self._say("Example consultation: looking for one, or booking it …")
+        patient = seed.ready_link(self)
+        trust, department = TRUST["trust"]["id"], TRUST["departments"][0]["id"]
+        self.addresses = {
+            "clinician": f"{self.origin}/staff/{trust}",
+            "patient": patient,
+            "department": f"{self.origin}/d/{trust}/{department}",
+            "outbox": f"{self.origin}/outbox",
+            "api": f"{self.origin}/api",
+            "socket": f"ws://127.0.0.1:{self.ports.front}/ws",
+            "portal": self.portal,
+        }
+
+    def stop(self) -> None:
+        """End every child, the last one started first; the embedded AWS saves its state as it ends."""
+        for child in reversed(list(self._children.values())):
+            child.stop()
+        self._children.clear()
+
+    def start_worker(self) -> None:
+        """Start the media worker, also after it was killed."""
+        self._children["worker"] = Child(
+            "media worker",
+            [sys.executable, "-m", "media_worker"],
+            self._log("worker"),
+            {
+                "VENTEROM_SOCKET": f"ws://127.0.0.1:{self.ports.front}/ws",
+                "VENTEROM_WORKER_KEY": self._worker_key,
+                "VENTEROM_ADDRESS": "127.0.0.1",
+            },
+        )
+
+    def child(self, name: str) -> Child:
+        """A running child by name: aws, turn, portal, front, worker."""
+        return self._children[name]
+
+    def died(self) -> list[Child]:
+        """Children that ended by themselves."""
+        return [child for child in self._children.values() if not child.alive]
+
+    def _log(self, name: str) -> Path:
+        return self.state / "log" / f"{name}.log"
+
+    def _run(self, name: str, *arguments: str, env: dict[str, str] | None = None) -> Child:
+        child = Child(name, [sys.executable, *arguments], self._log(name), env)
+        self._children[name] = child
+        return child
+
+    def _start_aws(self) -> None:
+        storage = self.state / "aws"
+        storage.mkdir(exist_ok=True)
+        child = self._run(
+            "aws",
+            "-m",
+            "local.aws",
+            env={
+                "GATEWAY_PORT": str(self.ports.aws),
+                "BIND_HOST": "127.0.0.1",
+                "LAMBDA_EXECUTOR": "local",
+                "IOT_MTLS_ENABLED": "0",
+                "PERSIST_STATE": "1",
+                "STATE_DIR": str(storage),
+                "S3_PERSIST": "1",
+                "S3_DATA_DIR": str(storage / "s3"),
+                "MINISTACK_REGION": deploy.REGION,
+                "AWS_DEFAULT_REGION": deploy.REGION,
+                "LOG_LEVEL": "WARNING",
+            },
+        )
+        wait_for_http(f"{self.aws.endpoint}/_ministack/health", child)
+
+    def _deploy(self) -> dict[str, str]:
+        turn = self.ports.turn
+        outputs = deploy.deploy(
+            self.aws,
+            ASSEMBLY,
+            {
+                "Origin": self.origin,
+                "PatientIssuer": f"{self.portal}/idporten",
+                "PatientClientId": "venterom-patient",
+                "StaffIssuer": f"{self.portal}/ansatt",
+                "StaffClientId": "venterom-staff",
+                "TurnUrls": f"turn:127.0.0.1:{turn}?transport=udp,turn:127.0.0.1:{turn}?transport=tcp",
+                "MailSender": "ikke-svar@elvenes.example",
+                "SmsSender": "Elvenes HF",
+                "PushBase": f"{self.aws.endpoint}/_aws/execute-api",
+            },
+        )
+        # The embedded AWS forgets to leave punctuation out of generated secrets; coturn's file cannot quote it.
+        for name in ("TurnSecret", "WorkerSecret"):
+            if not self.aws.secret(outputs[name]).replace("-", "").replace("_", "").isalnum():
+                self.aws.client("secretsmanager").put_secret_value(
+                    SecretId=outputs[name], SecretString=secrets.token_urlsafe(32)
+                )
+        # It also wants an e-mail address verified before it sends from it.
+        self.aws.client("ses").verify_email_identity(EmailAddress="ikke-svar@elvenes.example")
+        return outputs
+
+    def _start_turn(self, secret: str) -> None:
+        configuration = self.state / "turnserver.conf"
+        configuration.touch(mode=0o600)
+        configuration.write_text(
+            "\n".join(
+                (
+                    f"listening-port={self.ports.turn}",
+                    "listening-ip=127.0.0.1",
+                    "relay-ip=127.0.0.1",
+                    "use-auth-secret",
+                    f"static-auth-secret={secret}",
+                    "realm=venterom",
+                    "fingerprint",
+                    "stale-nonce",
+                    "no-cli",
+                    "no-tls",
+                    "no-dtls",
+                    "no-multicast-peers",
+                    "no-tcp-relay",
+                    "allow-loopback-peers",  # the worker is on loopback here, and nowhere else
+                    f"userdb={self.state / 'turn.sqlite'}",
+                    f"pidfile={self.state / 'turn.pid'}",
+                    "log-file=stdout",
+                    "simple-log",
+                    "",
+                )
+            )
+        )
+        child = Child("turnserver", ["turnserver", "-c", str(configuration)], self._log("turn"))
+        self._children["turn"] = child
+        child.require()
+
+
+def synthesize() -> None:
+    """Make the cloud assembly anew when a source of it has changed. Raises NotStarted with the tool's own words."""
+    fingerprint = hashlib.sha256()
+    for path in _files():
+        fingerprint.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes())
+    stamp = BUILD / "cdk.stamp"
+    BUILD.mkdir(exist_ok=True)
+    with _alone(BUILD / "cdk.lock"):
+        if stamp.exists() and stamp.read_text() == fingerprint.hexdigest() and ASSEMBLY.exists():
+            return
+        shutil.rmtree(ASSEMBLY, ignore_errors=True)
+        done = subprocess.run(
+            [sys.executable, "-m", "infra.app", str(ASSEMBLY)],
+            cwd=ROOT,
+            env={
+                **os.environ,
+                "AWS_DEFAULT_REGION": deploy.REGION,
+                "JSII_NODE": str(Path(sys.executable).with_name("node")),
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise NotStarted(f"The template could not be made:\n{done.stderr[-2000:]}")
+        stamp.write_text(fingerprint.hexdigest())
+
+
+def _files() -> Iterator[Path]:
+    for name in TEMPLATE_SOURCES:
+        path = ROOT / name
+        found = sorted(path.rglob("*")) if path.is_dir() else [path]
+        yield from (p for p in found if p.is_file() and "__pycache__" not in p.parts)
+
+
+@contextmanager
+def _alone(lock: Path) -> Iterator[Any]:
+    with lock.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield file
