@@ -132,6 +132,7 @@ export class CallMedia {
   private offer: Offer | null = null;
   private n = 0;
   private restarts = 0;
+  private said = "";
   private cancelResend: () => void = () => undefined;
   private cancelPatience: () => void = () => undefined;
   private join: Join;
@@ -149,6 +150,12 @@ export class CallMedia {
   /** Offer, the first time. */
   async start(): Promise<void> {
     await this.makeOffer(false);
+    if (this.tracks.audio || this.tracks.video) this.announce();
+  }
+
+  /** Tell the other side what is sent; once the devices have been asked for, so that nothing untrue is said first. */
+  announce(): void {
+    this.said = "";
     this.sendMedia();
   }
 
@@ -157,7 +164,7 @@ export class CallMedia {
     this.join = join;
     if (this.state === "closed") return;
     this.peer.setConfiguration(this.configuration());
-    this.sendMedia();
+    this.announce();
     if (this.state === "troubled") await this.restart();
     else if (this.offer) this.sendOffer();
   }
@@ -295,7 +302,11 @@ export class CallMedia {
   private sendMedia(): void {
     const { consultation, call } = this.join;
     const { audio, video } = this.tracks;
-    this.options.send({ type: "media", consultation, call, camera: video !== null, microphone: audio !== null && audio.enabled });
+    const message: Media = { type: "media", consultation, call, camera: video !== null, microphone: audio !== null && audio.enabled };
+    const saying = JSON.stringify(message);
+    if (saying === this.said) return;
+    this.said = saying;
+    this.options.send(message);
   }
 
   private async limit(sender: RTCRtpSender): Promise<void> {

@@ -22,6 +22,8 @@ export class Engine {
   accepting = false;
   private connection: Connection<FromPatient, ToPatient> | null = null;
   private call: CallMedia | null = null;
+  /** Number of the call that `call` belongs to. */
+  private joined = 0;
   private probe: Probe | null = null;
   private wakeLock: WakeLockSentinel | null = null;
   private readonly listeners = new Set<() => void>();
@@ -253,8 +255,8 @@ export class Engine {
     this.media = call.state;
     await call.start();
     await this.haveDevices();
+    call.announce();
   }
-  private joined = 0;
 
   private endCall(): void {
     if (!this.call) return;
