@@ -1,4 +1,4 @@
-"""One browser's connection (ICE, DTLS, SRTP, data channel): the only file that touches aiortc's and aioice's private parts.
+"""One browser's connection (ICE, DTLS, SRTP, data channel): the only file touching private parts of aiortc and aioice.
 
 We leave `RTCPeerConnection` aside: it decodes what it receives and cannot restart ICE. What is used instead of it:
 
@@ -32,7 +32,7 @@ SCTP_PORT: Final = 5000
 
 
 class Remote(msgspec.Struct, frozen=True):
-    """The browser's side of the transport, from its offer. ``fingerprints``: (algorithm, value); ``setup``: RFC 5763."""
+    """The browser's side of the transport. ``fingerprints``: (algorithm, value); ``setup``: as in RFC 5763."""
 
     ufrag: str
     password: str
@@ -179,6 +179,11 @@ class Path:
         if data and self._inbox.qsize() < MAX_INBOX:
             self._inbox.put_nowait(data)
 
+    @property
+    def is_up(self) -> bool:
+        """Whether there is a path."""
+        return self._agent is not None
+
     def send_now(self, data: bytes) -> bool:
         """Send a datagram; False while there is no path."""
         return self._agent is not None and self._agent.send_now(data)
@@ -318,7 +323,7 @@ class Line:
     @property
     def is_up(self) -> bool:
         """Whether packets can be sent."""
-        return bool(self._dtls.state == "connected") and self._path.connected.is_set() and not self._ended
+        return bool(self._dtls.state == "connected") and self._path.is_up and not self._ended
 
     def send_rtp(self, packet: bytes) -> bool:
         """Send one RTP packet; False when it could not be sent."""

@@ -1,0 +1,23 @@
+"""Log lines as JSON by allow-list: event names, codes and counts; never an SDP, an address or a name."""
+
+import logging
+import sys
+from typing import Final
+
+import msgspec
+
+ALLOWED: Final = frozenset({"code", "rooms", "seats", "probes", "capacity", "draining", "tries", "bytes"})
+_FOREIGN: Final = ("aiortc", "aioice", "websockets", "asyncio")
+
+
+def quiet() -> None:
+    """Silence the libraries: their lines hold addresses, and the socket's address holds the pass."""
+    for name in _FOREIGN:
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+
+
+def say(event: str, **figures: str | float) -> None:
+    """Write one line to standard error; what is not on the list is left out."""
+    line = {"event": event} | {name: value for name, value in figures.items() if name in ALLOWED}
+    sys.stderr.buffer.write(msgspec.json.encode(line) + b"\n")
+    sys.stderr.flush()

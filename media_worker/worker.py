@@ -1,0 +1,168 @@
+"""What a worker does about each message of the functions: messages in, messages out; media behind two ports."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Final, Protocol
+
+import msgspec
+
+from chalicelib.errors import BadSdp, Gone, Unavailable
+from chalicelib.protocol import (
+    CloseRoom,
+    Error,
+    FromWorker,
+    OpenRoom,
+    Pong,
+    ProbeAnswered,
+    ProbeRelay,
+    Registered,
+    RelayAnswer,
+    RelayOffer,
+    RelayRefused,
+    RoomEnded,
+    RoomOpened,
+    Seat,
+    ToWorker,
+)
+from media_worker.log import say
+
+REMEMBERED: Final = 1_000
+"""Closed rooms whose late messages are recognised; a call's number is never used again."""
+
+
+class RoomPort(Protocol):
+    """One call's media."""
+
+    async def answer(self, seat: Seat, sdp: str) -> str:
+        """Take an offer. Raises BadSdp; OSError when there is no port to be had."""
+
+    async def close(self) -> None:
+        """Everybody out."""
+
+
+class ProbePort(Protocol):
+    """The network tests."""
+
+    async def answer(self, probe: str, sdp: str) -> str:
+        """Take a test's offer. Raises BadSdp, Unavailable; OSError when there is no port to be had."""
+
+
+class _Call:
+    """A room, and the last word to each seat in it."""
+
+    def __init__(self) -> None:
+        self.port: RoomPort | None = None
+        self.replies: dict[Seat, RelayAnswer | RelayRefused] = {}
+        self.lock = asyncio.Lock()
+
+
+class Worker:
+    """Every handler may run twice, late and side by side with others; a room's messages are taken in order."""
+
+    def __init__(
+        self,
+        open_room: Callable[[Callable[[], None]], RoomPort],
+        probes: ProbePort,
+        send: Callable[[FromWorker], None],
+    ) -> None:
+        """``open_room`` is given what to call when nobody has been there for too long."""
+        self._open_room = open_room
+        self._probes = probes
+        self._send = send
+        self._calls: dict[str, _Call] = {}
+        self._over: OrderedDict[str, None] = OrderedDict()
+        self._ending: set[asyncio.Task[None]] = set()
+
+    @property
+    def rooms(self) -> list[str]:
+        """The rooms it holds."""
+        return list(self._calls)
+
+    async def take(self, message: ToWorker) -> None:
+        """Do what a message asks for."""
+        match message:
+            case OpenRoom(room):
+                if self._open(room) is not None:
+                    self._send(RoomOpened(room))
+            case RelayOffer():
+                await self._relay(message)
+            case CloseRoom(room):
+                await self._close(room)
+            case ProbeRelay():
+                await self._probe(message)
+            case Error(code):
+                say("told_of_error", code=code)
+            case Registered() | Pong():
+                pass
+
+    async def close(self) -> None:
+        """End every room."""
+        await asyncio.gather(*(self._close(room) for room in self.rooms), *self._ending)
+
+    def _open(self, room: str) -> _Call | None:
+        if room in self._over:
+            return None
+        call = self._calls.get(room)
+        if call is None:
+            call = self._calls[room] = _Call()
+            call.port = self._open_room(lambda: self._empty(room))
+            say("room_opened", rooms=len(self._calls))
+        return call
+
+    async def _relay(self, offer: RelayOffer) -> None:
+        call = self._open(offer.room)
+        if call is None:
+            self._send(RelayRefused(offer.room, offer.seat, offer.n, Gone.code))
+            return
+        async with call.lock:
+            reply = call.replies.get(offer.seat)
+            if reply is None or reply.n < offer.n:
+                reply = await self._answer(call, offer)
+            if reply is not None and reply.n == offer.n:
+                self._send(reply)
+
+    async def _answer(self, call: _Call, offer: RelayOffer) -> RelayAnswer | RelayRefused | None:
+        refused = RelayRefused(offer.room, offer.seat, offer.n, Gone.code)
+        if call.port is None:
+            return refused
+        reply: RelayAnswer | RelayRefused
+        try:
+            reply = RelayAnswer(offer.room, offer.seat, offer.n, await call.port.answer(offer.seat, offer.sdp))
+        except BadSdp as error:
+            say("offer_refused", code=error.code)
+            reply = msgspec.structs.replace(refused, code=error.code)
+        except OSError:
+            say("offer_refused", code=Unavailable.code)
+            return msgspec.structs.replace(refused, code=Unavailable.code)  # not kept: trying again may help
+        call.replies[offer.seat] = reply
+        return reply
+
+    async def _close(self, room: str) -> None:
+        self._over[room] = None
+        if len(self._over) > REMEMBERED:
+            self._over.popitem(last=False)
+        call = self._calls.get(room)
+        if call is not None:
+            async with call.lock:
+                port, call.port = call.port, None
+                if port is not None:
+                    await port.close()
+            self._calls.pop(room, None)
+            say("room_closed", rooms=len(self._calls))
+        self._send(RoomEnded(room))
+
+    def _empty(self, room: str) -> None:
+        task = asyncio.create_task(self._close(room))
+        self._ending.add(task)
+        task.add_done_callback(self._ending.discard)
+
+    async def _probe(self, probe: ProbeRelay) -> None:
+        try:
+            sdp = await self._probes.answer(probe.probe, probe.sdp)
+        except (BadSdp, Unavailable) as error:
+            say("probe_refused", code=error.code)
+        except OSError:
+            say("probe_refused", code=Unavailable.code)
+        else:
+            self._send(ProbeAnswered(probe.reply_to, probe.probe, sdp))
