@@ -1,0 +1,317 @@
+"""What is kept, one frozen struct for each kind of row, and where in the one table it stands. Pure."""
+
+from typing import Any, ClassVar
+
+import msgspec
+
+from chalicelib.lifecycle import Role, State
+from chalicelib.protocol import Delivery, DeviceReport, LoginLevel, NetworkReport, Seat
+from chalicelib.rest import Feedback, Language
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A row. Times are whole seconds since 1970; ``expires`` is None for what another rule removes."""
+
+    expires: int | None = None
+
+    def key(self) -> tuple[str, str]:
+        """Partition and sort key."""
+        raise TypeError(type(self).__name__)
+
+    def day_key(self) -> tuple[str, str] | None:
+        """Keys in the index by day, for what stands in it."""
+        return None
+
+
+class Trust(Record, frozen=True, kw_only=True):
+    """A health trust."""
+
+    id: str
+    name: str
+    time_zone: str
+
+    def key(self) -> tuple[str, str]:
+        """Under the trust."""
+        return trust_key(self.id), "TRUST"
+
+
+class Department(Record, frozen=True, kw_only=True):
+    """A department with the number patients phone."""
+
+    trust: str
+    id: str
+    name: str
+    phone: str
+
+    def key(self) -> tuple[str, str]:
+        """Under its trust."""
+        return trust_key(self.trust), f"DEP#{self.id}"
+
+
+class Staff(Record, frozen=True, kw_only=True):
+    """A clinician; ``id`` is the subject at the trust's issuer."""
+
+    trust: str
+    id: str
+    name: str
+    departments: tuple[str, ...] = ()
+
+    def key(self) -> tuple[str, str]:
+        """Under the trust."""
+        return trust_key(self.trust), f"STAFF#{self.id}"
+
+
+class Consultation(Record, frozen=True, kw_only=True):
+    """An appointment and all that is decided about it; every change raises ``version`` by one."""
+
+    trust: str
+    id: str
+    version: int
+    state: State
+    starts: int
+    minutes: int
+    day: str
+    department: str
+    staff: str
+    patient_name: str
+    phone: str = ""
+    email: str = ""
+    login_level: LoginLevel = LoginLevel.NONE
+    person: str = ""
+    """Keyed hash of the national identity number that may log in; empty: anyone with the link."""
+    drop_in: bool = False
+    language: Language = Language.BOKMAL
+    sms: Delivery = Delivery.NONE
+    mail: Delivery = Delivery.NONE
+    invitation: int = 0
+    """How many invitations there have been; names the reason of each message."""
+    invite_at: int | None = None
+    checked_in_at: int | None = None
+    devices: DeviceReport = DeviceReport()
+    network: NetworkReport | None = None
+    call: int = 0
+    worker: str = ""
+    reference: str = ""
+    feedback_given: bool = False
+
+    @property
+    def ends(self) -> int:
+        """When the booked time is over."""
+        return self.starts + self.minutes * 60
+
+    def key(self) -> tuple[str, str]:
+        """Under itself, together with its trail."""
+        return consultation_key(self.trust, self.id), "CONSULTATION"
+
+    def day_key(self) -> tuple[str, str]:
+        """By clinician and day, in the order of time."""
+        return day_partition(self.trust, self.staff, self.day), f"{self.starts:012d}#{self.id}"
+
+
+class Happening(Record, frozen=True, kw_only=True):
+    """One entry of the append-only trail; its number is the version that it made."""
+
+    trust: str
+    consultation: str
+    number: int
+    at: int
+    what: str
+    role: Role
+    staff: str = ""
+    state: State
+
+    def key(self) -> tuple[str, str]:
+        """With its consultation."""
+        return consultation_key(self.trust, self.consultation), f"TRAIL#{self.number:08d}"
+
+
+class Answered(Record, frozen=True, kw_only=True):
+    """The patient's feedback, once."""
+
+    trust: str
+    consultation: str
+    at: int
+    feedback: Feedback
+
+    def key(self) -> tuple[str, str]:
+        """With its consultation."""
+        return consultation_key(self.trust, self.consultation), "FEEDBACK"
+
+
+class Taken(Record, frozen=True, kw_only=True):
+    """Which socket holds a seat, and what its owner sends."""
+
+    trust: str
+    consultation: str
+    seat: Seat
+    connection: str
+    camera: bool = False
+    microphone: bool = False
+
+    def key(self) -> tuple[str, str]:
+        """With its consultation."""
+        return consultation_key(self.trust, self.consultation), f"SEAT#{self.seat}"
+
+
+class Sending(Record, frozen=True, kw_only=True):
+    """One message for one reason: claimed by whoever sends it, so that it goes out once."""
+
+    trust: str
+    consultation: str
+    reason: str
+    claimed_until: int
+    done: bool = False
+    version: int = 1
+
+    def key(self) -> tuple[str, str]:
+        """With its consultation."""
+        return consultation_key(self.trust, self.consultation), f"MSG#{self.reason}"
+
+
+class Link(Record, frozen=True, kw_only=True):
+    """An invitation's secret, as its hash."""
+
+    digest: str
+    trust: str
+    consultation: str
+    role: Role = Role.PATIENT
+
+    def key(self) -> tuple[str, str]:
+        """By the hash alone: the secret is all that a visitor brings."""
+        return f"LINK#{self.digest}", "LINK"
+
+
+class Session(Record, frozen=True, kw_only=True):
+    """Who a cookie stands for: a visitor of one consultation, or one of the staff."""
+
+    digest: str
+    trust: str
+    role: Role
+    consultation: str = ""
+    staff: str = ""
+    proven: bool = False
+    """Whether the login that the consultation asks for has been done."""
+
+    def key(self) -> tuple[str, str]:
+        """By the hash of the cookie."""
+        return f"SESSION#{self.digest}", "SESSION"
+
+
+class Login(Record, frozen=True, kw_only=True):
+    """A login under way, from leaving for the portal until coming back."""
+
+    digest: str
+    """Hash of ``state``."""
+    session: str
+    """Hash of the cookie of the browser that left."""
+    trust: str
+    role: Role
+    verifier: str
+    nonce: str
+    level: LoginLevel
+    consultation: str = ""
+
+    def key(self) -> tuple[str, str]:
+        """By the hash of ``state``."""
+        return f"LOGIN#{self.digest}", "LOGIN"
+
+
+class Ticket(Record, frozen=True, kw_only=True):
+    """A pass for one socket."""
+
+    digest: str
+    trust: str
+    role: Role
+    consultation: str = ""
+    staff: str = ""
+
+    def key(self) -> tuple[str, str]:
+        """By its hash."""
+        return f"TICKET#{self.digest}", "TICKET"
+
+
+class Socket(Record, frozen=True, kw_only=True):
+    """An open socket's identity; nothing a message says can change it."""
+
+    connection: str
+    role: Role
+    trust: str = ""
+    consultation: str = ""
+    staff: str = ""
+    worker: str = ""
+    day: str = ""
+    """The day a clinician's page shows."""
+
+    def key(self) -> tuple[str, str]:
+        """By API Gateway's connection id."""
+        return f"CONN#{self.connection}", "CONN"
+
+
+class Watcher(Record, frozen=True, kw_only=True):
+    """A socket that is told of everything in one clinician's list."""
+
+    trust: str
+    staff: str
+    connection: str
+
+    def key(self) -> tuple[str, str]:
+        """Under the clinician."""
+        return staff_partition(self.trust, self.staff), f"CONN#{self.connection}"
+
+
+class Worker(Record, frozen=True, kw_only=True):
+    """A media worker: alive until ``lease``, carrying ``rooms``."""
+
+    PARTITION: ClassVar[str] = "WORKERS"
+
+    id: str
+    connection: str
+    capacity: int
+    lease: int
+    draining: bool = False
+    rooms: frozenset[str] = frozenset()
+
+    def key(self) -> tuple[str, str]:
+        """All workers stand in one partition: there are few."""
+        return self.PARTITION, f"W#{self.id}"
+
+
+class Once(Record, frozen=True, kw_only=True):
+    """Something that may be done once; ``result`` is what came of it."""
+
+    name: str
+    result: str = ""
+
+    def key(self) -> tuple[str, str]:
+        """By its name."""
+        return f"ONCE#{self.name}", "ONCE"
+
+
+def trust_key(trust: str) -> str:
+    """Partition of a trust's register."""
+    return f"T#{trust}"
+
+
+def consultation_key(trust: str, consultation: str) -> str:
+    """Partition of one consultation."""
+    return f"T#{trust}#C#{consultation}"
+
+
+def staff_partition(trust: str, staff: str) -> str:
+    """Partition of the sockets that watch a clinician's list."""
+    return f"T#{trust}#S#{staff}"
+
+
+def day_partition(trust: str, staff: str, day: str) -> str:
+    """Partition, in the index by day, of one clinician's day."""
+    return f"T#{trust}#S#{staff}#{day}"
+
+
+def to_body(record: Record) -> bytes:
+    """A record as JSON."""
+    return msgspec.json.encode(record)
+
+
+def from_body(kind: type[Any], body: bytes | str) -> Any:
+    """A record back from JSON."""
+    return msgspec.json.decode(body, type=kind)

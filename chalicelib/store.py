@@ -1,0 +1,260 @@
+"""The one table: reads of records and transactions of conditional writes. The only place that writes to DynamoDB."""
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, Final, Protocol, TypeVar
+
+import msgspec
+from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
+from pynamodb.connection import Connection
+from pynamodb.exceptions import TransactWriteError, UpdateError
+from pynamodb.expressions.condition import Condition, size
+from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
+from pynamodb.models import Model
+from pynamodb.transactions import TransactWrite
+
+from chalicelib.records import Consultation, Record, Worker, day_partition, from_body, to_body
+
+R = TypeVar("R", bound=Record)
+CONFLICT: Final = "TransactionConflict"
+TRIES: Final = 5
+
+
+class Refused(Exception):
+    """A transaction whose conditions did not hold; nothing was written. ``failed``: which of its writes refused."""
+
+    def __init__(self, failed: frozenset[int]) -> None:
+        super().__init__(f"refused: {sorted(failed)}")
+        self.failed = failed
+
+
+class Create(msgspec.Struct, frozen=True):
+    """Write a record that must not exist yet (one that has expired does not exist)."""
+
+    record: Record
+
+
+class Put(msgspec.Struct, frozen=True):
+    """Write a record whatever stood there."""
+
+    record: Record
+
+
+class Replace(msgspec.Struct, frozen=True):
+    """Write a record with a ``version`` in the place of the one with version ``expected``."""
+
+    record: Record
+    expected: int
+
+
+class Delete(msgspec.Struct, frozen=True):
+    """Remove a record; nothing happens when there is none."""
+
+    key: tuple[str, str]
+
+
+class Take(msgspec.Struct, frozen=True):
+    """Remove a record that must be there: what works once."""
+
+    key: tuple[str, str]
+
+
+class ReserveRoom(msgspec.Struct, frozen=True):
+    """Add a room to a worker that is alive at ``now``, takes calls and has a free place."""
+
+    worker: Worker
+    room: str
+    now: int
+
+
+Write = Create | Put | Replace | Delete | Take | ReserveRoom
+
+
+class Store(Protocol):
+    """What the use cases need of the table. Reads never show what has expired."""
+
+    def get(self, kind: type[R], key: tuple[str, str]) -> R | None:
+        """One record, as of now (consistent), or None."""
+
+    def query(self, kind: type[R], partition: str, prefix: str) -> list[R]:
+        """The records of a partition whose sort key begins with ``prefix``, in order, as of now."""
+
+    def day(self, trust: str, staff: str, day: str) -> list[Consultation]:
+        """A clinician's consultations of a day, by time; a change may take a moment to show."""
+
+    def write(self, writes: Sequence[Write]) -> None:
+        """All of ``writes`` or none. Raises Refused."""
+
+    def release_room(self, worker: str, room: str) -> None:
+        """Take a room from a worker, if both are still there."""
+
+    def renew_lease(self, worker: Worker) -> bool:
+        """Write a worker's new lease and ``draining``; False when the row now belongs to another connection."""
+
+    def count(self, name: str, expires: int) -> int:
+        """Add one to a counter that lives until ``expires``; return the sum."""
+
+    def counted(self, name: str) -> int:
+        """A counter's present sum."""
+
+
+class DynamoStore:
+    """Store over DynamoDB, through pynamodb."""
+
+    def __init__(self, table: str, region: str, host: str | None = None, now: Callable[[], float] = time.time) -> None:
+        self._now = now
+        self._row = _model(table, region, host)
+        self._connection = Connection(region=region, host=host)
+
+    def get(self, kind: type[R], key: tuple[str, str]) -> R | None:
+        """See Store."""
+        try:
+            row = self._row.get(*key, consistent_read=True)
+        except self._row.DoesNotExist:
+            return None
+        return self._record(kind, row)
+
+    def query(self, kind: type[R], partition: str, prefix: str) -> list[R]:
+        """See Store."""
+        rows = self._row.query(partition, self._row.sk.startswith(prefix), consistent_read=True)
+        return [record for row in rows if (record := self._record(kind, row)) is not None]
+
+    def day(self, trust: str, staff: str, day: str) -> list[Consultation]:
+        """See Store."""
+        rows = self._row.by_day.query(day_partition(trust, staff, day))
+        return [record for row in rows if (record := self._record(Consultation, row)) is not None]
+
+    def write(self, writes: Sequence[Write]) -> None:
+        """See Store. A transaction that only collided with another is tried again at once, a few times."""
+        for remaining in reversed(range(TRIES)):
+            try:
+                with TransactWrite(connection=self._connection) as transaction:
+                    for write in writes:
+                        self._add(transaction, write)
+                return
+            except TransactWriteError as error:
+                reasons = [reason.code if reason else None for reason in error.cancellation_reasons]
+                failed = frozenset(i for i, code in enumerate(reasons) if code == "ConditionalCheckFailed")
+                if failed:
+                    raise Refused(failed) from None
+                if CONFLICT not in reasons or not remaining:
+                    raise
+
+    def release_room(self, worker: str, room: str) -> None:
+        """See Store."""
+        row = self._row(Worker.PARTITION, f"W#{worker}")
+        try:
+            row.update(actions=[self._row.rooms.delete([room])], condition=self._row.pk.exists())
+        except UpdateError as error:
+            _only_refusals(error)
+
+    def renew_lease(self, worker: Worker) -> bool:
+        """See Store."""
+        row = self._row(*worker.key())
+        same = self._row.connection == worker.connection
+        actions = [
+            self._row.lease.set(worker.lease),
+            self._row.draining.set(worker.draining),
+            self._row.expires.set(worker.expires),
+        ]
+        try:
+            row.update(actions=actions, condition=same)
+        except UpdateError as error:
+            _only_refusals(error)
+            return False
+        return True
+
+    def count(self, name: str, expires: int) -> int:
+        """See Store."""
+        row = self._row(f"LIMIT#{name}", "LIMIT")
+        row.update(actions=[self._row.version.add(1), self._row.expires.set(expires)])
+        return int(row.version)
+
+    def counted(self, name: str) -> int:
+        """See Store."""
+        try:
+            row = self._row.get(f"LIMIT#{name}", "LIMIT", consistent_read=True)
+        except self._row.DoesNotExist:
+            return 0
+        return 0 if self._expired(row) else int(row.version)
+
+    def _expired(self, row: Any) -> bool:
+        # DynamoDB removes what has expired within days, not at once.
+        return row.expires is not None and row.expires <= self._now()
+
+    def _record(self, kind: type[R], row: Any) -> R | None:
+        if self._expired(row):
+            return None
+        record: R = from_body(kind, row.body)
+        if isinstance(record, Worker):
+            # Attributes of their own, because conditions look at them.
+            live = {"rooms": frozenset(row.rooms or ()), "lease": int(row.lease), "draining": row.draining}
+            return msgspec.structs.replace(record, expires=int(row.expires), **live)
+        return record
+
+    def _add(self, transaction: TransactWrite, write: Write) -> None:
+        row = self._row
+        match write:
+            case Create(record):
+                transaction.save(self._new(record), condition=row.pk.does_not_exist() | (row.expires <= self._now()))
+            case Put(record):
+                transaction.save(self._new(record))
+            case Replace(record, expected):
+                transaction.save(self._new(record), condition=row.version == expected)
+            case Delete(key):
+                transaction.delete(row(*key))
+            case Take(key):
+                transaction.delete(row(*key), condition=row.pk.exists())
+            case ReserveRoom(worker, room, now):
+                alive = (row.lease > now) & (row.draining == False)  # noqa: E712 - pynamodb builds a condition of it
+                free: Condition = row.rooms.does_not_exist() | (size(row.rooms) < worker.capacity)  # type: ignore[no-untyped-call]
+                same = row.connection == worker.connection
+                transaction.update(row(*worker.key()), actions=[row.rooms.add([room])], condition=alive & free & same)
+
+    def _new(self, record: Record) -> Any:
+        day = record.day_key()
+        row = self._row(*record.key(), body=to_body(record).decode(), expires=record.expires)
+        if day is not None:
+            row.day_pk, row.day_sk = day
+        row.version = getattr(record, "version", None)
+        if isinstance(record, Worker):
+            row.rooms = set(record.rooms) or None
+            row.lease, row.draining, row.connection = record.lease, record.draining, record.connection
+        return row
+
+
+def _only_refusals(error: UpdateError) -> None:
+    if error.cause_response_code != "ConditionalCheckFailedException":
+        raise error
+
+
+def _model(table: str, region_name: str, host_url: str | None) -> Any:
+    class ByDay(GlobalSecondaryIndex[Any]):  # type: ignore[no-untyped-call]
+        class Meta:
+            index_name = "by_day"
+            projection = AllProjection()
+
+        day_pk = UnicodeAttribute(hash_key=True)
+        day_sk = UnicodeAttribute(range_key=True)
+
+    class Row(Model):
+        class Meta:
+            table_name = table
+            region = region_name
+            host = host_url
+            billing_mode = "PAY_PER_REQUEST"
+
+        by_day = ByDay()
+        pk = UnicodeAttribute(hash_key=True)
+        sk = UnicodeAttribute(range_key=True)
+        day_pk = UnicodeAttribute(null=True)
+        day_sk = UnicodeAttribute(null=True)
+        body = UnicodeAttribute(null=True)
+        version = NumberAttribute(null=True)
+        expires = NumberAttribute(null=True)
+        lease = NumberAttribute(null=True)
+        draining = BooleanAttribute(null=True)
+        connection = UnicodeAttribute(null=True)
+        rooms = UnicodeSetAttribute(null=True)
+
+    return Row

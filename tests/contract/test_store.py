@@ -1,0 +1,168 @@
+"""What every store must do."""
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import msgspec
+import pytest
+
+from chalicelib.lifecycle import Role, State
+from chalicelib.records import Consultation, Happening, Link, Once, Ticket, Worker, consultation_key
+from chalicelib.store import Create, Delete, DynamoStore, Put, Refused, Replace, ReserveRoom, Store, Take
+
+NOW = 1_800_000_000
+
+
+def consultation(**changes) -> Consultation:
+    given = {
+        "trust": "a", "id": "c1", "version": 1, "state": State.BOOKED, "starts": NOW, "minutes": 30,
+        "day": "2027-01-15", "department": "d", "staff": "s", "patient_name": "Nobody",
+    }  # fmt: skip
+    return Consultation(**{**given, **changes})
+
+
+def happening(number: int) -> Happening:
+    return Happening(
+        trust="a", consultation="c1", number=number, at=NOW, what="call", role=Role.CLINICIAN, state=State.CALLING
+    )
+
+
+def worker(**changes) -> Worker:
+    return Worker(**{"id": "w", "connection": "x", "capacity": 2, "lease": NOW + 30, "expires": NOW + 3600, **changes})
+
+
+def test_what_was_created_can_be_read(store: Store) -> None:
+    made = consultation(phone="+4799999999", network=None)
+    store.write([Create(made)])
+    assert store.get(Consultation, made.key()) == made
+    assert store.get(Consultation, consultation(id="other").key()) is None
+
+
+def test_nothing_is_created_twice(store: Store) -> None:
+    store.write([Create(consultation())])
+    with pytest.raises(Refused) as refused:
+        store.write([Create(happening(2)), Create(consultation(patient_name="Somebody"))])
+    assert refused.value.failed == {1}
+    assert store.query(Happening, consultation_key("a", "c1"), "TRAIL#") == [], "nothing of a refused transaction stays"
+    there = store.get(Consultation, consultation().key())
+    assert there is not None
+    assert there.patient_name == "Nobody"
+
+
+def test_what_expired_is_gone_at_once_and_may_be_created_again(store: Store, clock) -> None:
+    ticket = Ticket(digest="h", trust="a", role=Role.PATIENT, expires=NOW + 30)
+    store.write([Create(ticket)])
+    clock.time = NOW + 29
+    assert store.get(Ticket, ticket.key()) == ticket
+    clock.time = NOW + 30
+    assert store.get(Ticket, ticket.key()) is None
+    later = msgspec.structs.replace(ticket, expires=NOW + 90)
+    store.write([Create(later)])
+    assert store.get(Ticket, ticket.key()) == later
+
+
+def test_a_change_needs_the_version_it_was_decided_on(store: Store) -> None:
+    store.write([Create(consultation())])
+    second = consultation(version=2, state=State.INVITED)
+    store.write([Replace(second, expected=1), Create(happening(2))])
+    with pytest.raises(Refused):
+        store.write([Replace(consultation(version=2, state=State.CANCELLED), expected=1), Create(happening(2))])
+    assert store.get(Consultation, second.key()) == second
+
+
+def test_what_does_not_exist_cannot_be_changed(store: Store) -> None:
+    with pytest.raises(Refused):
+        store.write([Replace(consultation(version=2), expected=1)])
+
+
+def test_what_works_once_works_once(store: Store) -> None:
+    link = Link(digest="h", trust="a", consultation="c1")
+    store.write([Create(link)])
+    store.write([Take(link.key())])
+    with pytest.raises(Refused):
+        store.write([Take(link.key())])
+    store.write([Delete(link.key())])
+
+
+def test_a_partition_is_read_in_order(store: Store) -> None:
+    store.write([Create(happening(n)) for n in (3, 1, 2)])
+    store.write([Create(consultation())])
+    assert [h.number for h in store.query(Happening, consultation_key("a", "c1"), "TRAIL#")] == [1, 2, 3]
+
+
+def test_a_day_holds_one_clinicians_consultations_by_time(store: Store) -> None:
+    for id_, starts, staff, day in (
+        ("late", NOW + 60, "s", "2027-01-15"),
+        ("early", NOW, "s", "2027-01-15"),
+        ("others", NOW, "t", "2027-01-15"),
+        ("tomorrow", NOW, "s", "2027-01-16"),
+    ):
+        store.write([Create(consultation(id=id_, starts=starts, staff=staff, day=day))])
+    store.write([Create(consultation(trust="b", id="elsewhere"))])
+    assert [c.id for c in store.day("a", "s", "2027-01-15")] == ["early", "late"]
+
+
+def test_a_worker_takes_no_more_rooms_than_it_has(store: Store) -> None:
+    w = worker()
+    store.write([Put(w)])
+    store.write([ReserveRoom(w, "a.c1.1", NOW)])
+    store.write([ReserveRoom(w, "a.c2.1", NOW)])
+    with pytest.raises(Refused):
+        store.write([ReserveRoom(w, "a.c3.1", NOW)])
+    there = store.get(Worker, w.key())
+    assert there is not None
+    assert there.rooms == {"a.c1.1", "a.c2.1"}
+    store.release_room("w", "a.c1.1")
+    store.release_room("w", "a.c1.1")
+    store.release_room("nobody", "a.c1.1")
+    store.write([ReserveRoom(w, "a.c3.1", NOW)])
+    assert store.query(Worker, Worker.PARTITION, "W#")[0].rooms == {"a.c2.1", "a.c3.1"}
+
+
+@pytest.mark.parametrize(
+    "changes", [{"lease": NOW}, {"draining": True}, {"connection": "newer"}], ids=["lost", "draining", "reconnected"]
+)
+def test_a_worker_that_cannot_carry_a_call_gets_none(store: Store, changes) -> None:
+    store.write([Put(worker(**changes))])
+    with pytest.raises(Refused):
+        store.write([ReserveRoom(worker(), "a.c1.1", NOW)])
+
+
+def test_a_lease_is_renewed_only_for_the_connection_that_holds_it(store: Store) -> None:
+    store.write([Put(worker(rooms=frozenset({"a.c1.1"})))])
+    assert store.renew_lease(worker(lease=NOW + 60, draining=True))
+    assert not store.renew_lease(worker(connection="older", lease=NOW + 90))
+    assert not store.renew_lease(worker(id="nobody"))
+    (there,) = store.query(Worker, Worker.PARTITION, "W#")
+    assert (there.lease, there.draining, there.rooms) == (NOW + 60, True, {"a.c1.1"})
+
+
+def test_counters_count_until_they_expire(store: Store, clock) -> None:
+    assert store.counted("link#x") == 0
+    assert [store.count("link#x", NOW + 10) for _ in range(3)] == [1, 2, 3]
+    assert store.counted("link#x") == 3
+    clock.time = NOW + 10
+    assert store.counted("link#x") == 0
+
+
+def test_of_two_who_race_one_wins(dynamo_store: DynamoStore) -> None:
+    dynamo_store.write([Create(consultation())])
+    start = Barrier(8)
+
+    def try_to_change(n: int) -> bool:
+        start.wait()
+        try:
+            dynamo_store.write([Replace(consultation(version=2, staff=f"s{n}"), expected=1), Create(happening(2))])
+        except Refused:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(try_to_change, range(8))) == 1
+
+
+def test_a_number_used_once(store: Store) -> None:
+    once = Once(name="worker#nonce", expires=NOW + 60)
+    store.write([Create(once)])
+    with pytest.raises(Refused):
+        store.write([Create(once)])

@@ -1,0 +1,104 @@
+"""The store in memory: the same contract as DynamoDB, one transaction at a time."""
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import msgspec
+
+from chalicelib.records import Consultation, Record, Worker, day_partition
+from chalicelib.store import Create, Delete, Put, Refused, Replace, ReserveRoom, Take, Write
+
+R = TypeVar("R", bound=Record)
+
+
+class FakeStore:
+    """See chalicelib.store.Store. ``before_write`` lets a test do something between a decision and its write."""
+
+    def __init__(self, now: Callable[[], float] = time.time) -> None:
+        self.rows: dict[tuple[str, str], Record] = {}
+        self.counters: dict[str, tuple[int, int]] = {}
+        self.before_write: Callable[[], None] = lambda: None
+        self._now = now
+
+    def get(self, kind: type[R], key: tuple[str, str]) -> R | None:
+        row = self.rows.get(key)
+        if row is None or self._expired(row):
+            return None
+        assert isinstance(row, kind)
+        return row
+
+    def query(self, kind: type[R], partition: str, prefix: str) -> list[R]:
+        keys = sorted(k for k in self.rows if k[0] == partition and k[1].startswith(prefix))
+        return [row for key in keys if (row := self.get(kind, key)) is not None]
+
+    def day(self, trust: str, staff: str, day: str) -> list[Consultation]:
+        wanted = day_partition(trust, staff, day)
+        found = [r for r in self.rows.values() if isinstance(r, Consultation) and r.day_key()[0] == wanted]
+        return sorted((r for r in found if not self._expired(r)), key=lambda r: r.day_key()[1])
+
+    def write(self, writes: Sequence[Write]) -> None:
+        hook, self.before_write = self.before_write, lambda: None
+        hook()
+        failed = frozenset(i for i, write in enumerate(writes) if not self._holds(write))
+        if failed:
+            raise Refused(failed)
+        for write in writes:
+            self._do(write)
+
+    def release_room(self, worker: str, room: str) -> None:
+        row = self.rows.get((Worker.PARTITION, f"W#{worker}"))
+        if isinstance(row, Worker):
+            self.rows[row.key()] = msgspec.structs.replace(row, rooms=row.rooms - {room})
+
+    def renew_lease(self, worker: Worker) -> bool:
+        row = self.rows.get(worker.key())
+        if not isinstance(row, Worker) or row.connection != worker.connection:
+            return False
+        self.rows[worker.key()] = msgspec.structs.replace(
+            row, lease=worker.lease, draining=worker.draining, expires=worker.expires
+        )
+        return True
+
+    def count(self, name: str, expires: int) -> int:
+        self.counters[name] = (self.counters.get(name, (0, 0))[0] + 1, expires)
+        return self.counters[name][0]
+
+    def counted(self, name: str) -> int:
+        total, expires = self.counters.get(name, (0, 0))
+        return total if expires > self._now() else 0
+
+    def _expired(self, row: Record) -> bool:
+        return row.expires is not None and row.expires <= self._now()
+
+    def _holds(self, write: Write) -> bool:
+        match write:
+            case Create(record):
+                there = self.rows.get(record.key())
+                return there is None or self._expired(there)
+            case Replace(record, expected):
+                version: Any = getattr(self.rows.get(record.key()), "version", None)
+                return bool(version == expected)
+            case Take(key):
+                return key in self.rows
+            case ReserveRoom(worker, _, now):
+                row = self.rows.get(worker.key())
+                return (
+                    isinstance(row, Worker)
+                    and row.lease > now
+                    and not row.draining
+                    and row.connection == worker.connection
+                    and len(row.rooms) < worker.capacity
+                )
+        return True
+
+    def _do(self, write: Write) -> None:
+        match write:
+            case Create(record) | Put(record) | Replace(record):
+                self.rows[record.key()] = record
+            case Delete(key) | Take(key):
+                self.rows.pop(key, None)
+            case ReserveRoom(worker, room):
+                row = self.rows[worker.key()]
+                assert isinstance(row, Worker)
+                self.rows[worker.key()] = msgspec.structs.replace(row, rooms=row.rooms | {room})
