@@ -48,7 +48,7 @@ export function Who({ clinician, onBack, onArrive }: WhoProps) {
       <Heading>{t("department.you")}</Heading>
       <div class="v-row">
         <p>{t("department.you.with", { name: clinician.name })}</p>
-        <Button variant="tertiary" data-size="sm" onClick={onBack}>{t("department.change")}</Button>
+        <Button class="d-change" variant="tertiary" data-size="sm" onClick={onBack}>{t("department.change")}</Button>
       </div>
       <p>{t("department.you.help", { name: clinician.name })}</p>
       <form class="v-stack d-form" noValidate ref={form} onSubmit={(event) => void submit(event)}>

@@ -44,7 +44,7 @@ export function CallView({ desk, seated, view }: CallViewProps) {
         <OwnPicture desk={desk} />
       </div>
       <div class="s-call__notices">
-        {blocked && <Notice tone="info"><p>{t("staff.call.blocked")}</p><Button onClick={play}>{t("staff.call.play")}</Button></Notice>}
+        {blocked && <Notice tone="info"><p>{t("staff.call.blocked")}</p><Button color="accent" onClick={play}>{t("staff.call.play")}</Button></Notice>}
         <OwnProblems desk={desk} />
       </div>
       <Controls desk={desk} seated={seated} view={view} ringing={ringing} />
@@ -72,7 +72,7 @@ function Overlay({ desk, seated, view, name }: CallViewProps & { name: string })
       <div class="s-call__said" role="status">
         {ringing && (
           <div class="s-call__ringing">
-            <p class="v-lead"><span class="v-spin" aria-hidden="true" /> {t("staff.call.ringing", { name })}</p>
+            <p class="v-lead v-waiting"><span class="v-spin" aria-hidden="true" /> {t("staff.call.ringing", { name })}</p>
             <p>{t("staff.call.ringing.help")}</p>
           </div>
         )}
@@ -145,7 +145,7 @@ function DeviceDialog({ desk, onClose }: { desk: Desk; onClose: () => void }) {
       <div class="s-choices">
         <Chooser kind="camera" label={t("staff.call.camera")} now={equipment.camera?.getSettings().deviceId ?? ""} onChoose={(id) => void equipment.choose("camera", id)} />
         <Chooser kind="microphone" label={t("staff.call.microphone")} now={equipment.microphone?.getSettings().deviceId ?? ""} onChoose={(id) => void equipment.choose("microphone", id)} />
-        {canChooseSpeaker() && <Chooser kind="speaker" label={t("staff.call.speaker")} now={equipment.speaker ?? ""} onChoose={(id) => equipment.chooseSpeaker(id)} />}
+        {canChooseSpeaker() && <Chooser kind="speaker" label={t("staff.call.speaker")} now={equipment.speaker ?? "default"} onChoose={(id) => equipment.chooseSpeaker(id)} />}
       </div>
     </Dialog>
   );
@@ -158,7 +158,7 @@ function Chooser({ kind, label, now, onChoose }: { kind: "camera" | "microphone"
     <div class="ds-field">
       <label class="ds-label" for={`choose-${kind}`}>{label}</label>
       <select class="ds-input" id={`choose-${kind}`} value={now} disabled={found.length === 0} onChange={({ currentTarget }) => onChoose(currentTarget.value)}>
-        {!found.some(({ id }) => id === now) && <option value={now} />}
+        {!found.some(({ id }) => id === now) && <option value={now}>{t("staff.call.none")}</option>}
         {found.map(({ id, label: called }, index) => <option key={id} value={id}>{called || t("staff.call.unnamed", { number: index + 1 })}</option>)}
       </select>
     </div>

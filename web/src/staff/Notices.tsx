@@ -15,7 +15,7 @@ export function Notices({ desk }: { desk: Desk }) {
           <Notice key={notice.id} tone={notice.tone}>
             <p>{noticeText(notice, view?.patient_name ?? null)}</p>
             <div class="v-row">
-              {notice.again && view?.state === "checked_in" && <Button data-size="sm" onClick={() => desk.call(view.consultation)}>{t("staff.notice.again")}</Button>}
+              {notice.again && view?.state === "checked_in" && <Button data-size="sm" color="accent" onClick={() => desk.call(view.consultation)}>{t("staff.notice.again")}</Button>}
               {notice.again && view?.phone && <a class="ds-link" href={phoneLink(view.phone)}>{t("staff.call.phone", { phone: readable(view.phone) })}</a>}
               <Button data-size="sm" variant="secondary" color="neutral" onClick={() => desk.dismiss(notice.id)}>{t("staff.action.dismiss")}</Button>
             </div>
@@ -35,7 +35,7 @@ export function LineNotice({ desk }: { desk: Desk }) {
     <Notice tone="warning">
       <p>{t(elsewhere ? "staff.line.seat_taken" : "staff.line.stopped")}</p>
       {!elsewhere && stopped && knowsError(stopped) && <p>{errorText(stopped)}</p>}
-      <Button onClick={() => desk.connect()}>{t(elsewhere ? "staff.line.here" : "staff.line.reload")}</Button>
+      <Button color="accent" onClick={() => desk.connect()}>{t(elsewhere ? "staff.line.here" : "staff.line.reload")}</Button>
     </Notice>
   );
 }

@@ -36,6 +36,7 @@ export class Desk {
   link: CallState | null = null;
   remote: MediaStream | null = null;
   muted = false;
+  private lettingGo = false;
   private trying = false; // devices are asked for outside of a call
   private giveUpCall: ReturnType<typeof setTimeout> | undefined;
   readonly equipment = new Equipment();
@@ -251,8 +252,10 @@ export class Desk {
 
   /** Nothing is filmed or heard but in a call, also when a device was slow to come and the call is over. */
   private letGo(): void {
-    const { camera, microphone } = this.equipment;
-    if ((camera || microphone) && !this.trying && !this.state.seated && !this.state.calling) this.equipment.release();
+    if (this.lettingGo || this.trying || this.state.seated || this.state.calling) return;
+    this.lettingGo = true; // each device given back is told of by itself
+    if (this.equipment.camera || this.equipment.microphone) this.equipment.release();
+    this.lettingGo = false;
   }
 
   private equipmentChanged(): void {
