@@ -13,10 +13,10 @@ export type Page = "department" | "landing" | "staff" | "visit";
 export type Values = Record<string, string | number>;
 export type PageLanguage = "nb" | "en";
 
-/** The languages with their own names, in the order the menu shows them. */
-export const LANGUAGES: readonly { code: PageLanguage; name: string }[] = [
-  { code: "nb", name: "Norsk bokmål" },
-  { code: "en", name: "English" },
+/** The languages with their own names, in the order the menu shows them; `dates` is whose way of writing dates is used. */
+export const LANGUAGES: readonly { code: PageLanguage; name: string; dates: string }[] = [
+  { code: "nb", name: "Norsk bokmål", dates: "nb" },
+  { code: "en", name: "English", dates: "en-GB" },
 ];
 const RIGHT_TO_LEFT: ReadonlySet<string> = new Set(["ar"]);
 const STORED = "venterom.language";
@@ -121,14 +121,18 @@ export function setTimeZone(zone: string): void {
   timeZone = zone;
 }
 
+function locale(): string {
+  return LANGUAGES.find(({ code }) => code === current)?.dates ?? current;
+}
+
 /** Hours and minutes of an instant, in the trust's time zone. */
 export function clock(instant: string | Date): string {
-  return new Intl.DateTimeFormat(current, { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone }).format(new Date(instant));
+  return new Intl.DateTimeFormat(locale(), { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone }).format(new Date(instant));
 }
 
 /** Weekday, day and month of an instant, in the trust's time zone. */
 export function date(instant: string | Date): string {
-  return new Intl.DateTimeFormat(current, { weekday: "long", day: "numeric", month: "long", timeZone }).format(new Date(instant));
+  return new Intl.DateTimeFormat(locale(), { weekday: "long", day: "numeric", month: "long", timeZone }).format(new Date(instant));
 }
 
 /** The day of an instant as YYYY-MM-DD, in the trust's time zone. */

@@ -26,8 +26,7 @@ export function Access({ engine }: StepProps) {
         </p>
       )}
       {!trouble && <p>{t("visit.access.why")}</p>}
-      {cameraProblem && <Trouble kind="camera" problem={cameraProblem} />}
-      {microphoneProblem && <Trouble kind="microphone" problem={microphoneProblem} />}
+      <Trouble camera={cameraProblem} microphone={microphoneProblem} />
       {trouble && <p>{t("visit.access.mended")}</p>}
       <Button busy={asking} onClick={() => void request()}>
         {trouble ? t("visit.access.retry") : t("visit.access.button")}
@@ -45,16 +44,17 @@ export function Access({ engine }: StepProps) {
   );
 }
 
-/** What is wrong with one device, and the way out of it here. */
-export function Trouble({ kind, problem }: { kind: DeviceKind; problem: DeviceProblem }) {
+/** What is wrong, and the way out of it in this browser on this device. */
+export function Trouble({ camera = null, microphone = null }: Partial<Record<DeviceKind, DeviceProblem | null>>) {
+  const problems = [camera, microphone];
+  if (!camera && !microphone) return null;
   const { userAgent, maxTouchPoints } = navigator;
   return (
     <Notice tone="warning">
-      <p>
-        <strong>{t(`visit.access.${kind}.${problem}`)}</strong>
-      </p>
-      {problem === "denied" && <p>{t(`visit.help.${help(userAgent, maxTouchPoints)}`)}</p>}
-      {problem === "system" && <p>{t(`visit.help.system.${system(userAgent, maxTouchPoints)}`)}</p>}
+      {camera && <p><strong>{t(`visit.access.camera.${camera}`)}</strong></p>}
+      {microphone && <p><strong>{t(`visit.access.microphone.${microphone}`)}</strong></p>}
+      {problems.includes("denied") && <p>{t(`visit.help.${help(userAgent, maxTouchPoints)}`)}</p>}
+      {problems.includes("system") && <p>{t(`visit.help.system.${system(userAgent, maxTouchPoints)}`)}</p>}
     </Notice>
   );
 }

@@ -54,8 +54,7 @@ export function Call({ engine }: StepProps) {
       </div>
       {settings && (
         <div class="v-devices">
-          {equipment.cameraProblem && <Trouble kind="camera" problem={equipment.cameraProblem} />}
-          {equipment.microphoneProblem && <Trouble kind="microphone" problem={equipment.microphoneProblem} />}
+          <Trouble camera={equipment.cameraProblem} microphone={equipment.microphoneProblem} />
           <Picker kind="camera" label={t("visit.camera.choose")} used={equipment.camera?.getSettings().deviceId ?? null} onChoose={(id) => void equipment.choose("camera", id)} />
           <Picker kind="microphone" label={t("visit.microphone.choose")} used={equipment.microphone?.getSettings().deviceId ?? null} onChoose={(id) => void equipment.choose("microphone", id)} />
           {canChooseSpeaker() && (

@@ -35,7 +35,7 @@ export function Camera({ engine }: StepProps) {
         </>
       }
     >
-      {equipment.cameraProblem && <Trouble kind="camera" problem={equipment.cameraProblem} />}
+      <Trouble camera={equipment.cameraProblem} />
       <div class="v-mirror">
         <Video stream={equipment.picture} role="self" mirrored={equipment.mirrored} label={t("visit.camera.self")} />
         {!equipment.picture && <p>{t("visit.camera.off")}</p>}

@@ -30,7 +30,7 @@ export function Microphone({ engine }: StepProps) {
         />
       }
     >
-      {microphoneProblem ? <Trouble kind="microphone" problem={microphoneProblem} /> : <p>{t("visit.microphone.say")}</p>}
+      {microphoneProblem ? <Trouble microphone={microphoneProblem} /> : <p>{t("visit.microphone.say")}</p>}
       {microphone ? <Meter track={microphone} /> : !microphoneProblem && <p>{t("visit.microphone.off")}</p>}
     </Question>
   );
