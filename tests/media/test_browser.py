@@ -1,0 +1,153 @@
+"""Two real Chromium pages talk through a worker in this process: directly, and relay-only through coturn.
+
+Chromium needs the three FLAGS and no more: the worker's only candidate is a loopback address, which Chromium's sockets
+reach; offers hold no candidates. The remote stream must be played unmuted, or Chromium counts no audio energy. coturn's
+options are in `turnserver.py`; `--allow-loopback-peers` and `--relay-ip` are what lets it reach a worker on loopback.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import Page, async_playwright
+
+from chalicelib.protocol import FromWorker, RelayAnswer, RelayOffer, Seat
+from media_worker.room import Room, Timing
+from media_worker.worker import Worker
+from tests.media.turnserver import turnserver
+
+FLAGS = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream", "--no-sandbox"]
+PATIENCE = 60
+PAGE = "https://page.test/"
+
+SIDE = """
+async ({iceServers, relay}) => {
+  const stream = await navigator.mediaDevices.getUserMedia({audio: true, video: {width: 640, height: 480}});
+  const pc = new RTCPeerConnection({iceServers, iceTransportPolicy: relay ? 'relay' : 'all', bundlePolicy: 'max-bundle'});
+  window.pc = pc;
+  const audio = pc.addTransceiver(stream.getAudioTracks()[0], {direction: 'sendrecv'});
+  const video = pc.addTransceiver(stream.getVideoTracks()[0], {direction: 'sendrecv'});
+  const element = document.body.appendChild(document.createElement('video'));
+  element.autoplay = element.playsInline = true;
+  element.srcObject = new MediaStream([audio.receiver.track, video.receiver.track]);
+}
+"""
+OFFER = """
+async (iceRestart) => {
+  await pc.setLocalDescription(await pc.createOffer({iceRestart}));
+  return pc.localDescription.sdp.replace(/^a=(candidate:.*|end-of-candidates)\\r?\\n/gm, '');
+}
+"""
+ANSWER = "sdp => pc.setRemoteDescription({type: 'answer', sdp})"
+FIGURES = """
+async () => {
+  const found = {state: pc.connectionState, decoded: 0, energy: 0, available: 0, pair: '', local: '', protocol: '', nacks: 0};
+  const stats = await pc.getStats();
+  stats.forEach(s => {
+    if (s.type === 'inbound-rtp' && s.kind === 'video') found.decoded += s.framesDecoded ?? 0;
+    if (s.type === 'inbound-rtp' && s.kind === 'audio') found.energy += s.totalAudioEnergy ?? 0;
+    if (s.type === 'transport') found.pair = s.selectedCandidatePairId ?? '';
+  });
+  const pair = stats.get(found.pair);
+  if (pair) {
+    found.available = pair.availableOutgoingBitrate ?? 0;
+    const local = stats.get(pair.localCandidateId);
+    found.local = local.candidateType; found.protocol = local.relayProtocol ?? local.protocol;
+  }
+  return found;
+}
+"""
+
+
+class Calls:
+    """A worker whose messages are handed over by hand, as the functions would."""
+
+    def __init__(self) -> None:
+        self.sent: asyncio.Queue[FromWorker] = asyncio.Queue()
+        self.worker = Worker(lambda empty: Room("127.0.0.1", empty, Timing()), None, self.sent.put_nowait)  # type: ignore[arg-type]
+
+    async def answer(self, seat: Seat, n: int, sdp: str) -> str:
+        await self.worker.take(RelayOffer("trust.consultation.1", seat, n, sdp))
+        message = await asyncio.wait_for(self.sent.get(), PATIENCE)
+        assert isinstance(message, RelayAnswer), message
+        assert message.n == n
+        return message.sdp
+
+
+@contextlib.asynccontextmanager
+async def two_pages() -> AsyncIterator[tuple[Page, Page]]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
+        pages = []
+        for _ in range(2):
+            context = await browser.new_context()
+            page = await context.new_page()
+            await page.route(PAGE, lambda route: route.fulfill(content_type="text/html", body="<body></body>"))
+            await page.goto(PAGE)
+            pages.append(page)
+        yield pages[0], pages[1]
+        await browser.close()
+
+
+async def connect(calls: Calls, page: Page, seat: Seat, n: int, restart: bool = False) -> None:
+    sdp = await page.evaluate(OFFER, restart)
+    assert "a=candidate" not in sdp
+    await page.evaluate(ANSWER, await calls.answer(seat, n, sdp))
+
+
+async def until(page: Page, condition: str, **known: float) -> dict[str, Any]:
+    """The figures once ``condition`` (an expression over ``f``, the figures, and ``k``, what is known) holds."""
+    look = f"""async k => {{
+      for (;;) {{
+        const f = await ({FIGURES})();
+        if ({condition}) return f;
+        await new Promise(again => setTimeout(again, 200));
+      }}
+    }}"""
+    try:
+        figures: dict[str, Any] = await asyncio.wait_for(page.evaluate(look, known), PATIENCE)
+    except TimeoutError:
+        pytest.fail(f"never came true: {condition}; last figures: {await page.evaluate(FIGURES)}")
+    return figures
+
+
+async def flows(pages: tuple[Page, Page]) -> None:
+    """Decoded frames grow on both sides and sound arrives."""
+    for page in pages:
+        before = await page.evaluate(FIGURES)
+        await until(page, "f.decoded > k.decoded + 30 && f.energy > k.energy", **_numbers(before))
+
+
+def _numbers(figures: dict[str, Any]) -> dict[str, float]:
+    return {name: value for name, value in figures.items() if isinstance(value, int | float)}
+
+
+async def call(ice_servers: list[dict[str, object]], relay: bool, protocol: str) -> None:
+    calls = Calls()
+    async with two_pages() as pages:
+        for page, seat in zip(pages, (Seat.CLINICIAN, Seat.PATIENT), strict=True):
+            await page.evaluate(SIDE, {"iceServers": ice_servers, "relay": relay})
+            await connect(calls, page, seat, 1)
+        await flows(pages)
+        for page in pages:
+            figures = await page.evaluate(FIGURES)
+            print(figures)
+            assert (figures["local"] == "relay") is relay
+            assert figures["protocol"] == protocol
+    await calls.worker.close()
+
+
+def test_direct() -> None:
+    asyncio.run(call([], relay=False, protocol="udp"))
+
+
+@pytest.mark.parametrize("transport", ["udp", "tcp"])
+def test_relay_only(tmp_path: Path, transport: str) -> None:
+    async def run() -> None:
+        async with turnserver(tmp_path) as turn:
+            await call([turn.server(transport)], relay=True, protocol=transport)
+
+    asyncio.run(run())
