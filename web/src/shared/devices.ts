@@ -127,10 +127,13 @@ export function audio(): AudioContext {
   return context;
 }
 
-/** Let sound play from now on; call it from a press. Returns whether it does. */
+/** Let sound play from now on; call it from a press. Returns whether it does: on a PC without any speaker it never does, and Firefox never says so. */
 export async function unlockSound(): Promise<boolean> {
-  if (audio().state !== "running") await audio().resume().catch(() => undefined);
-  return audio().state === "running";
+  if (audio().state !== "running") {
+    const patience = new Promise((done) => setTimeout(done, 700));
+    await Promise.race([audio().resume().catch(() => undefined), patience]);
+  }
+  return soundReady();
 }
 
 /** Whether the page may make a sound without another press. */

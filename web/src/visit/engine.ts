@@ -83,7 +83,7 @@ export class Engine {
 
   /** «Gi tilgang til kamera og mikrofon», or once more; goes on by itself when both are there. */
   async access(): Promise<void> {
-    await unlockSound();
+    void unlockSound();
     await this.equipment.obtain();
     if (this.equipment.camera && this.equipment.microphone && this.state.preparation === "access") this.go("camera");
   }
@@ -126,10 +126,10 @@ export class Engine {
   }
 
   /** «Jeg er klar». The camera's light goes out while one waits. */
-  async checkIn(): Promise<void> {
+  checkIn(): void {
     const { devices, network } = this.state;
     this.happened({ type: "overcome" });
-    await unlockSound();
+    void unlockSound();
     this.connection?.sendSurely({ type: "check_in", devices, network });
     this.equipment.release();
   }
@@ -145,7 +145,7 @@ export class Engine {
     this.accepting = true;
     this.tell();
     this.connection?.sendSurely({ type: "accept", consultation: visit.consultation, call: visit.call });
-    await unlockSound();
+    void unlockSound();
     await this.haveDevices();
   }
 

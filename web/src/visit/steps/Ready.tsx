@@ -15,9 +15,9 @@ export function Ready({ engine }: StepProps) {
   const { visit, devices, network, problem } = engine.state;
   if (!visit) return <></>;
   const early = Date.parse(visit.starts) - Date.now() > EARLY_MS;
-  const ready = async (): Promise<void> => {
+  const ready = (): void => {
     setBusy(true);
-    await engine.checkIn();
+    engine.checkIn();
   };
   return (
     <>
@@ -29,7 +29,7 @@ export function Ready({ engine }: StepProps) {
       ) : (
         <p class="v-lead">{t("visit.appointment", { name: visit.clinician_name, date: date(visit.starts), clock: clock(visit.starts) })}</p>
       )}
-      <Button wide variant={early ? "secondary" : "primary"} busy={busy && problem === null} onClick={() => void ready()}>
+      <Button wide variant={early ? "secondary" : "primary"} busy={busy && problem === null} onClick={ready}>
         {t("visit.ready.button", { name: visit.clinician_name })}
       </Button>
       <section class="v-card v-stack" aria-labelledby="checks">
