@@ -116,7 +116,7 @@ export function BookingDialog({ desk, me, onClose }: { desk: Desk; me: Me; onClo
           )}
         </Labelled>
         <div class="s-form__foot">
-          {count > 0 && <Notice tone="danger"><p>{t("staff.form.faults", { count })}</p></Notice>}
+          {count > 0 && <p class="ds-validation-message" role="alert">{t("staff.form.faults", { count })}</p>}
           {error && <Notice tone="danger"><p>{errorText(error)}</p></Notice>}
           <div class="v-row">
             <Button type="submit" busy={busy}>{t("staff.form.submit")}</Button>

@@ -100,7 +100,7 @@ function Who({ desk, me }: { desk: Desk; me: Me }) {
   };
   return (
     <>
-      <Button variant="tertiary" color="neutral" data-size="sm" aria-pressed={wanted} onClick={toggle}>
+      <Button class="s-sound" variant="tertiary" color="neutral" data-size="sm" aria-pressed={wanted} onClick={toggle}>
         <Icon name={wanted ? "bell" : "bell_off"} /> {t(wanted ? "staff.sound.on" : "staff.sound.off")}
       </Button>
       <span class="s-me">{me.name}</span>

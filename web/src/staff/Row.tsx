@@ -118,7 +118,7 @@ function Actions({ view, desk, nameId, onCancel, onTrail }: RowProps & { nameId:
       {state === "calling" && <Button {...small} variant="secondary" color="danger" onClick={() => desk.withdraw(view)}>{t("staff.action.withdraw")}</Button>}
       {state === "in_call" && <Button {...small} variant="secondary" color="danger" onClick={() => desk.hangUp(view)}>{t("staff.call.hang_up")}</Button>}
       <div class="s-row__rest">
-        {open && state !== "missed" && (
+        {open && (
           <Button {...small} variant="tertiary" busy={inviting} onClick={() => void invite()}>
             {t(state === "booked" ? "staff.action.invite_now" : "staff.action.invite")}
           </Button>

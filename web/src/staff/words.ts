@@ -91,8 +91,15 @@ export function noticeText(notice: Notice, name: string | null): string {
 }
 
 const HAPPENED: Record<string, Key> = {
-  book: "staff.trail.what.book",
-  arrive: "staff.trail.what.arrive",
+  booked: "staff.trail.what.booked",
+  arrived: "staff.trail.what.arrived",
+  send_again: "staff.trail.what.send_again",
+  sending: "staff.trail.what.sending",
+  sms_sent: "staff.trail.what.sms_sent",
+  sms_failed: "staff.trail.what.sms_failed",
+  mail_sent: "staff.trail.what.mail_sent",
+  mail_failed: "staff.trail.what.mail_failed",
+  feedback: "staff.trail.what.feedback",
   invite: "staff.trail.what.invite",
   check_in: "staff.trail.what.check_in",
   leave: "staff.trail.what.leave",
@@ -117,10 +124,9 @@ export function happened({ what }: TrailEntry): string {
   return key ? t(key) : what;
 }
 
-/** Who did it: `clinician:{id}` for staff. */
+/** Who did it: a role, or for staff the id of the one. */
 export function doer({ who }: TrailEntry, me: string): string {
-  const [role = "", id] = who.split(":");
-  if (id === me) return t("staff.who.me");
-  const key = WHO[role];
-  return `${key ? t(key) : role}${id ? ` (${id})` : ""}`;
+  if (who === me) return t("staff.who.me");
+  const key = WHO[who];
+  return key ? t(key) : t("staff.who.colleague", { id: who });
 }

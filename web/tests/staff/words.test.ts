@@ -1,0 +1,83 @@
+// What rows, notices and trail entries say: every value of the protocol leads to a text that exists, and lights fit the words.
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import type { ConsultationView, Delivery, EndReason, NetworkReport, State, Verdict } from "../../src/protocol";
+import { checks, doer, happened, invitation, lateness, noticeText, tested } from "../../src/staff/words";
+
+// Without loaded texts `t` answers with the key: just what is asked here.
+const texts = JSON.parse(readFileSync(join(import.meta.dirname, "../../messages/nb/staff.json"), "utf8")) as Record<string, string>;
+const NOW = Date.parse("2026-11-24T09:00:00Z");
+
+function view(more: Partial<ConsultationView>): ConsultationView {
+  return {
+    consultation: "a", version: 1, state: "invited", starts: "2026-11-24T09:00:00Z", minutes: 30, patient_name: "Kari", phone: "", email: "",
+    login_level: "high", person_bound: false, drop_in: false, sms: "none", mail: "none", invite_at: null, checked_in_at: null, patient_present: false,
+    devices: { camera: "untested", speaker: "untested", microphone: "untested" }, network: null, call: 0, reference: "R", ...more,
+  };
+}
+
+function network(verdict: Verdict): NetworkReport {
+  return { verdict, transport: "direct", rtt_ms: 0, jitter_ms: 0, loss: 0, up_kbps: 0, down_kbps: 0 };
+}
+
+test("every way of sending and every outcome has its words; what was not asked for has none", () => {
+  for (const state of ["due", "sending", "sent", "failed"] satisfies Delivery[]) {
+    const said = invitation(view({ sms: state, mail: state, invite_at: "2026-11-24T10:00:00Z" }), NOW);
+    expect(said.map(({ way }) => way)).toEqual(["sms", "mail"]);
+    for (const { text } of said) expect(texts).toHaveProperty([text]);
+  }
+  expect(invitation(view({}), NOW)).toEqual([]);
+});
+
+describe("the patient's own test", () => {
+  test.each<[Verdict | null, string]>([["good", "good"], ["improvable", "doubtful"], ["poor", "bad"], ["blocked", "bad"], [null, "doubtful"]])(
+    "the network %s shows %s",
+    (verdict, light) => {
+      const found = checks(view({ network: verdict ? network(verdict) : null })).find(({ what }) => what === "network");
+      expect(found?.light).toBe(light);
+      expect(texts).toHaveProperty([found?.text ?? ""]);
+    },
+  );
+
+  test("devices show what was answered", () => {
+    const found = checks(view({ devices: { camera: "yes", speaker: "no", microphone: "untested" } }));
+    expect(found.slice(0, 3).map(({ light }) => light)).toEqual(["good", "bad", "doubtful"]);
+    for (const { text } of found) expect(texts).toHaveProperty([text]);
+  });
+
+  test("is left out until there is something to say", () => {
+    expect(tested(view({}))).toBe(false);
+    expect(tested(view({ network: network("poor") }))).toBe(true);
+    expect(tested(view({ devices: { camera: "no", speaker: "untested", microphone: "untested" } }))).toBe(true);
+    expect(tested(view({ state: "checked_in" }))).toBe(true);
+  });
+});
+
+test("only one who waits can be kept waiting", () => {
+  expect(lateness(view({ state: "checked_in" }), NOW + 90_000)).toBe(90);
+  expect(lateness(view({ state: "checked_in" }), NOW - 90_000)).toBe(0);
+  expect(lateness(view({ state: "invited" }), NOW + 90_000)).toBe(0);
+});
+
+test("every way a call ends has its own words", () => {
+  for (const code of ["hang_up", "withdrawn", "worker_lost", "cancelled"] satisfies EndReason[]) {
+    expect(texts).toHaveProperty([noticeText({ id: "x", code, tone: "info", consultation: "a", again: false }, "Kari")]);
+  }
+});
+
+test("every event of the lifecycle has its words in the history", () => {
+  const source = readFileSync(join(import.meta.dirname, "../../../chalicelib/lifecycle.py"), "utf8");
+  const events = source.slice(source.indexOf("class Event"), source.indexOf("class Role")).matchAll(/ = "(\w+)"/g);
+  const found = [...events].map((match) => match[1] ?? "");
+  expect(found).toContain("hang_up");
+  const state: State = "booked";
+  for (const what of found) expect(texts, what).toHaveProperty([happened({ number: 1, at: "", what, who: "", state })]);
+});
+
+test("the history says you, a colleague or a role", () => {
+  const entry = (who: string) => ({ number: 1, at: "", what: "", who, state: "" });
+  expect(doer(entry("ingrid-berg"), "ingrid-berg")).toBe("staff.who.me");
+  expect(doer(entry("omar-haddad"), "ingrid-berg")).toBe("staff.who.colleague");
+  expect(doer(entry("patient"), "ingrid-berg")).toBe("staff.who.patient");
+});
