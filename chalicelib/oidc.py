@@ -92,11 +92,11 @@ class IssuerHttp:
     def __init__(self) -> None:
         import urllib3
 
-        tries = urllib3.Retry(total=2, status_forcelist=(502, 503, 504), backoff_factor=0.2, raise_on_status=False)
-        self._pool = urllib3.PoolManager(timeout=urllib3.Timeout(connect=2, read=5), retries=tries)
+        tries = urllib3.Retry(total=1, status_forcelist=(502, 503, 504), backoff_factor=0.2, raise_on_status=False)
+        self._pool = urllib3.PoolManager(timeout=urllib3.Timeout(connect=2, read=4), retries=tries)
 
     def get_json(self, url: str) -> Any:
-        """GET a JSON document; tried three times in all."""
+        """GET a JSON document; tried twice at most."""
         return self._send("GET", url)
 
     def post_form(self, url: str, fields: Mapping[str, str]) -> Any:
