@@ -36,7 +36,7 @@ export function Row({ view, desk, onCancel, onTrail }: RowProps) {
       </div>
       <div class="s-row__who">
         <div class="s-row__line">
-          <h3 class="ds-heading s-row__name" data-size="2xs" id={nameId}>{view.patient_name}</h3>
+          <h2 class="ds-heading s-row__name" data-size="2xs" id={nameId}>{view.patient_name}</h2>
           <span class="ds-tag s-state" data-size="sm">{t(`staff.state.${view.state}`)}</span>
           {view.phone && (
             <a class="ds-link s-row__phone" href={phoneLink(view.phone)} aria-label={t("staff.row.phone", { name: view.patient_name, phone: readable(view.phone) })}>
