@@ -26,7 +26,8 @@ PAGE = "https://page.test/"
 SIDE = """
 async ({iceServers, relay}) => {
   const stream = await navigator.mediaDevices.getUserMedia({audio: true, video: {width: 640, height: 480}});
-  const pc = new RTCPeerConnection({iceServers, iceTransportPolicy: relay ? 'relay' : 'all', bundlePolicy: 'max-bundle'});
+  const iceTransportPolicy = relay ? 'relay' : 'all';
+  const pc = new RTCPeerConnection({iceServers, iceTransportPolicy, bundlePolicy: 'max-bundle'});
   window.pc = pc;
   const audio = pc.addTransceiver(stream.getAudioTracks()[0], {direction: 'sendrecv'});
   const video = pc.addTransceiver(stream.getVideoTracks()[0], {direction: 'sendrecv'});
@@ -44,7 +45,7 @@ async (iceRestart) => {
 ANSWER = "sdp => pc.setRemoteDescription({type: 'answer', sdp})"
 FIGURES = """
 async () => {
-  const found = {state: pc.connectionState, decoded: 0, energy: 0, available: 0, pair: '', local: '', protocol: '', nacks: 0};
+  const found = {state: pc.connectionState, decoded: 0, energy: 0, available: 0, pair: '', local: '', protocol: ''};
   const stats = await pc.getStats();
   stats.forEach(s => {
     if (s.type === 'inbound-rtp' && s.kind === 'video') found.decoded += s.framesDecoded ?? 0;
@@ -134,7 +135,6 @@ async def call(ice_servers: list[dict[str, object]], relay: bool, protocol: str)
         await flows(pages)
         for page in pages:
             figures = await page.evaluate(FIGURES)
-            print(figures)
             assert (figures["local"] == "relay") is relay
             assert figures["protocol"] == protocol
     await calls.worker.close()

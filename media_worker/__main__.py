@@ -1,0 +1,64 @@
+"""`python -m media_worker`: one worker, until SIGTERM or SIGINT and the last call's end."""
+
+import asyncio
+import contextlib
+import signal
+import sys
+from collections.abc import Callable
+
+from chalicelib.protocol import FromWorker
+from media_worker.link import Link
+from media_worker.log import quiet, say
+from media_worker.probe import Probes
+from media_worker.room import Room, Timing
+from media_worker.settings import Misconfigured, Settings
+from media_worker.worker import Worker
+
+
+async def serve(settings: Settings) -> None:
+    """Work until drained; a second signal ends the calls at once."""
+    timing = Timing(settings.connect_seconds, settings.empty_seconds)
+    probes = Probes(settings.address, settings.probes)
+
+    def make_worker(send: Callable[[FromWorker], None]) -> Worker:
+        return Worker(lambda on_empty: Room(settings.address, on_empty, timing), probes, send)
+
+    link = Link(settings, make_worker)
+    running = asyncio.create_task(link.run())
+    signals = 0
+
+    def stop() -> None:
+        nonlocal signals
+        signals += 1
+        if signals == 1:
+            link.drain()
+        else:
+            running.cancel()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop)
+    with contextlib.suppress(asyncio.CancelledError):
+        await running
+    await probes.close()
+    say("stopped")
+
+
+def main() -> int:
+    """Exit code 2 and one line when the environment is wrong."""
+    try:
+        settings = Settings.load()
+    except Misconfigured as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    quiet()
+    try:
+        import uvloop
+
+        uvloop.run(serve(settings))
+    except ImportError:
+        asyncio.run(serve(settings))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

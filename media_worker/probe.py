@@ -1,0 +1,225 @@
+"""Network tests: a data channel that echoes, counts what comes and sends at the rate asked for, within bounds.
+
+The protocol on the channel is in docs/architecture.md, "The network test".
+"""
+
+import asyncio
+import contextlib
+import secrets
+import struct
+from collections.abc import Callable
+from typing import Annotated, Any, Final, Literal
+
+import msgspec
+
+from chalicelib.errors import BadSdp, Unavailable
+from media_worker.description import read_probe, write_probe
+from media_worker.forward import Line
+
+HEADER: Final = struct.Struct("!IIHH")
+FRAME: Final = 1_100
+"""Bytes of a padding frame; with SCTP, DTLS and UDP around it still below 1,200."""
+MAX_BYTES: Final = 4_000_000
+"""Each way, in one test."""
+MAX_KBPS: Final = 1_500
+MAX_STEPS: Final = 32
+MAX_TEXT: Final = 200
+MAX_BUFFERED: Final = 64 * 1024
+"""What SCTP has not got rid of: more is not worth adding, the network is full."""
+PACE_SECONDS: Final = 0.01
+
+
+class Echo(msgspec.Struct, frozen=True, tag="echo", tag_field="op"):
+    """Send it back as it is."""
+
+    t: float
+
+
+class Down(msgspec.Struct, frozen=True, tag="down", tag_field="op"):
+    """Send padding frames at this rate for this time."""
+
+    step: Annotated[int, msgspec.Meta(ge=0, le=65_535)]
+    kbps: Annotated[int, msgspec.Meta(gt=0)]
+    ms: Annotated[int, msgspec.Meta(gt=0)]
+
+
+class AskReport(msgspec.Struct, frozen=True, tag="report", tag_field="op"):
+    """Say what arrived of an upstream step."""
+
+    step: Annotated[int, msgspec.Meta(ge=0, le=65_535)]
+
+
+class Report(msgspec.Struct, frozen=True, tag="report", tag_field="op"):
+    """The answer: packets, bytes, milliseconds from the first to the last."""
+
+    step: int
+    packets: int
+    bytes: int
+    ms: int
+
+
+Request = Echo | Down | AskReport
+_requests: msgspec.json.Decoder[Request] = msgspec.json.Decoder(Request)
+_encoder: Final = msgspec.json.Encoder()
+
+
+class Arrivals:
+    """What arrived of each upstream step."""
+
+    def __init__(self) -> None:
+        self._steps: dict[int, tuple[int, int, float, float]] = {}  # packets, bytes, first, last
+        self._total = 0
+
+    def add(self, frame: bytes, now: float) -> None:
+        """Count a padding frame; what has no header, or is beyond the bounds, is not counted."""
+        self._total += len(frame)
+        if len(frame) < HEADER.size or self._total > MAX_BYTES:
+            return
+        step = HEADER.unpack_from(frame)[2]
+        if step not in self._steps and len(self._steps) >= MAX_STEPS:
+            return
+        packets, size, first, _ = self._steps.get(step, (0, 0, now, now))
+        self._steps[step] = (packets + 1, size + len(frame), first, now)
+
+    def report(self, step: int) -> Report:
+        """Zeros for a step of which nothing came."""
+        packets, size, first, last = self._steps.get(step, (0, 0, 0.0, 0.0))
+        return Report(step, packets, size, round((last - first) * 1000))
+
+
+def padding(sequence: int, clock_ms: int, step: int) -> bytes:
+    """A padding frame."""
+    return HEADER.pack(sequence % (1 << 32), clock_ms % (1 << 32), step, 0) + bytes(FRAME - HEADER.size)
+
+
+class Probe:
+    """One test, from its offer to its end."""
+
+    def __init__(self, address: str, connect_seconds: float, life_seconds: float, on_end: Callable[[], None]) -> None:
+        self._on_end = on_end
+        self._line = Line(address, self, connect_seconds, self._channel_opened)
+        self._arrivals = Arrivals()
+        self._sending: dict[int, asyncio.Task[None]] = {}
+        self._sent = 0
+        self._life = asyncio.get_running_loop().call_later(life_seconds, on_end)
+
+    async def answer(self, sdp: str) -> str:
+        """The answer to a test's offer. Raises BadSdp; OSError when no port can be bound."""
+        offer = read_probe(sdp)
+        return write_probe(offer, await self._line.open(offer.remote), secrets.randbits(48))
+
+    async def close(self) -> None:
+        """End it; no task or socket stays."""
+        self._life.cancel()
+        for task in self._sending.values():
+            task.cancel()
+        await asyncio.gather(*self._sending.values(), return_exceptions=True)
+        await self._line.close()
+
+    def line_up(self) -> None:
+        """Connected: the channel follows."""
+
+    def line_down(self) -> None:
+        """A test has no second life."""
+        self._on_end()
+
+    def line_ended(self) -> None:
+        """The page closed it, or never came."""
+        self._on_end()
+
+    def rtp(self, packet: bytes) -> None:
+        """No media here."""
+
+    def rtcp(self, packet: bytes) -> None:
+        """No media here."""
+
+    def _channel_opened(self, channel: Any) -> None:
+        channel.on("message", lambda data: self._message(channel, data))
+
+    def _message(self, channel: Any, data: str | bytes) -> None:
+        if isinstance(data, bytes):
+            self._arrivals.add(data, asyncio.get_running_loop().time())
+            return
+        if len(data) > MAX_TEXT:
+            return
+        try:
+            request = _requests.decode(data)
+        except (msgspec.DecodeError, UnicodeError):
+            return
+        match request:
+            case Echo():
+                _say(channel, request)
+            case AskReport(step):
+                _say(channel, self._arrivals.report(step))
+            case Down(step) if step not in self._sending and len(self._sending) < MAX_STEPS:
+                self._sending[step] = asyncio.create_task(self._send(channel, request))
+            case Down():
+                pass  # asked twice: it is on its way
+
+    async def _send(self, channel: Any, down: Down) -> None:
+        loop = asyncio.get_running_loop()
+        rate = min(down.kbps, MAX_KBPS) * 1000 / 8  # bytes a second
+        begun, sequence = loop.time(), 0
+        while channel.readyState == "open":
+            passed = loop.time() - begun
+            due = int(rate * min(passed, down.ms / 1000) / FRAME)
+            while sequence < due and channel.bufferedAmount < MAX_BUFFERED:
+                if self._sent + FRAME > MAX_BYTES:
+                    return
+                channel.send(padding(sequence, round(passed * 1000), down.step))
+                self._sent += FRAME
+                sequence += 1
+            if passed * 1000 >= down.ms:
+                return
+            await asyncio.sleep(PACE_SECONDS)
+
+
+def _say(channel: Any, message: Echo | Report) -> None:
+    if channel.readyState == "open":
+        channel.send(_encoder.encode(message).decode())
+
+
+class Probes:
+    """All tests of this worker."""
+
+    def __init__(self, address: str, most: int, connect_seconds: float = 15.0, life_seconds: float = 30.0) -> None:
+        self._address = address
+        self._most = most
+        self._connect_seconds = connect_seconds
+        self._life_seconds = life_seconds
+        self._running: dict[str, Probe] = {}
+        self._ending: set[asyncio.Task[None]] = set()
+
+    @property
+    def count(self) -> int:
+        """How many run."""
+        return len(self._running)
+
+    async def answer(self, probe: str, sdp: str) -> str:
+        """Begin a test; one that runs already answers as before. Raises BadSdp, Unavailable, OSError."""
+        running = self._running.get(probe)
+        if running is None:
+            if len(self._running) >= self._most:
+                raise Unavailable
+            running = Probe(self._address, self._connect_seconds, self._life_seconds, lambda: self._end(probe))
+            self._running[probe] = running
+        try:
+            return await running.answer(sdp)
+        except (BadSdp, OSError, ValueError) as error:
+            self._running.pop(probe, None)
+            await running.close()
+            if isinstance(error, OSError):
+                raise
+            raise BadSdp from None
+
+    async def close(self) -> None:
+        """End all tests."""
+        running, self._running = list(self._running.values()), {}
+        await asyncio.gather(*(probe.close() for probe in running), *self._ending)
+
+    def _end(self, name: str) -> None:
+        probe = self._running.pop(name, None)
+        if probe is not None:
+            task = asyncio.create_task(probe.close())
+            self._ending.add(task)
+            task.add_done_callback(self._ending.discard)
