@@ -1,0 +1,298 @@
+"""Consultations: booking, arriving unannounced, cancelling, feedback; and the one way in which any of them changes."""
+
+import secrets
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final, Protocol
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from chalicelib.errors import BadRequest, Conflict, NotFound, Overtaken
+from chalicelib.lifecycle import Event, Role, State, step
+from chalicelib.notify import e164
+from chalicelib.protocol import Delivery, LoginLevel
+from chalicelib.records import Answered, Consultation, Happening, Once, consultation_key
+from chalicelib.register import Register
+from chalicelib.rest import Arrival, Booking, Feedback, SendInvitation, Trail, TrailEntry
+from chalicelib.settings import Settings
+from chalicelib.store import Create, Refused, Replace, Store, Write
+from chalicelib.tokens import keyed
+
+TRIES: Final = 5
+CROCKFORD: Final = "0123456789abcdefghjkmnpqrstvwxyz"  # no letters that are mistaken for digits
+ID_LENGTH: Final = 16  # 80 bits
+REFERENCE_LENGTH: Final = 6
+ONCE_SECONDS: Final = 24 * 3600
+LONGEST_AHEAD_SECONDS: Final = 2 * 366 * 86400
+
+
+# The fields of the next version, from the present one; None: nothing is to change.
+Decision = Callable[["Consultation"], dict[str, Any] | None]
+
+
+class Actor(msgspec.Struct, frozen=True):
+    """Who does something: a role, and for staff who of them."""
+
+    role: Role
+    staff: str = ""
+
+
+SYSTEM: Final = Actor(Role.SYSTEM)
+PATIENT: Final = Actor(Role.PATIENT)
+
+
+class Scheduler(Protocol):
+    """Calls ``deliver`` at a time to come."""
+
+    def at(self, when: int, trust: str, consultation: str, reason: str) -> None:
+        """Once, at ``when``; asking twice for the same reason changes nothing."""
+
+
+class Consultations:
+    """Every change goes through `happen` or `note`: decided on what was read, written on condition that it still holds.
+
+    ``changed`` is told of each new state, so that the pages learn of it.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        register: Register,
+        scheduler: Scheduler,
+        settings: Settings,
+        pepper: Callable[[], str],
+        now: Callable[[], float],
+        changed: Callable[[Consultation], None],
+    ) -> None:
+        self._store = store
+        self._register = register
+        self._scheduler = scheduler
+        self._settings = settings
+        self._pepper = pepper
+        self._now = now
+        self._changed = changed
+
+    def find(self, trust: str, consultation: str) -> Consultation:
+        """Raises NotFound."""
+        found = self._store.get(Consultation, (consultation_key(trust, consultation), "CONSULTATION"))
+        if found is None:
+            raise NotFound
+        return found
+
+    def happen(
+        self,
+        trust: str,
+        consultation: str,
+        event: Event,
+        by: Actor,
+        *,
+        alter: Callable[[Consultation], dict[str, Any]] = lambda _: {},
+        also: Callable[[Consultation], Sequence[Write]] = lambda _: (),
+    ) -> Consultation:
+        """Let ``event`` happen; a repeat changes nothing and is answered as if it had happened just now.
+
+        ``alter`` gives further fields of the new record, ``also`` the writes that go with it, from the present one.
+        Raises NotFound, Forbidden, IllegalTransition, or Overtaken when others were faster again and again;
+        Refused when one of ``also`` did not hold.
+        """
+
+        def decide(present: Consultation) -> dict[str, Any] | None:
+            after = step(present.state, event, by.role)
+            return None if after == present.state else {"state": after, **alter(present)}
+
+        return self._change(trust, consultation, decide, event.value, by, also)
+
+    def note(
+        self,
+        trust: str,
+        consultation: str,
+        what: str,
+        by: Actor,
+        decide: Decision,
+    ) -> Consultation:
+        """Record ``what`` with the fields that ``decide`` gives; None from it changes nothing. Raises as `happen`."""
+        return self._change(trust, consultation, decide, what, by, lambda _: ())
+
+    def book(self, trust: str, staff: str, booking: Booking, once: str) -> Consultation:
+        """Book for ``staff``; the same ``once`` again gives what it made before. Raises BadRequest, Forbidden."""
+        name = f"book#{trust}#{staff}#{once}"
+        if done := self._store.get(Once, Once(name=name).key()):
+            return self.find(trust, done.result)
+        clinician = self._register.clinician_of(trust, booking.department, staff)
+        now, starts = int(self._now()), _epoch(booking.starts)
+        if not (booking.phone or booking.email) or not now - 86400 < starts < now + LONGEST_AHEAD_SECONDS:
+            raise BadRequest
+        by_rule = starts - self._settings.lead_days * 86400
+        invite_at = now if booking.send is SendInvitation.NOW else max(by_rule, now)
+        made = self._new(
+            trust,
+            staff=clinician.id,
+            department=booking.department,
+            starts=starts,
+            minutes=booking.minutes,
+            state=State.BOOKED,
+            patient_name=booking.patient_name,
+            phone=e164(booking.phone) if booking.phone else "",
+            email=booking.email,
+            login_level=booking.login_level,
+            person=keyed(self._pepper(), trust, booking.national_id) if booking.national_id else "",
+            language=booking.language,
+            sms=Delivery.DUE if booking.phone else Delivery.NONE,
+            mail=Delivery.DUE if booking.email else Delivery.NONE,
+            invitation=1,
+            invite_at=invite_at,
+        )
+        try:
+            self._begin(
+                made,
+                "booked",
+                Actor(Role.CLINICIAN, staff),
+                Once(name=name, result=made.id, expires=now + ONCE_SECONDS),
+            )
+        except Refused:
+            return self.book(trust, staff, booking, once)
+        # A minute's grace for what is sent at once by the function that books: the schedule finds it done.
+        self._scheduler.at(max(invite_at, now + 60), trust, made.id, "invite-1")
+        return made
+
+    def arrive(self, trust: str, department: str, arrival: Arrival) -> Consultation:
+        """A patient comes to the department's fixed address. Raises NotFound, Forbidden, BadRequest."""
+        clinician = self._register.clinician_of(trust, department, arrival.clinician)
+        made = self._new(
+            trust,
+            staff=clinician.id,
+            department=department,
+            starts=int(self._now()),
+            minutes=30,
+            state=State.INVITED,
+            patient_name=arrival.name,
+            phone=e164(arrival.phone),
+            login_level=LoginLevel.NONE,
+            drop_in=True,
+            language=arrival.language,
+        )
+        self._begin(made, "arrived", PATIENT)
+        return made
+
+    def day(self, trust: str, staff: str, day: str) -> list[Consultation]:
+        """A clinician's day, by time."""
+        return self._store.day(trust, staff, day)
+
+    def own(self, trust: str, staff: str, consultation: str) -> Consultation:
+        """One of the clinician's own. Raises NotFound, also for a colleague's: who asks learns nothing."""
+        found = self.find(trust, consultation)
+        if found.staff != staff:
+            raise NotFound
+        return found
+
+    def cancel(self, trust: str, staff: str, consultation: str) -> Consultation:
+        """Cancel; the links say so from now on. Raises NotFound, IllegalTransition, Overtaken."""
+        self.own(trust, staff, consultation)
+        return self.happen(trust, consultation, Event.CANCEL, Actor(Role.CLINICIAN, staff))
+
+    def close(self, trust: str, consultation: str) -> None:
+        """The time for it is over: nobody came. Does nothing when somebody did."""
+        if self.find(trust, consultation).state in (State.BOOKED, State.INVITED, State.CHECKED_IN):
+            self.happen(trust, consultation, Event.MISS, SYSTEM)
+
+    def feedback(self, trust: str, consultation: str, feedback: Feedback) -> None:
+        """Keep the patient's answer; a second one is answered as if kept. Raises NotFound, Conflict before the end."""
+        present = self.find(trust, consultation)
+        if present.state is not State.ENDED:
+            raise Conflict
+        answered = Answered(trust=trust, consultation=consultation, at=int(self._now()), feedback=feedback)
+
+        def decide(present: Consultation) -> dict[str, Any] | None:
+            return None if present.feedback_given else {"feedback_given": True}
+
+        try:
+            self._change(trust, consultation, decide, "feedback", PATIENT, lambda _: [Create(answered)])
+        except Refused:
+            return
+
+    def trail(self, trust: str, staff: str, consultation: str) -> Trail:
+        """All that happened to one of the clinician's own. Raises NotFound."""
+        self.own(trust, staff, consultation)
+        happened = self._store.query(Happening, consultation_key(trust, consultation), "TRAIL#")
+        entries = [
+            TrailEntry(number=h.number, at=instant(h.at), what=h.what, who=h.staff or h.role.value, state=h.state.value)
+            for h in happened
+        ]
+        return Trail(entries=entries)
+
+    def closing_time(self, consultation: Consultation) -> int:
+        """Until when links and visits of a consultation work."""
+        return consultation.ends + self._settings.link_grace_seconds
+
+    def _new(self, trust: str, *, starts: int, **fields: Any) -> Consultation:
+        zone = ZoneInfo(self._register.trust(trust).time_zone)
+        return Consultation(
+            trust=trust,
+            id=_random(ID_LENGTH),
+            version=1,
+            starts=starts,
+            day=datetime.fromtimestamp(starts, zone).date().isoformat(),
+            reference=_random(REFERENCE_LENGTH).upper(),
+            **fields,
+        )
+
+    def _begin(self, made: Consultation, what: str, by: Actor, *once: Once) -> None:
+        entry = self._happening(made, what, by)
+        self._store.write([*(Create(o) for o in once), Create(made), Create(entry)])
+        self._scheduler.at(self.closing_time(made), made.trust, made.id, "close")
+        self._changed(made)
+
+    def _change(
+        self,
+        trust: str,
+        consultation: str,
+        decide: Decision,
+        what: str,
+        by: Actor,
+        also: Callable[[Consultation], Sequence[Write]],
+    ) -> Consultation:
+        for _ in range(TRIES):
+            present = self.find(trust, consultation)
+            fields = decide(present)
+            if fields is None:
+                return present
+            after: Consultation = msgspec.structs.replace(present, version=present.version + 1, **fields)
+            own: list[Write] = [Replace(after, expected=present.version), Create(self._happening(after, what, by))]
+            try:
+                self._store.write([*own, *also(present)])
+            except Refused as refused:
+                if refused.failed.isdisjoint({0, 1}):
+                    raise
+                continue  # somebody else changed it meanwhile: read, and decide again
+            self._changed(after)
+            return after
+        raise Overtaken
+
+    def _happening(self, after: Consultation, what: str, by: Actor) -> Happening:
+        return Happening(
+            trust=after.trust,
+            consultation=after.id,
+            number=after.version,
+            at=int(self._now()),
+            what=what,
+            role=by.role,
+            staff=by.staff,
+            state=after.state,
+        )
+
+
+def instant(seconds: int) -> str:
+    """Seconds since 1970 as the protocol's Instant."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _epoch(text: str) -> int:
+    try:
+        return int(datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp())
+    except ValueError:
+        raise BadRequest from None
+
+
+def _random(length: int) -> str:
+    return "".join(secrets.choice(CROCKFORD) for _ in range(length))

@@ -1,0 +1,31 @@
+"""Messages to open sockets, through API Gateway's connection management."""
+
+from typing import Any, Protocol
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from chalicelib.protocol import Message, encode
+
+
+class Push(Protocol):
+    """How a message reaches a socket."""
+
+    def send(self, connection: str, message: Message) -> bool:
+        """Send; False when the socket is gone for good, True otherwise (best effort: the receiver asks again)."""
+
+
+class GatewayPush:
+    """Push over ``post_to_connection``, given boto3's ``apigatewaymanagementapi`` client."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    def send(self, connection: str, message: Message) -> bool:
+        """See Push."""
+        try:
+            self._client.post_to_connection(ConnectionId=connection, Data=encode(message))
+        except ClientError as error:
+            return bool(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode") != 410)
+        except BotoCoreError:
+            return True
+        return True

@@ -1,0 +1,160 @@
+"""Open sockets: who they are, which of them hold a seat or watch a list, and telling them what changed."""
+
+from collections.abc import Callable
+from typing import Final
+
+from chalicelib.consultations import instant
+from chalicelib.lifecycle import WITH_CALL, Role, State
+from chalicelib.protocol import Changed, ConsultationView, Message, Seat, SeatTaken, Visit, VisitView
+from chalicelib.push import Push
+from chalicelib.records import Consultation, Session, Socket, Taken, Watcher, staff_partition
+from chalicelib.register import Register, department_view
+from chalicelib.store import Delete, Put, Store, Write
+
+# Longer than API Gateway lets a socket live, so that a row whose `$disconnect` never came goes by itself.
+SOCKET_SECONDS: Final = 3 * 3600
+PRESENCE_MATTERS: Final = frozenset({State.INVITED, State.MISSED, State.CHECKED_IN}) | WITH_CALL
+
+
+class Sockets:
+    """Finds sockets and sends to them; a socket that turns out to be gone loses its own rows, and only those."""
+
+    def __init__(self, store: Store, push: Push, register: Register, now: Callable[[], float]) -> None:
+        self._store = store
+        self._push = push
+        self._register = register
+        self._now = now
+
+    def find(self, connection: str) -> Socket | None:
+        """The identity of an open socket."""
+        return self._store.get(Socket, Socket(connection=connection, role=Role.PATIENT).key())
+
+    def rows(self, socket: Socket) -> list[Write]:
+        """What to write when a socket opens."""
+        expires = int(self._now()) + SOCKET_SECONDS
+        writes: list[Write] = [Put(socket)]
+        if socket.role is Role.CLINICIAN:
+            writes.append(
+                Put(Watcher(trust=socket.trust, staff=socket.staff, connection=socket.connection, expires=expires))
+            )
+        return writes
+
+    def expiry(self) -> int:
+        """When a socket opened now is certainly gone."""
+        return int(self._now()) + SOCKET_SECONDS
+
+    def to(self, connection: str, message: Message) -> bool:
+        """Send to one socket; False when it was gone."""
+        if self._push.send(connection, message):
+            return True
+        if socket := self.find(connection):
+            self.forget(socket)
+        return False
+
+    def forget(self, socket: Socket) -> None:
+        """Remove a socket's rows, and leave the seat that it held."""
+        writes: list[Write] = [Delete(socket.key())]
+        if socket.role is Role.CLINICIAN:
+            writes.append(Delete(Watcher(trust=socket.trust, staff=socket.staff, connection=socket.connection).key()))
+        self._store.write(writes)
+        if socket.consultation:
+            seat = Seat.PATIENT if socket.role is Role.PATIENT else Seat.CLINICIAN
+            held = self.seat(socket.trust, socket.consultation, seat)
+            if held and held.connection == socket.connection:
+                self._store.write([Delete(held.key())])
+
+    def seat(self, trust: str, consultation: str, seat: Seat) -> Taken | None:
+        """Who holds a seat now."""
+        return self._store.get(Taken, Taken(trust=trust, consultation=consultation, seat=seat, connection="").key())
+
+    def sit(self, trust: str, consultation: str, seat: Seat, connection: str) -> None:
+        """Take a seat; the newest socket of a person has it, an older one is told."""
+        held = self.seat(trust, consultation, seat)
+        if held and held.connection == connection:
+            return
+        taken = Taken(trust=trust, consultation=consultation, seat=seat, connection=connection, expires=self.expiry())
+        self._store.write([Put(taken)])
+        if held:
+            self._push.send(held.connection, SeatTaken())
+
+    def to_seat(self, trust: str, consultation: str, seat: Seat, message: Message) -> bool:
+        """Send to whoever holds a seat; False when nobody does."""
+        held = self.seat(trust, consultation, seat)
+        return held is not None and self.to(held.connection, message)
+
+    def to_watchers(self, trust: str, staff: str, message: Message) -> None:
+        """Send to every open list of a clinician."""
+        for watcher in self._store.query(Watcher, staff_partition(trust, staff), "CONN#"):
+            if not self._push.send(watcher.connection, message):
+                self._store.write([Delete(watcher.key())])
+
+    def tell(self, consultation: Consultation) -> None:
+        """Tell everybody concerned what a consultation is now."""
+        self.to_watchers(
+            consultation.trust,
+            consultation.staff,
+            Changed(day=consultation.day, consultation=self.for_clinician(consultation)),
+        )
+        self.tell_patient(consultation)
+
+    def tell_patient(self, consultation: Consultation) -> None:
+        """Tell the patient alone."""
+        held = self.seat(consultation.trust, consultation.id, Seat.PATIENT)
+        if held:
+            self.to(held.connection, Visit(visit=self.for_patient(consultation, logged_in=True)))
+
+    def watched(self, trust: str, staff: str) -> bool:
+        """Whether a clinician has a list open."""
+        return bool(self._store.query(Watcher, staff_partition(trust, staff), "CONN#"))
+
+    def for_clinician(self, consultation: Consultation) -> ConsultationView:
+        """A consultation as its clinician sees it."""
+        c = consultation
+        matters = c.state in PRESENCE_MATTERS
+        return ConsultationView(
+            consultation=c.id,
+            version=c.version,
+            state=c.state,
+            starts=instant(c.starts),
+            minutes=c.minutes,
+            patient_name=c.patient_name,
+            phone=c.phone,
+            email=c.email,
+            login_level=c.login_level,
+            person_bound=bool(c.person),
+            drop_in=c.drop_in,
+            sms=c.sms,
+            mail=c.mail,
+            invite_at=instant(c.invite_at) if c.invite_at is not None else None,
+            checked_in_at=instant(c.checked_in_at) if c.checked_in_at is not None else None,
+            patient_present=matters and self.seat(c.trust, c.id, Seat.PATIENT) is not None,
+            devices=c.devices,
+            network=c.network,
+            call=c.call,
+            reference=c.reference,
+        )
+
+    def for_patient(self, consultation: Consultation, *, logged_in: bool) -> VisitView:
+        """A consultation as its patient sees it; it names no patient."""
+        c = consultation
+        return VisitView(
+            consultation=c.id,
+            version=c.version,
+            state=c.state,
+            starts=instant(c.starts),
+            minutes=c.minutes,
+            time_zone=self._register.trust(c.trust).time_zone,
+            trust_name=self._register.trust(c.trust).name,
+            department=department_view(self._register.department(c.trust, c.department)),
+            clinician_name=self._register.staff(c.trust, c.staff).name,
+            login_level=c.login_level,
+            logged_in=logged_in,
+            clinician_present=self.watched(c.trust, c.staff),
+            call=c.call,
+            reference=c.reference,
+            feedback_given=c.feedback_given,
+        )
+
+    def for_session(self, consultation: Consultation, session: Session) -> VisitView:
+        """A consultation for whoever holds the session, logged in or not yet."""
+        return self.for_patient(consultation, logged_in=session.proven)
