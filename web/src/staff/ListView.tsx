@@ -1,5 +1,5 @@
 // The clinician's list of one day, with what has just happened above it.
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import type { ConsultationView, Me } from "../protocol";
 import { Page } from "../shared/components/Page";
 import { Button, Heading, Waiting } from "../shared/components/parts";
@@ -26,6 +26,9 @@ export function ListView({ desk, me }: { desk: Desk; me: Me }) {
   const heading = state.shown === state.today ? t("staff.day.today", { day }) : t("staff.day.other", { day });
   const badge = state.arrivals.length > 0 ? `(${state.arrivals.length}) ` : "";
   const close = (): void => setOpen(null);
+  useEffect(() => {
+    if (desk.returned) document.querySelector<HTMLElement>("main h1")?.focus();
+  }, []);
   return (
     <Page view="list" wide trust={me.trust_name} title={badge + heading} support={t("staff.support")} aside={<Who desk={desk} me={me} />}>
       <div class="s-head">

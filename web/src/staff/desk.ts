@@ -36,6 +36,8 @@ export class Desk {
   link: CallState | null = null;
   remote: MediaStream | null = null;
   muted = false;
+  /** Whether this page has been in a call: the list then takes the focus back. */
+  returned = false;
   private lettingGo = false;
   private trying = false; // devices are asked for outside of a call
   private giveUpCall: ReturnType<typeof setTimeout> | undefined;
@@ -79,6 +81,7 @@ export class Desk {
   /** Connect again after another window took over, or the connection was closed for good. */
   connect(): void {
     this.connection?.close();
+    this.dispatch({ type: "line", status: "connecting", reason: null });
     this.connection = new Connection<FromClinician, ToClinician>({
       ticket: async () => (await post<Ticket>(this.path("ticket"))).ticket,
       url: socketUrl(location),
@@ -216,6 +219,7 @@ export class Desk {
       return;
     }
     this.leaveCall();
+    this.returned = true;
     this.mediaOf = callName(join);
     this.link = "connecting";
     const { camera, microphone } = this.equipment;
@@ -306,7 +310,7 @@ export class Desk {
     this.state = reduce(before, action);
     if (this.state === before) return;
     const came = this.state.arrivals.some((consultation) => !before.arrivals.includes(consultation));
-    if (came && chimeWanted()) chime();
+    if (came && !this.state.seated && chimeWanted()) chime(); // never into a conversation
     if (!this.state.seated && this.media) this.leaveCall();
     this.letGo();
     this.tell();

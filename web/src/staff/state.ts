@@ -94,7 +94,14 @@ export function reduce(state: StaffState, action: Action): StaffState {
     case "left":
       return { ...state, seated: null, over: { ...state.over, [action.consultation]: action.call } };
     case "line":
-      return { ...state, line: action.status, stopped: action.reason, calling: action.status === "open" ? state.calling : null };
+      return {
+        ...state,
+        line: action.status,
+        stopped: action.reason,
+        calling: action.status === "open" ? state.calling : null,
+        // A line that is only away leaves the media alone; one that stopped has lost its seat to a newer page.
+        seated: action.status === "stopped" ? null : state.seated,
+      };
     case "notice":
       return withNotice(state, action.notice);
     case "dismiss":

@@ -213,3 +213,11 @@ describe("leaving a call", () => {
     expect(state.seated?.join.call).toBe(1);
   });
 });
+
+test("a lost line leaves the call alone; a seat taken by a newer page ends it here", () => {
+  const inCall = after(board(view("a", 3, "checked_in")), press, join(1));
+  expect(reduce(inCall, { type: "line", status: "away", reason: null }).seated?.join.call).toBe(1);
+  const taken = reduce(inCall, { type: "line", status: "stopped", reason: "seat_taken" });
+  expect(taken.seated).toBeNull();
+  expect(taken.stopped).toBe("seat_taken");
+});
