@@ -54,7 +54,10 @@ function titleOf(at: Step, name: string): string {
 
 export function Visit({ engine }: StepProps) {
   const [, redraw] = useReducer((count: number, _: void) => count + 1, 0);
-  useEffect(() => engine.listen(() => redraw()), [engine]);
+  useEffect(() => {
+    redraw(); // what happened between the first drawing and now
+    return engine.listen(() => redraw());
+  }, [engine]);
   const { state } = engine;
   const { visit, problem, socket } = state;
   const at = step(state);

@@ -24,6 +24,8 @@ export class Engine {
   private call: CallMedia | null = null;
   /** Number of the call that `call` belongs to. */
   private joined = 0;
+  /** Number of the call that was ended here; what the functions still say of it is out of date. */
+  private hungUp = 0;
   private probe: Probe | null = null;
   private wakeLock: WakeLockSentinel | null = null;
   private readonly listeners = new Set<() => void>();
@@ -172,6 +174,7 @@ export class Engine {
   hangUp(): void {
     const { visit } = this.state;
     if (!visit) return;
+    this.hungUp = visit.call;
     this.connection?.sendSurely({ type: "hang_up", consultation: visit.consultation, call: visit.call });
     this.endCall();
     // The functions will say so too; one's own wish does not wait for the network.
@@ -213,6 +216,7 @@ export class Engine {
       url: socketUrl(location),
       onMessage: (message) => this.received(message),
       onStatus: (status, reason) => {
+        if (status === "open") this.accepting = false; // if it did not get through, it can be pressed again
         this.happened({ type: "socket", status, reason });
         if (status === "stopped" && reason !== "seat_taken" && reason !== "closed") this.happened({ type: "failed", code: reason ?? "internal" });
       },
@@ -221,6 +225,12 @@ export class Engine {
 
   private received(message: ToPatient): void {
     this.probe?.receive(message);
+    const talking = message.type === "join" ? message : message.type === "visit" && message.visit.state === "in_call" ? message.visit : null;
+    if (talking && talking.call === this.hungUp) {
+      // The socket died with the hang-up, or the news is from before it.
+      this.connection?.sendSurely({ type: "hang_up", consultation: talking.consultation, call: talking.call });
+      return;
+    }
     this.happened({ type: "message", message });
     if (message.type === "join" && this.state.join === message) void this.join(message);
     else if (message.type === "answer") void this.call?.answer(message);

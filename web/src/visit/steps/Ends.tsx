@@ -27,7 +27,7 @@ export function Gone({ engine }: StepProps) {
   const kind = KIND.find((code) => code === gone);
   return (
     <>
-      <Heading>{t("visit.gone.title")}</Heading>
+      <Heading>{t(gone === "unauthenticated" ? "visit.gone.again.title" : "visit.gone.title")}</Heading>
       <Notice tone="warning" live={false}>
         <p>{kind ? t(`visit.gone.${kind}`) : errorText(gone ?? "gone")}</p>
       </Notice>

@@ -1,5 +1,5 @@
 // «Jeg er klar»: what was checked, good advice, and the word to the clinician.
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { Button, Heading, Notice } from "../../shared/components/parts";
 import { clock, date, t } from "../../shared/messages";
 import type { DeviceReport } from "../../protocol";
@@ -12,7 +12,10 @@ const ADVICE = ["power", "light", "quiet", "headphones", "data"] as const;
 
 export function Ready({ engine }: StepProps) {
   const [busy, setBusy] = useState(false);
-  const { visit, devices, network, problem } = engine.state;
+  const { visit, devices, network, problem, socket } = engine.state;
+  useEffect(() => {
+    if (socket === "open") setBusy(false); // the word may have been lost with the last socket
+  }, [socket]);
   if (!visit) return <></>;
   const early = Date.parse(visit.starts) - Date.now() > EARLY_MS;
   const ready = (): void => {
