@@ -11,6 +11,7 @@ import json
 import re
 import secrets
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar
 from urllib.parse import urlencode, urlsplit
 
@@ -21,7 +22,7 @@ from chalicelib.protocol import LoginLevel
 
 # joserfc and urllib3 are imported where they are used: most invocations log nobody in, and cold starts count.
 if TYPE_CHECKING:
-    from joserfc.jwk import KeySet
+    from joserfc.jwk import KeySet, RSAKey
 
 T = TypeVar("T")
 
@@ -201,13 +202,8 @@ class RelyingParty:
     def _assertion(self) -> str:
         """What proves that it is us (RFC 7523 section 2.2); ID-porten wants its own issuer as the audience."""
         from joserfc import jwt
-        from joserfc.jwk import RSAKey
 
-        keys = _private_keys(self._client.key_set)
-        if not keys:
-            raise Refused("no signing key")
-        key = RSAKey.import_key(keys[0])
-        issued = int(self._now())
+        key, issued = self._signing_key, int(self._now())
         claims = {
             "iss": self._client.client_id,
             "sub": self._client.client_id,
@@ -217,6 +213,15 @@ class RelyingParty:
             "exp": issued + ASSERTION_SECONDS,
         }
         return jwt.encode({"alg": "RS256", "kid": key.kid}, claims, key)
+
+    @cached_property
+    def _signing_key(self) -> "RSAKey":
+        from joserfc.jwk import RSAKey
+
+        keys = _private_keys(self._client.key_set)
+        if not keys:
+            raise Refused("no signing key")
+        return RSAKey.import_key(keys[0])
 
     def _claims(self, answer: Any) -> dict[str, Any]:
         """The claims of the ID token, its signature checked; an unknown key is looked for once more, at the issuer."""
