@@ -9,6 +9,7 @@ import type { Desk } from "./desk";
 import { DeviceProblems } from "./DeviceCard";
 import { Dialog } from "./Dialog";
 import { Icon } from "./Icon";
+import { Notices } from "./Notices";
 import type { Seated } from "./state";
 
 export interface CallViewProps {
@@ -46,6 +47,7 @@ export function CallView({ desk, seated, view }: CallViewProps) {
       <div class="s-call__notices">
         {blocked && <Notice tone="info"><p>{t("staff.call.blocked")}</p><Button color="accent" onClick={play}>{t("staff.call.play")}</Button></Notice>}
         <OwnProblems desk={desk} />
+        <Notices desk={desk} only={seated.join.consultation} />
       </div>
       <Controls desk={desk} seated={seated} view={view} ringing={ringing} />
     </main>
@@ -113,7 +115,6 @@ function Controls({ desk, seated, view, ringing }: CallViewProps & { ringing: bo
   const { equipment } = desk;
   const [cameras, setCameras] = useState(0);
   const [choosing, setChoosing] = useState(false);
-  const [withdrawing, setWithdrawing] = useState(false);
   const { consultation, call } = seated.join;
   useEffect(() => void choices("camera").then((found) => setCameras(found.length)), [equipment.camera]);
   const cameraOn = equipment.camera !== null;
@@ -129,7 +130,7 @@ function Controls({ desk, seated, view, ringing }: CallViewProps & { ringing: bo
       </Button>
       <Button variant="secondary" color="neutral" onClick={() => setChoosing(true)}><Icon name="devices" /><span>{t("staff.call.devices")}</span></Button>
       {ringing && view ? (
-        <Button color="danger" busy={withdrawing} onClick={() => { setWithdrawing(true); desk.withdraw(view); }}><Icon name="hang_up" /><span>{t("staff.action.withdraw")}</span></Button>
+        <Button color="danger" onClick={() => desk.withdraw(view)}><Icon name="hang_up" /><span>{t("staff.action.withdraw")}</span></Button>
       ) : (
         <Button color="danger" onClick={() => desk.hangUp({ consultation, call })}><Icon name="hang_up" /><span>{t("staff.call.hang_up")}</span></Button>
       )}

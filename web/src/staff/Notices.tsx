@@ -5,8 +5,10 @@ import { phoneLink, readable } from "../shared/phone";
 import type { Desk } from "./desk";
 import { noticeText } from "./words";
 
-export function Notices({ desk }: { desk: Desk }) {
-  const { notices, held } = desk.state;
+/** All that is to be said, or only what concerns one consultation. */
+export function Notices({ desk, only }: { desk: Desk; only?: string }) {
+  const { held } = desk.state;
+  const notices = desk.state.notices.filter(({ consultation }) => only === undefined || consultation === only);
   return (
     <>
       {notices.map((notice) => {

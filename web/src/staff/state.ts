@@ -207,7 +207,14 @@ function end(state: StaffState, consultation: string, call: number, reason: stri
   return mine ? { ...told, seated: null } : told;
 }
 
+/** What the page says by itself during a call: its media tries again, and the call's end is told in its own message. */
+const BY_ITSELF: ReadonlySet<string> = new Set(["hello", "ping", "offer", "media", "trouble"]);
+/** Leaving what is already left is no trouble; the list shows how it stands. */
+const LEAVING: ReadonlySet<string> = new Set(["hang_up", "withdraw_call"]);
+const TOO_LATE: ReadonlySet<string> = new Set(["illegal_transition", "overtaken"]);
+
 function refused(state: StaffState, code: string, about: string): StaffState {
+  if (BY_ITSELF.has(about) || (LEAVING.has(about) && TOO_LATE.has(code))) return state;
   const consultation = about === "call" ? state.calling : (state.seated?.join.consultation ?? null);
   const notice: Notice = {
     id: about === "call" && consultation ? `call:${consultation}` : `error:${about}`,

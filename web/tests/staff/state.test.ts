@@ -221,3 +221,11 @@ test("a lost line leaves the call alone; a seat taken by a newer page ends it he
   expect(taken.seated).toBeNull();
   expect(taken.stopped).toBe("seat_taken");
 });
+
+test.each([["overtaken", "media"], ["worker_lost", "offer"], ["overtaken", "trouble"], ["illegal_transition", "withdraw_call"], ["overtaken", "hang_up"]])(
+  "a refusal %s of %s, which says nothing the list does not show, is passed over",
+  (code, about) => {
+    const state = after(board(view("a", 3, "checked_in")), press, join(1));
+    expect(reduce(state, error(code, about))).toBe(state);
+  },
+);
