@@ -1,9 +1,9 @@
 // The clinician's page, /staff/{trust}: picks the view.
 import "./staff.css";
-import { useEffect, useState } from "preact/hooks";
 import { Page } from "../shared/components/Page";
 import { ErrorNotice, Heading, Notice, Waiting } from "../shared/components/parts";
 import { t } from "../shared/messages";
+import { useRedraw } from "../shared/redraw";
 import { start } from "../shared/start";
 import { CallView } from "./CallView";
 import { Desk } from "./desk";
@@ -22,8 +22,7 @@ function loginError(): string | null {
 }
 
 function Staff() {
-  const [, redraw] = useState(0);
-  useEffect(() => desk?.listen(() => redraw((times) => times + 1)), []);
+  useRedraw(desk);
   if (!desk || !trust) {
     return (
       <Page view="login" title={t("staff.title")}>

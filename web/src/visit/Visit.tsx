@@ -1,8 +1,8 @@
 // Chooses the page for the step the visit has come to, and puts it in the common frame.
-import { useEffect, useReducer } from "preact/hooks";
 import { Page } from "../shared/components/Page";
 import { ErrorNotice, Notice, Steps, Waiting } from "../shared/components/parts";
 import { t } from "../shared/messages";
+import { useRedraw } from "../shared/redraw";
 import type { Engine } from "./engine";
 import { PREPARATION, step, type PreparationStep, type Step } from "./state";
 import { Access } from "./steps/Access";
@@ -53,11 +53,7 @@ function titleOf(at: Step, name: string): string {
 }
 
 export function Visit({ engine }: StepProps) {
-  const [, redraw] = useReducer((count: number, _: void) => count + 1, 0);
-  useEffect(() => {
-    redraw(); // what happened between the first drawing and now
-    return engine.listen(() => redraw());
-  }, [engine]);
+  useRedraw(engine);
   const { state } = engine;
   const { visit, problem, socket } = state;
   const at = step(state);
