@@ -1,0 +1,67 @@
+# Everything a person types. `make` alone lists it; a first call sets the machine up, later ones find it ready.
+
+PYTHON := .venv/bin/python
+NPM := PATH="$(CURDIR)/.venv/bin:$$PATH" npm --prefix web --silent
+COMPILE := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+	--custom-compile-command "make lock"
+WEB_SOURCES := $(shell find web/src web/messages web/public web/*.html web/vite.config.ts web/tsconfig.json -type f 2>/dev/null)
+
+PORT ?= 8080
+
+.PHONY: help setup run test check lint types web-check lock generate bench-coldstart clean
+.DEFAULT_GOAL := help
+
+help:
+	@awk -F ': .*## ' '/^[a-z-]+: .*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: .venv/.ready web/node_modules/.ready ## fetch what the repository needs, into the repository
+run: .venv/.ready web/dist/index.html ## start the whole service on this machine (PORT=8080 is the first of four ports)
+	@tools/setup.sh programs run
+	@exec $(PYTHON) -m local.run --port $(PORT)
+
+test: check ## everything that CI runs; needs about fifteen minutes on two cores
+	@tools/setup.sh programs test
+	@$(PYTHON) -m pytest tests --ignore tests/unit
+
+check: lint types web-check ## everything that needs no browser and no running service
+	@$(PYTHON) -m tools.generate --check
+	@$(PYTHON) -m pytest -q tests/unit
+
+lint: .venv/.ready ## style and the rules of who may import whom
+	@.venv/bin/ruff check --quiet .
+	@.venv/bin/ruff format --quiet --check . || { echo "Not formatted: run .venv/bin/ruff format"; exit 1; }
+	@.venv/bin/lint-imports --no-logo
+
+types: .venv/.ready
+	@.venv/bin/mypy
+
+web-check: web/dist/index.html
+	@$(NPM) run check
+	@$(NPM) test
+
+lock: .venv/.ready ## pin every Python dependency anew, with hashes
+	@$(COMPILE) --upgrade requirements-dev.in -o requirements-dev.txt
+	@$(COMPILE) -c requirements-dev.txt requirements.in -o requirements.txt
+	@$(COMPILE) -c requirements-dev.txt media_worker/requirements.in -o media_worker/requirements.txt
+
+generate: .venv/.ready ## write what is derived from the contracts: TypeScript types, protocol and lifecycle documents
+	@$(PYTHON) -m tools.generate
+
+bench-coldstart: .venv/.ready ## size and import time of the functions' package
+	@$(PYTHON) -m bench.coldstart
+
+clean: ## remove all that was made here, the local state with it
+	rm -rf build .venv web/node_modules web/dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+
+.venv/.ready: requirements-dev.txt tools/setup.sh
+	@tools/setup.sh python
+	@touch $@
+
+web/node_modules/.ready: web/package-lock.json .venv/.ready
+	@tools/setup.sh node
+	@touch $@
+
+web/dist/index.html: web/node_modules/.ready $(WEB_SOURCES)
+	@echo "Pages: building …"
+	@$(NPM) run build > /dev/null
+	@touch $@
