@@ -95,7 +95,7 @@ class System:
                   "--rest", rest, "--socket", socket, "--state", str(self.state))  # fmt: skip
         wait_for_http(f"{self.origin}/api/health", self._children["front"])
         wait_for_http(self.portal, self._children["portal"])
-        self.aws.invoke(outputs["RotateLoginKeyFunction"], {})
+        self.aws.invoke(outputs["RotateLoginKeyFunction"], {"only_if_missing": True})
         self.aws.invoke(outputs["RegisterTrustFunction"], TRUST)
         self._say("Media worker: starting …")
         self._worker_key = self.aws.secret(outputs["WorkerSecret"])

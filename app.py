@@ -1,0 +1,195 @@
+"""Every door into the system: the REST API, the socket, the schedule, and the functions called by name."""
+
+from typing import Any
+
+from chalice import Chalice, Rate, Response
+
+from chalicelib import edge
+from chalicelib.doors import Doors
+from chalicelib.errors import VenteromError
+from chalicelib.log import log
+from chalicelib.wiring import services
+
+app = Chalice(app_name="venterom")
+app.experimental_feature_flags.add("WEBSOCKETS")
+
+
+def rest(door: str, *place: str) -> Response:
+    """Run a door of the REST API with the present request."""
+    running = services()
+    request = edge.Request(app.current_request, running.settings.trusted_proxies)
+    return edge.rest(door, request, lambda r: getattr(Doors(running), door)(r, *place))
+
+
+@app.route("/health")
+def health() -> Response:
+    """The functions run."""
+    return rest("health")
+
+
+@app.route("/jwks")
+def login_keys() -> Response:
+    """The public keys with which we sign in; portals fetch them."""
+    return Response(services().public_login_keys(), headers={"Content-Type": "application/json"})
+
+
+@app.route("/enter", methods=["POST"])
+def enter() -> Response:
+    """Open a link."""
+    return rest("enter")
+
+
+@app.route("/visits/{consultation}")
+def visit(consultation: str) -> Response:
+    """The visit as it stands."""
+    return rest("visit", consultation)
+
+
+@app.route("/visits/{consultation}/login", methods=["POST"])
+def visit_login(consultation: str) -> Response:
+    """Where to log in."""
+    return rest("visit_login", consultation)
+
+
+@app.route("/visits/{consultation}/ticket", methods=["POST"])
+def visit_ticket(consultation: str) -> Response:
+    """A pass for the patient's socket."""
+    return rest("visit_ticket", consultation)
+
+
+@app.route("/visits/{consultation}/feedback", methods=["POST"])
+def feedback(consultation: str) -> Response:
+    """How it was."""
+    return rest("feedback", consultation)
+
+
+@app.route("/login/patient/callback")
+def visit_login_callback() -> Response:
+    """Back from the patients' portal."""
+    return rest("visit_login_callback")
+
+
+@app.route("/departments/{trust}/{department}")
+def department(trust: str, department: str) -> Response:
+    """A department's fixed address."""
+    return rest("department", trust, department)
+
+
+@app.route("/departments/{trust}/{department}/arrivals", methods=["POST"])
+def arrive(trust: str, department: str) -> Response:
+    """A patient at the fixed address."""
+    return rest("arrive", trust, department)
+
+
+@app.route("/staff/{trust}/login")
+def staff_login(trust: str) -> Response:
+    """To the trust's issuer."""
+    return rest("staff_login", trust)
+
+
+@app.route("/login/staff/callback")
+def staff_login_callback() -> Response:
+    """Back from the trust's issuer."""
+    return rest("staff_login_callback")
+
+
+@app.route("/staff/{trust}/me")
+def me(trust: str) -> Response:
+    """Who is logged in."""
+    return rest("me", trust)
+
+
+@app.route("/staff/{trust}/logout", methods=["POST"])
+def log_out(trust: str) -> Response:
+    """End the clinician's session."""
+    return rest("log_out", trust)
+
+
+@app.route("/staff/{trust}/ticket", methods=["POST"])
+def staff_ticket(trust: str) -> Response:
+    """A pass for the clinician's socket."""
+    return rest("staff_ticket", trust)
+
+
+@app.route("/staff/{trust}/consultations")
+def day(trust: str) -> Response:
+    """One day's list."""
+    return rest("day", trust)
+
+
+@app.route("/staff/{trust}/consultations", methods=["POST"])
+def book(trust: str) -> Response:
+    """Book a consultation."""
+    return rest("book", trust)
+
+
+@app.route("/staff/{trust}/consultations/{consultation}/trail")
+def trail(trust: str, consultation: str) -> Response:
+    """What happened to a consultation."""
+    return rest("trail", trust, consultation)
+
+
+@app.route("/staff/{trust}/consultations/{consultation}/cancel", methods=["POST"])
+def cancel(trust: str, consultation: str) -> Response:
+    """Cancel a consultation."""
+    return rest("cancel", trust, consultation)
+
+
+@app.route("/staff/{trust}/consultations/{consultation}/invite", methods=["POST"])
+def invite(trust: str, consultation: str) -> Response:
+    """Send the invitation again."""
+    return rest("invite", trust, consultation)
+
+
+@app.on_ws_connect()
+def ws_connect(event: Any) -> Response | None:
+    """Let a socket in if its pass is good."""
+    query = event.to_dict().get("queryStringParameters") or {}
+    try:
+        log(door="ws_connect", role=services().signaling.connect(event.connection_id, query.get("ticket", "")))
+    except VenteromError as error:
+        log(door="ws_connect", outcome=error.code)
+        return Response(status_code=error.status, body="")
+    return None
+
+
+@app.on_ws_message()
+def ws_message(event: Any) -> None:
+    """Take one message."""
+    log(door="ws_message", outcome=services().signaling.message(event.connection_id, event.body or ""))
+
+
+@app.on_ws_disconnect()
+def ws_disconnect(event: Any) -> None:
+    """A socket closed."""
+    services().signaling.disconnect(event.connection_id)
+    log(door="ws_disconnect")
+
+
+@app.schedule(Rate(1, unit=Rate.MINUTES))
+def sweep(_event: Any) -> None:
+    """Clear up after workers whose lease ran out."""
+    log(door="sweep", calls=services().workers.sweep())
+
+
+@app.lambda_function(name="deliver")
+def deliver(event: dict[str, str], _context: Any) -> None:
+    """Do what was scheduled: payload ``{"trust", "consultation", "reason"}``."""
+    services().invites.deliver(event["trust"], event["consultation"], event["reason"])
+    log(door="deliver")
+
+
+@app.lambda_function(name="register_trust")
+def register_trust(event: dict[str, Any], _context: Any) -> dict[str, int]:
+    """Write a trust's register: payload like ``local/trust.json``."""
+    rows = services().register.enter(event)
+    log(door="register_trust", rows=rows)
+    return {"rows": rows}
+
+
+@app.lambda_function(name="rotate_login_key")
+def rotate_login_key(event: dict[str, bool], _context: Any) -> dict[str, bool]:
+    """Make a new key to sign in with; ``{"only_if_missing": true}`` leaves one that is there alone."""
+    made = services().rotate_login_key(only_if_missing=event.get("only_if_missing", False))
+    log(door="rotate_login_key", rows=int(made))
+    return {"made": made}

@@ -1,0 +1,161 @@
+"""What stands behind each door of the REST API: the request's parts to the use cases, and their results back."""
+
+from chalicelib.auth import Returned, login_cookie, staff_cookie, visit_cookie
+from chalicelib.edge import Answer, Request, redirect
+from chalicelib.errors import BadRequest, Unauthenticated
+from chalicelib.protocol import ConsultationView, Day, Part, VisitView
+from chalicelib.records import Consultation, Session
+from chalicelib.rest import (
+    Arrival,
+    Booking,
+    DayList,
+    DepartmentPage,
+    Enter,
+    Feedback,
+    Health,
+    Me,
+    Redirect,
+    Ticket,
+    Trail,
+)
+from chalicelib.wiring import Services
+
+LONGEST_KEY = 64
+
+
+class ForDay(Part, frozen=True, forbid_unknown_fields=False):
+    """The query of a day's list."""
+
+    day: Day
+
+
+class Doors:
+    """One method a door."""
+
+    def __init__(self, services: Services) -> None:
+        self._s = services
+
+    def health(self, _: Request) -> Health:
+        """The functions run."""
+        return Health()
+
+    # ------------------------------------------------------------ visits
+
+    def enter(self, request: Request) -> Answer:
+        """Open a link."""
+        link = self._s.invites.enter(request.body(Enter).secret, request.address)
+        consultation = self._s.consultations.find(link.trust, link.consultation)
+        try:
+            # Opening the link again must not undo a login.
+            session = self._s.auth.visitor(consultation.id, request.cookie(visit_cookie(consultation.id)))
+        except Unauthenticated:
+            return self._visit(consultation)
+        return Answer(self._s.sockets.for_session(consultation, session))
+
+    def visit(self, request: Request, consultation: str) -> VisitView:
+        """The visit as it stands."""
+        session = self._visitor(request, consultation)
+        return self._s.sockets.for_session(self._s.consultations.find(session.trust, consultation), session)
+
+    def visit_login(self, request: Request, consultation: str) -> Redirect:
+        """Where to log in."""
+        cookie = request.cookie(visit_cookie(consultation))
+        return Redirect(self._s.auth.start_visit_login(consultation, cookie))
+
+    def visit_login_callback(self, request: Request) -> Answer:
+        """Back from the portal."""
+        outcome = self._s.auth.finish_visit_login(
+            request.query(Returned), lambda consultation: request.cookie(visit_cookie(consultation))
+        )
+        return redirect(outcome.location, *([outcome.cookie] if outcome.cookie else []))
+
+    def visit_ticket(self, request: Request, consultation: str) -> Ticket:
+        """A pass for the socket."""
+        session = self._s.auth.proven_visitor(consultation, request.cookie(visit_cookie(consultation)))
+        return self._s.auth.ticket(session)
+
+    def feedback(self, request: Request, consultation: str) -> None:
+        """How it was."""
+        session = self._s.auth.proven_visitor(consultation, request.cookie(visit_cookie(consultation)))
+        self._s.consultations.feedback(session.trust, consultation, request.body(Feedback))
+
+    # ------------------------------------------------------------ departments
+
+    def department(self, _: Request, trust: str, department: str) -> DepartmentPage:
+        """A department's fixed address."""
+        return self._s.register.page(trust, department)
+
+    def arrive(self, request: Request, trust: str, department: str) -> Answer:
+        """A patient at the fixed address."""
+        arrival = request.body(Arrival)
+        self._s.invites.limit_arrivals(request.address)
+        return self._visit(self._s.consultations.arrive(trust, department, arrival))
+
+    # ------------------------------------------------------------ staff
+
+    def staff_login(self, _: Request, trust: str) -> Answer:
+        """To the trust's issuer."""
+        outcome = self._s.auth.start_staff_login(trust)
+        return redirect(outcome.location, *([outcome.cookie] if outcome.cookie else []))
+
+    def staff_login_callback(self, request: Request) -> Answer:
+        """Back from the trust's issuer."""
+        outcome = self._s.auth.finish_staff_login(
+            request.query(Returned), lambda trust: request.cookie(login_cookie(trust))
+        )
+        return redirect(outcome.location, *([outcome.cookie] if outcome.cookie else []))
+
+    def me(self, request: Request, trust: str) -> Me:
+        """Who is logged in."""
+        return self._s.register.me(trust, self._clinician(request, trust).staff)
+
+    def log_out(self, request: Request, trust: str) -> Answer:
+        """End the session."""
+        self._s.auth.log_out(self._clinician(request, trust))
+        return Answer(status=204, cookies=((staff_cookie(trust), ""),))
+
+    def staff_ticket(self, request: Request, trust: str) -> Ticket:
+        """A pass for the socket."""
+        return self._s.auth.ticket(self._clinician(request, trust))
+
+    def day(self, request: Request, trust: str) -> DayList:
+        """One day's list."""
+        session, day = self._clinician(request, trust), request.query(ForDay).day
+        found = self._s.consultations.day(trust, session.staff, day)
+        return DayList(day=day, consultations=[self._s.sockets.for_clinician(c) for c in found])
+
+    def book(self, request: Request, trust: str) -> Answer:
+        """Book, and send the invitation if its time has come."""
+        session, once = self._clinician(request, trust), request.header("idempotency-key")
+        if not 0 < len(once) <= LONGEST_KEY:
+            raise BadRequest
+        booked = self._s.consultations.book(trust, session.staff, request.body(Booking), once)
+        return Answer(self._s.sockets.for_clinician(self._s.invites.send_now(booked)), 201)
+
+    def trail(self, request: Request, trust: str, consultation: str) -> Trail:
+        """What happened."""
+        return self._s.consultations.trail(trust, self._clinician(request, trust).staff, consultation)
+
+    def cancel(self, request: Request, trust: str, consultation: str) -> ConsultationView:
+        """Cancel."""
+        session = self._clinician(request, trust)
+        return self._s.sockets.for_clinician(self._s.consultations.cancel(trust, session.staff, consultation))
+
+    def invite(self, request: Request, trust: str, consultation: str) -> ConsultationView:
+        """Send again."""
+        session = self._clinician(request, trust)
+        return self._s.sockets.for_clinician(self._s.invites.send_again(trust, session.staff, consultation))
+
+    # ------------------------------------------------------------ parts
+
+    def _visit(self, consultation: Consultation) -> Answer:
+        session, value = self._s.auth.begin_visit(consultation)
+        return Answer(
+            self._s.sockets.for_session(consultation, session), cookies=((visit_cookie(consultation.id), value),)
+        )
+
+    def _visitor(self, request: Request, consultation: str) -> Session:
+        return self._s.auth.visitor(consultation, request.cookie(visit_cookie(consultation)))
+
+    def _clinician(self, request: Request, trust: str) -> Session:
+        return self._s.auth.clinician(trust, request.cookie(staff_cookie(trust)))

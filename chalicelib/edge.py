@@ -1,0 +1,114 @@
+"""Between API Gateway and the use cases: bodies, cookies, the client's address, and errors as answers."""
+
+from collections.abc import Callable
+from http.cookies import CookieError, SimpleCookie
+from typing import Any, Final, TypeVar
+
+import msgspec
+from chalice.app import Request as ChaliceRequest
+from chalice.app import Response
+
+from chalicelib.errors import BadRequest, Forbidden, NotJson, TooLarge, VenteromError
+from chalicelib.log import log
+from chalicelib.rest import ErrorBody
+
+T = TypeVar("T")
+MAX_BODY: Final = 16 * 1024  # bytes; the longest honest body is a booking, below 1 KB
+JSON: Final = {"Content-Type": "application/json", "Cache-Control": "no-store"}
+OUR_HEADER: Final = "x-venterom"
+
+
+class Request:
+    """One request, as the doors need it."""
+
+    def __init__(self, request: ChaliceRequest, trusted_proxies: int) -> None:
+        self._request = request
+        self._trusted_proxies = trusted_proxies
+
+    def body(self, kind: type[T]) -> T:
+        """The body as ``kind``. Raises NotJson, BadRequest, TooLarge."""
+        raw = self._request.raw_body
+        if len(raw) > MAX_BODY:
+            raise TooLarge
+        try:
+            return msgspec.json.decode(raw, type=kind)
+        except msgspec.ValidationError:
+            raise BadRequest from None
+        except (msgspec.DecodeError, UnicodeError, RecursionError):
+            raise NotJson from None
+
+    def query(self, kind: type[T]) -> T:
+        """The query string as ``kind``; what ``kind`` does not know is ignored. Raises BadRequest."""
+        try:
+            return msgspec.convert(dict(self._request.query_params or {}), kind)
+        except msgspec.ValidationError:
+            raise BadRequest from None
+
+    def cookie(self, name: str) -> str:
+        """A cookie's value, or an empty text."""
+        try:
+            found = SimpleCookie(self._request.headers.get("cookie", "")).get(name)
+        except CookieError:
+            return ""
+        return found.value if found else ""
+
+    def header(self, name: str) -> str:
+        """A header's value, or an empty text."""
+        return str(self._request.headers.get(name, ""))
+
+    @property
+    def address(self) -> str:
+        """Where the client is, as the outermost proxy of ours saw it; what the client itself wrote is not believed."""
+        seen = [part.strip() for part in self.header("x-forwarded-for").split(",")]
+        return seen[-self._trusted_proxies] if len(seen) >= self._trusted_proxies else seen[0]
+
+    @property
+    def safe(self) -> bool:
+        """Whether it changes nothing, or carries the header that no foreign page can send."""
+        return self._request.method == "GET" or self.header(OUR_HEADER) == "1"
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What a door answers: a body, or another place to go; cookies by name (an empty value takes one away)."""
+
+    body: Any = None
+    status: int = 200
+    location: str = ""
+    cookies: tuple[tuple[str, str], ...] = ()
+
+
+def rest(door: str, request: Request, act: Callable[[Request], Any]) -> Response:
+    """Run one door of the REST API: what it returns, or the error it raised, as a response."""
+    try:
+        if not request.safe:
+            raise Forbidden
+        result = act(request)
+        answer = result if isinstance(result, Answer) else Answer(result, 204 if result is None else 200)
+        outcome = "ok"
+    except VenteromError as error:
+        answer = Answer(ErrorBody(code=error.code, message=error.text, retry=error.retry), error.status)
+        outcome = error.code
+    log(door=door, outcome=outcome, status=answer.status)
+    return respond(answer)
+
+
+def respond(answer: Answer) -> Response:
+    """An answer as Chalice's response."""
+    headers: dict[str, Any] = dict(JSON)
+    if answer.location:
+        headers["Location"] = answer.location
+    if answer.cookies:
+        headers["Set-Cookie"] = [set_cookie(name, value) for name, value in answer.cookies]
+    body = "" if answer.body is None else msgspec.json.encode(answer.body).decode()
+    return Response(body=body, status_code=answer.status, headers=headers)
+
+
+def redirect(location: str, *cookies: tuple[str, str]) -> Answer:
+    """Go there instead."""
+    return Answer(status=302, location=location, cookies=cookies)
+
+
+def set_cookie(name: str, value: str) -> str:
+    """A cookie that scripts cannot read and that goes to this host alone (RFC 6265bis, the __Host- prefix)."""
+    gone = "" if value else "; Max-Age=0"
+    return f"{name}={value}; Path=/; Secure; HttpOnly; SameSite=Lax{gone}"

@@ -1,0 +1,33 @@
+"""What is to happen later, as one-off entries of EventBridge Scheduler that call ``deliver``."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from chalicelib.settings import Settings
+
+
+class AwsScheduler:
+    """See consultations.Scheduler; given boto3's ``scheduler`` client."""
+
+    def __init__(self, client: Any, settings: Settings) -> None:
+        self._client = client
+        self._settings = settings
+
+    def at(self, when: int, trust: str, consultation: str, reason: str) -> None:
+        """Call ``deliver`` once; the entry's name makes asking twice harmless, and it goes when it is done."""
+        try:
+            self._client.create_schedule(
+                Name=f"{trust}-{consultation}-{reason}"[:64],
+                ScheduleExpression=datetime.fromtimestamp(when, UTC).strftime("at(%Y-%m-%dT%H:%M:%S)"),
+                ScheduleExpressionTimezone="UTC",
+                FlexibleTimeWindow={"Mode": "OFF"},
+                ActionAfterCompletion="DELETE",
+                Target={
+                    "Arn": self._settings.deliver_function,
+                    "RoleArn": self._settings.scheduler_role,
+                    "Input": json.dumps({"trust": trust, "consultation": consultation, "reason": reason}),
+                },
+            )
+        except self._client.exceptions.ConflictException:
+            return

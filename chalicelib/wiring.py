@@ -1,0 +1,184 @@
+"""Puts the parts together, once a process: the only place that picks adapters and makes clients of AWS."""
+
+import json
+import os
+import time
+from collections.abc import Callable
+from functools import cached_property, lru_cache
+from typing import Any
+
+import boto3
+
+from chalicelib import oidc
+from chalicelib.auth import Auth
+from chalicelib.consultations import Consultations
+from chalicelib.invites import Invites
+from chalicelib.notify import AwsCarrier, Carrier
+from chalicelib.oidc import Client, RelyingParty
+from chalicelib.push import GatewayPush, Push
+from chalicelib.register import Register
+from chalicelib.schedule import AwsScheduler
+from chalicelib.settings import Settings
+from chalicelib.signaling import Signaling
+from chalicelib.sockets import Sockets
+from chalicelib.store import DynamoStore, Store
+from chalicelib.workers import Workers
+
+
+class Services:
+    """The use cases over their adapters; tests give their own adapters, everything else is made when first used."""
+
+    def __init__(self, settings: Settings, now: Callable[[], float] = time.time) -> None:
+        self.settings = settings
+        self.now = now
+        self._secrets: dict[str, str] = {}
+
+    # ------------------------------------------------------------ adapters
+
+    @cached_property
+    def store(self) -> Store:
+        """The table."""
+        return DynamoStore(self.settings.table, os.environ.get("AWS_REGION", "eu-north-1"), _dynamodb_host(), self.now)
+
+    @cached_property
+    def push(self) -> Push:
+        """The way to sockets."""
+        return GatewayPush(boto3.client("apigatewaymanagementapi", endpoint_url=self.settings.push_endpoint))
+
+    @cached_property
+    def carrier(self) -> Carrier:
+        """The way to people."""
+        return AwsCarrier(boto3.client("sns"), boto3.client("ses"), self.settings)
+
+    @cached_property
+    def scheduler(self) -> Any:
+        """The way to later."""
+        return AwsScheduler(boto3.client("scheduler"), self.settings)
+
+    @cached_property
+    def _vault(self) -> Any:
+        return boto3.client("secretsmanager")
+
+    def secret(self, name: str) -> str:
+        """A secret by its Secrets Manager id, read once a process."""
+        if name not in self._secrets:
+            self._secrets[name] = self._vault.get_secret_value(SecretId=name)["SecretString"]
+        return self._secrets[name]
+
+    def relying_party(self, issuer: str, client_id: str, who: str) -> RelyingParty:
+        """Us at one OpenID provider."""
+        client = Client(
+            issuer=issuer,
+            client_id=client_id,
+            redirect_uri=f"{self.settings.origin}/api/login/{who}/callback",
+            key_set=self.secret(self.settings.secret_oidc),
+        )
+        return RelyingParty(client, oidc.UrllibHttp(), self.now)
+
+    @cached_property
+    def patients(self) -> RelyingParty:
+        """Where patients log in."""
+        return self.relying_party(self.settings.patient_issuer, self.settings.patient_client_id, "patient")
+
+    @cached_property
+    def staff(self) -> RelyingParty:
+        """Where the trust's staff log in."""
+        return self.relying_party(self.settings.staff_issuer, self.settings.staff_client_id, "staff")
+
+    # ------------------------------------------------------------ use cases
+
+    @cached_property
+    def register(self) -> Register:
+        """The trusts' registers."""
+        return Register(self.store)
+
+    @cached_property
+    def sockets(self) -> Sockets:
+        """Open sockets."""
+        return Sockets(self.store, self.push, self.register, self.now)
+
+    @cached_property
+    def consultations(self) -> Consultations:
+        """Consultations; every change is told to the open pages."""
+        return Consultations(
+            self.store, self.register, self.scheduler, self.settings, self._pepper, self.now, self.sockets.tell
+        )
+
+    @cached_property
+    def invites(self) -> Invites:
+        """Invitations."""
+        return Invites(
+            self.store, self.consultations, self.register, self.carrier, self.settings, self._pepper, self.now
+        )
+
+    @cached_property
+    def auth(self) -> Auth:
+        """Sessions, logins, tickets."""
+        return Auth(
+            self.store,
+            self.consultations,
+            self.register,
+            lambda: self.patients,
+            lambda: self.staff,
+            self.settings,
+            self.secret,
+            self.now,
+        )
+
+    @cached_property
+    def workers(self) -> Workers:
+        """Media workers."""
+        return Workers(self.store, self.consultations, self.sockets, self.settings, self.now)
+
+    @cached_property
+    def signaling(self) -> Signaling:
+        """The socket."""
+        return Signaling(
+            self.store,
+            self.auth,
+            self.consultations,
+            self.sockets,
+            self.workers,
+            self.register,
+            self.settings,
+            self.secret,
+            self.now,
+        )
+
+    def public_login_keys(self) -> str:
+        """The public part of the keys with which we sign in, as JSON."""
+        return oidc.public_key_set(self.secret(self.settings.secret_oidc))
+
+    def rotate_login_key(self, *, only_if_missing: bool) -> bool:
+        """Put a new key before the old one; returns whether there is a new one."""
+        name = self.settings.secret_oidc
+        present: str | None = self._vault.get_secret_value(SecretId=name)["SecretString"]
+        if present is not None and not _is_key_set(present):
+            present = None  # what the template generated
+        if present is not None and only_if_missing:
+            return False
+        self._vault.put_secret_value(SecretId=name, SecretString=oidc.new_key_set(present))
+        self._secrets.pop(name, None)
+        return True
+
+    def _pepper(self) -> str:
+        return self.secret(self.settings.secret_pepper)
+
+
+@lru_cache(maxsize=1)
+def services() -> Services:
+    """The services of this process, from its environment."""
+    return Services(Settings.load())
+
+
+def _dynamodb_host() -> str | None:
+    # pynamodb knows no endpoint variables; boto3 does, and both are to go the same way.
+    return os.environ.get("AWS_ENDPOINT_URL_DYNAMODB") or os.environ.get("AWS_ENDPOINT_URL")
+
+
+def _is_key_set(text: str) -> bool:
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return False
+    return isinstance(value, dict) and "keys" in value
