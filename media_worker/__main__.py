@@ -1,4 +1,4 @@
-"""`python -m media_worker`: one worker, until SIGTERM or SIGINT and the last call's end."""
+"""`python -m media_worker`: one worker, until SIGTERM and the last call's end, or SIGINT."""
 
 import asyncio
 import contextlib
@@ -16,7 +16,7 @@ from media_worker.worker import Worker
 
 
 async def serve(settings: Settings) -> None:
-    """Work until drained; a second signal ends the calls at once."""
+    """Work until drained. SIGTERM lets the calls go on for a while, SIGINT ends them at once."""
     timing = Timing(settings.connect_seconds, settings.empty_seconds)
     probes = Probes(settings.address, settings.probes)
 
@@ -25,18 +25,9 @@ async def serve(settings: Settings) -> None:
 
     link = Link(settings, make_worker)
     running = asyncio.create_task(link.run())
-    signals = 0
-
-    def stop() -> None:
-        nonlocal signals
-        signals += 1
-        if signals == 1:
-            link.drain()
-        else:
-            running.cancel()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop)
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGTERM, link.drain)
+    loop.add_signal_handler(signal.SIGINT, running.cancel)
     with contextlib.suppress(asyncio.CancelledError):
         await running
     await probes.close()

@@ -4,11 +4,10 @@ The protocol on the channel is in docs/architecture.md, "The network test".
 """
 
 import asyncio
-import contextlib
 import secrets
 import struct
 from collections.abc import Callable
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final
 
 import msgspec
 
