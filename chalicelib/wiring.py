@@ -73,7 +73,7 @@ class Services:
             redirect_uri=f"{self.settings.origin}/api/login/{who}/callback",
             key_set=self.secret(self.settings.secret_oidc),
         )
-        return RelyingParty(client, oidc.UrllibHttp(), self.now)
+        return RelyingParty(client, oidc.IssuerHttp(), self.now)
 
     @cached_property
     def patients(self) -> RelyingParty:

@@ -38,7 +38,7 @@ class Child:
                     env={**os.environ, **(env or {})},
                     # Its own session: Ctrl-C reaches us alone, and we stop the children in order.
                     start_new_session=True,
-                    preexec_fn=_end_with_parent,  # noqa: PLW1509
+                    preexec_fn=_end_with_parent,
                 )
         except FileNotFoundError:
             raise NotStarted(f"{command[0]} is not installed.") from None

@@ -24,7 +24,9 @@ class Aws:
     def __init__(self, endpoint: str) -> None:
         self.endpoint = endpoint
         self._session = boto3.Session(
-            aws_access_key_id="local", aws_secret_access_key="local", region_name=REGION  # noqa: S106 - any will do
+            aws_access_key_id="local",
+            aws_secret_access_key="local",
+            region_name=REGION,
         )
 
     def client(self, service: str) -> Any:
@@ -102,7 +104,10 @@ def _tag(formation: Any) -> str | None:
 def _reason(formation: Any) -> str:
     events = formation.describe_stack_events(StackName=STACK)["StackEvents"]
     failed = [e for e in events if e["ResourceStatus"].endswith("FAILED")]
-    return "; ".join(f"{e['LogicalResourceId']}: {e.get('ResourceStatusReason', '?')}" for e in failed) or "no reason given"
+    return (
+        "; ".join(f"{e['LogicalResourceId']}: {e.get('ResourceStatusReason', '?')}" for e in failed)
+        or "no reason given"
+    )
 
 
 def _publish(aws: Aws, assembly: Path) -> str:

@@ -7,12 +7,15 @@ import argparse
 import asyncio
 import contextlib
 import logging
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Final
 
-from aiohttp import ClientSession, ClientTimeout, WSMsgType, web
+from aiohttp import ClientError, ClientSession, ClientTimeout, WSMsgType, WSServerHandshakeError, web
+from aiohttp.typedefs import Handler
 
 from chalicelib.protocol import MAX_FRAME, MAX_MESSAGE
+from local import outbox
 
 DIST: Final = Path(__file__).resolve().parent.parent / "web" / "dist"
 PAGES: Final = {
@@ -44,12 +47,19 @@ HEADERS: Final = {
     "X-Content-Type-Options": "nosniff",
 }
 NOT_BUILT: Final = "The pages are not built yet. Run `make run`: it builds them first.\n"
-HOP_BY_HOP: Final = frozenset({"connection", "host", "keep-alive", "transfer-encoding", "content-length", "content-encoding"})
+HOP_BY_HOP: Final = frozenset(
+    {"connection", "host", "keep-alive", "transfer-encoding", "content-length", "content-encoding"}
+)
 UPSTREAM: Final = web.AppKey("upstream", ClientSession)
 
 
-def create(rest: str, socket: str, dist: Path = DIST) -> web.Application:
-    """The front's application; ``rest`` and ``socket`` are the addresses of the two APIs without a slash at the end."""
+def create(
+    rest: str, socket: str, dist: Path = DIST, mount: Callable[[web.Application], None] = lambda _: None
+) -> web.Application:
+    """The front's application; ``rest`` and ``socket`` are the addresses of the two APIs without a slash at the end.
+
+    ``mount`` adds further addresses, before the one that catches all.
+    """
     app = web.Application(middlewares=[_headers], client_max_size=2 * MAX_MESSAGE)
     app.cleanup_ctx.append(_session)
 
@@ -80,6 +90,7 @@ def create(rest: str, socket: str, dist: Path = DIST) -> web.Application:
         app.router.add_get(path, page)
     app.router.add_get("/ws", ws)
     app.router.add_route("*", "/api/{path:.*}", api)
+    mount(app)
     app.router.add_get("/{path:.+}", asset)
     return app
 
@@ -91,7 +102,7 @@ def _file(path: Path) -> web.FileResponse:
 
 
 @web.middleware
-async def _headers(request: web.Request, handler: web.Handler) -> web.StreamResponse:  # type: ignore[name-defined]
+async def _headers(request: web.Request, handler: Handler) -> web.StreamResponse:
     try:
         answer: web.StreamResponse = await handler(request)
     except web.HTTPException as error:
@@ -102,7 +113,7 @@ async def _headers(request: web.Request, handler: web.Handler) -> web.StreamResp
     return answer
 
 
-async def _session(app: web.Application) -> object:
+async def _session(app: web.Application) -> AsyncIterator[None]:
     app[UPSTREAM] = ClientSession(timeout=ClientTimeout(total=60), auto_decompress=False)
     yield
     await app[UPSTREAM].close()
@@ -114,7 +125,7 @@ async def _pass_on(request: web.Request, url: str) -> web.Response:
     headers = [(k, v) for k, v in headers if k.lower() != "x-forwarded-for"]
     headers.append(("X-Forwarded-For", f"{seen}, {request.remote}" if seen else str(request.remote)))
     async with request.app[UPSTREAM].request(
-        request.method, url, params=request.query, headers=headers, data=await request.read(), allow_redirects=False
+        request.method, url, params=request.query, headers=headers, data=await request.read() or None, allow_redirects=False
     ) as answer:
         response = web.Response(status=answer.status, body=await answer.read())
         response.headers.popall("Content-Type", None)
@@ -127,12 +138,13 @@ async def _pass_on(request: web.Request, url: str) -> web.Response:
 async def _pipe(request: web.Request, url: str) -> web.StreamResponse:
     session = request.app[UPSTREAM]
     try:
-        upstream = await session.ws_connect(url, max_msg_size=MAX_MESSAGE, headers={"X-Forwarded-For": str(request.remote)})
-    except OSError:
+        upstream = await session.ws_connect(
+            url, max_msg_size=MAX_MESSAGE, headers={"X-Forwarded-For": str(request.remote)}
+        )
+    except WSServerHandshakeError as error:
+        raise (web.HTTPUnauthorized if error.status in (401, 403) else web.HTTPBadGateway) from None
+    except (ClientError, OSError):
         raise web.HTTPBadGateway from None
-    except Exception as error:
-        status = getattr(error, "status", 502)
-        raise web.HTTPUnauthorized from None if status in (401, 403) else web.HTTPBadGateway
     # A frame over the limit ends the socket with 1009, as API Gateway does (its pages write one frame a message).
     client = web.WebSocketResponse(max_msg_size=MAX_FRAME)
     await client.prepare(request)
@@ -164,10 +176,7 @@ def main() -> None:
     parser.add_argument("--state", type=Path, required=True)
     options = parser.parse_args()
     logging.basicConfig(level=logging.WARNING)
-    app = create(options.rest, options.socket)
-    from local import outbox
-
-    outbox.mount(app, options.aws, options.state)
+    app = create(options.rest, options.socket, mount=lambda app: outbox.mount(app, options.aws, options.state))
     web.run_app(app, host="127.0.0.1", port=options.port, print=None, access_log=None)
 
 

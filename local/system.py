@@ -8,6 +8,7 @@ import secrets
 import shutil
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -101,7 +102,7 @@ class System:
         self._worker_key = self.aws.secret(outputs["WorkerSecret"])
         self.start_worker()
         self._say("Example consultation: looking for one, or booking it …")
-        patient = seed.ready_link(self)
+        patient = seed.ready_link(self, TRUST, _national_id(seed.PATIENT))
         trust, department = TRUST["trust"]["id"], TRUST["departments"][0]["id"]
         self.addresses = {
             "clinician": f"{self.origin}/staff/{trust}",
@@ -136,6 +137,12 @@ class System:
         """A running child by name: aws, turn, portal, front, worker."""
         return self._children[name]
 
+    def sent_sms(self) -> list[dict[str, Any]]:
+        """What the outbox holds, the newest first: kind, to, text and more of each message."""
+        with urllib.request.urlopen(f"{self.origin}/outbox/messages", timeout=30) as answer:  # noqa: S310
+            messages: list[dict[str, Any]] = json.load(answer)
+        return [message for message in messages if message["kind"] == "sms"]
+
     def died(self) -> list[Child]:
         """Children that ended by themselves."""
         return [child for child in self._children.values() if not child.alive]
@@ -167,6 +174,7 @@ class System:
                 "MINISTACK_REGION": deploy.REGION,
                 "AWS_DEFAULT_REGION": deploy.REGION,
                 "LOG_LEVEL": "WARNING",
+                "VENTEROM_OUTBOX": str(self.state / "outbox"),
             },
         )
         wait_for_http(f"{self.aws.endpoint}/_ministack/health", child)
@@ -229,6 +237,11 @@ class System:
         child = Child("turnserver", ["turnserver", "-c", str(configuration)], self._log("turn"))
         self._children["turn"] = child
         child.require()
+
+
+def _national_id(patient: str) -> str:
+    people = json.loads((ROOT / "local" / "people.json").read_text())["patients"]
+    return next(str(person["national_id"]) for person in people if person["id"] == patient)
 
 
 def synthesize() -> None:

@@ -1,0 +1,91 @@
+"""The example consultation: booked for today through the real API, as its clinician would, when there is none to open."""
+
+import html
+import http.cookiejar
+import json
+import re
+import secrets
+import urllib.parse
+import urllib.request
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from local.children import NotStarted
+
+if TYPE_CHECKING:
+    from local.system import System
+
+CLINICIAN: Final = "ingrid-berg"
+PATIENT: Final = "kari"
+PHONE: Final = "+4799000001"
+OPEN_STATES: Final = ("booked", "invited", "checked_in")
+
+
+class Clinician:
+    """The API with a clinician's cookies."""
+
+    def __init__(self, system: "System", trust: str) -> None:
+        self._origin = system.origin
+        self._base = f"{system.origin}/api/staff/{trust}"
+        # Cookies are Secure; that 127.0.0.1 is as good as https is known to browsers, not to Python's cookie jar.
+        policy = http.cookiejar.DefaultCookiePolicy(secure_protocols=("http", "https"))
+        jar = http.cookiejar.CookieJar(policy)
+        self._opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar))
+
+    def log_in(self, person: str) -> None:
+        """Go through the stand-in portal, as a person would."""
+        page = self._open(f"{self._base}/login").decode()
+        form = re.search(r'<form method="post" action="([^"]+)"', page)
+        request = re.search(r'name="request" value="([^"]+)"', page)
+        eid = re.search(r'name="eid" id="[^"]+" value="([^"]+)"', page)
+        if not (form and request and eid):
+            raise NotStarted("The portal's login page is not as expected.")
+        fields = {"request": html.unescape(request[1]), "person": person, "eid": eid[1]}
+        self._open(html.unescape(form[1]), urllib.parse.urlencode(fields).encode())
+
+    def get(self, path: str) -> Any:
+        """A JSON answer."""
+        return json.loads(self._open(f"{self._base}/{path}"))
+
+    def post(self, path: str, body: dict[str, Any], **headers: str) -> Any:
+        """A JSON answer to a JSON body."""
+        given = {"Content-Type": "application/json", "X-Venterom": "1", **headers}
+        return json.loads(self._open(f"{self._base}/{path}", json.dumps(body).encode(), given))
+
+    def _open(self, url: str, data: bytes | None = None, headers: dict[str, str] | None = None) -> bytes:
+        request = urllib.request.Request(url, data, headers or {})  # noqa: S310 - our own loopback address
+        with self._opener.open(request, timeout=60) as answer:
+            body: bytes = answer.read()
+            return body
+
+
+def ready_link(system: "System", trust: dict[str, Any], national_id: str) -> str:
+    """The link of an example consultation that can still be opened, booking one when there is none."""
+    clinician = Clinician(system, trust["trust"]["id"])
+    clinician.log_in(CLINICIAN)
+    now = datetime.now(UTC)
+    days = {now.date().isoformat(), (now + timedelta(hours=2)).date().isoformat()}
+    found = [c for day in sorted(days) for c in clinician.get(f"consultations?day={day}")["consultations"]]
+    if not any(c["phone"] == PHONE and c["state"] in OPEN_STATES for c in found):
+        clinician.post(
+            "consultations",
+            {
+                "department": trust["departments"][0]["id"],
+                "patient_name": "Kari Testesen",
+                "starts": (now + timedelta(minutes=15)).strftime("%Y-%m-%dT%H:%M:%SZ"),
+                "phone": PHONE,
+                "email": "kari@pasient.example",
+                "national_id": national_id,
+                "send": "now",
+            },
+            **{"Idempotency-Key": secrets.token_urlsafe(12)},
+        )
+    return latest_link(system, PHONE)
+
+
+def latest_link(system: "System", phone: str) -> str:
+    """The link in the newest SMS to ``phone``."""
+    for message in system.sent_sms():
+        if message["to"] == phone and (found := re.search(r"\S+/i#\S+", message["text"])):
+            return found[0]
+    raise NotStarted("No SMS with a link arrived in the outbox.")
