@@ -8,6 +8,7 @@
 
 import argparse
 import json
+import os
 import secrets
 import socket
 import sys
@@ -220,7 +221,8 @@ def main() -> None:
     try:
         listener = socket.create_server(("127.0.0.1", options.port))
     except OSError as error:
-        sys.exit(f"The portal cannot listen on 127.0.0.1:{options.port}: {error.strerror}")
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        sys.exit(f"The portal cannot listen on 127.0.0.1:{options.port}: {reason}")
     fetch = Fetcher()
     clients = {"patient": options.patient_client, "staff": options.staff_client}
     address = f"http://127.0.0.1:{listener.getsockname()[1]}"

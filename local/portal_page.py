@@ -14,7 +14,8 @@ STAND_IN = (
 def login_page(issuer: Issuer, request: str, asked: Asked) -> str:
     """Who logs in, and with what."""
     realm = issuer.realm
-    wanted = f"<p>Tjenesten ber om {LEVELS[asked.acr]} eller høyere.</p>" if asked.acr else ""
+    or_higher = " eller høyere" if asked.acr == SUBSTANTIAL else ""
+    wanted = f"<p>Tjenesten ber om {LEVELS[asked.acr]}{or_higher}.</p>" if asked.acr else ""
     people = "".join(
         f'<div class="choice"><input type="radio" name="person" id="person-{person.id}" value="{person.id}" required>'
         f'<label for="person-{person.id}">{escape(person.name)}'

@@ -222,7 +222,7 @@ def test_it_says_what_it_is(world: World) -> None:
     text = page.data.decode()
     assert "stedfortreder" in text
     assert "<script" not in text
-    assert "nivå høyt eller høyere" in text
+    assert "Tjenesten ber om nivå høyt." in text
     assert f"form-action 'self' {world.origin}" in page.headers["Content-Security-Policy"]
     assert "frame-ancestors 'none'" in page.headers["Content-Security-Policy"]
 
