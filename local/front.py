@@ -125,7 +125,12 @@ async def _pass_on(request: web.Request, url: str) -> web.Response:
     headers = [(k, v) for k, v in headers if k.lower() != "x-forwarded-for"]
     headers.append(("X-Forwarded-For", f"{seen}, {request.remote}" if seen else str(request.remote)))
     async with request.app[UPSTREAM].request(
-        request.method, url, params=request.query, headers=headers, data=await request.read() or None, allow_redirects=False
+        request.method,
+        url,
+        params=request.query,
+        headers=headers,
+        data=await request.read() or None,
+        allow_redirects=False,
     ) as answer:
         response = web.Response(status=answer.status, body=await answer.read())
         response.headers.popall("Content-Type", None)

@@ -102,7 +102,7 @@ class System:
         self._worker_key = self.aws.secret(outputs["WorkerSecret"])
         self.start_worker()
         self._say("Example consultation: looking for one, or booking it …")
-        patient = seed.ready_link(self, TRUST, _national_id(seed.PATIENT))
+        patient = seed.ready_link(self, TRUST, national_id(seed.PATIENT))
         trust, department = TRUST["trust"]["id"], TRUST["departments"][0]["id"]
         self.addresses = {
             "clinician": f"{self.origin}/staff/{trust}",
@@ -239,7 +239,8 @@ class System:
         child.require()
 
 
-def _national_id(patient: str) -> str:
+def national_id(patient: str) -> str:
+    """The synthetic identity number of one of the stand-in portal's people."""
     people = json.loads((ROOT / "local" / "people.json").read_text())["patients"]
     return next(str(person["national_id"]) for person in people if person["id"] == patient)
 
