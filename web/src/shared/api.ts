@@ -26,7 +26,8 @@ async function ask<T>(method: string, path: string, body: unknown, headers: Reco
     cache: "no-store",
     headers: {
       "X-Venterom": "1",
-      ...(body === undefined ? {} : { "Content-Type": "application/json" }),
+      // Also without a body: Chalice refuses what a proxy on the way may take for something else.
+      ...(method === "POST" ? { "Content-Type": "application/json" } : {}),
       ...headers,
     },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
