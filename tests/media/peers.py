@@ -1,4 +1,4 @@
-"""aiortc connections that behave like browsers: they offer without candidates, send synthetic media, look at what comes."""
+"""aiortc connections in the browsers' place: offers without candidates, synthetic media, eyes and ears."""
 
 import array
 import asyncio
@@ -56,7 +56,8 @@ class Peer:
         self.audio = self.connection.addTransceiver(Buzz())
         self.video = self.connection.addTransceiver(Grey(brightness))
         self.asked_keyframe = asyncio.Event()
-        self.video.sender._send_keyframe = self.asked_keyframe.set
+        self._send_keyframe = self.video.sender._send_keyframe
+        self.video.sender._send_keyframe = self._keyframe_asked
         self.remote: dict[str, Any] = {}
         self.connection.on("track", lambda track: self.remote.update({track.kind: track}))
 
@@ -66,6 +67,10 @@ class Peer:
 
     async def take(self, sdp: str) -> None:
         await self.connection.setRemoteDescription(RTCSessionDescription(sdp, "answer"))
+
+    def _keyframe_asked(self) -> None:
+        self.asked_keyframe.set()
+        self._send_keyframe()
 
     async def connected(self) -> None:
         """Waits until the handshake is over."""

@@ -78,7 +78,8 @@ def decode(report: bytes) -> tuple[dict[int, bool], int, list[float]]:
     """A transport-cc report read by the draft: number → arrived, count of the report, arrival times in seconds."""
     body = report[4:]
     first, count = int.from_bytes(body[8:10], "big"), int.from_bytes(body[10:12], "big")
-    clock, at, symbols = int.from_bytes(body[12:15], "big") * 0.064, 16, []
+    clock, at = int.from_bytes(body[12:15], "big") * 0.064, 16
+    symbols: list[int] = []
     while len(symbols) < count:
         chunk = int.from_bytes(body[at : at + 2], "big")
         assert chunk >> 14 == 0b11

@@ -40,7 +40,7 @@ USED = {
 @pytest.mark.parametrize("function", USED, ids=lambda f: f.__qualname__)
 def test_what_is_overridden_and_called_is_still_there(function: object) -> None:
     assert callable(function)
-    assert list(inspect.signature(function).parameters) == USED[function]  # type: ignore[index]
+    assert list(inspect.signature(function).parameters) == USED[function]
 
 
 @pytest.mark.parametrize(
@@ -61,5 +61,7 @@ def test_the_attributes_are_still_set(owner: type, names: list[str]) -> None:
 def test_dtls_asks_nothing_else_of_its_transport() -> None:
     """`Path` stands in for `RTCIceTransport` with exactly these."""
     source = inspect.getsource(RTCDtlsTransport)
-    used = {word.split("transport.")[1] for word in source.replace("(", " ").split() if word.startswith("self.transport.")}
+    used = {
+        word.split("transport.")[1] for word in source.replace("(", " ").split() if word.startswith("self.transport.")
+    }
     assert {name.split(")")[0].rstrip(",:") for name in used} == {"role", "_recv", "_send"}

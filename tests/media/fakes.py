@@ -1,0 +1,123 @@
+"""Stand-ins for the media side and for the functions."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import TypeVar
+
+from websockets.asyncio.server import ServerConnection, serve
+from websockets.http11 import Request, Response
+
+from chalicelib.errors import BadSdp, TicketInvalid, Unavailable
+from chalicelib.protocol import FromWorker, Message, Seat, encode, parse_worker
+from chalicelib.tokens import check_worker_pass
+
+PATIENCE = 60
+M = TypeVar("M")
+
+
+def reply(sdp: str) -> str:
+    """What the fakes answer to an offer."""
+    return "v=0\r\ns=answer to " + sdp.replace("\r\n", " ") + "\r\n"
+
+
+class FakeRoom:
+    """Answers with what it was offered; `hold` keeps it busy."""
+
+    def __init__(self, on_empty: Callable[[], None]) -> None:
+        self.on_empty = on_empty
+        self.offers: list[tuple[Seat, str]] = []
+        self.closed = 0
+        self.hold = asyncio.Event()
+        self.hold.set()
+
+    async def answer(self, seat: Seat, sdp: str) -> str:
+        self.offers.append((seat, sdp))
+        await self.hold.wait()
+        if sdp == "bad":
+            raise BadSdp
+        if sdp == "no port":
+            raise OSError
+        return reply(sdp)
+
+    async def close(self) -> None:
+        self.closed += 1
+
+
+class FakeProbes:
+    """Answers with what it was offered."""
+
+    async def answer(self, probe: str, sdp: str) -> str:
+        match sdp:
+            case "bad":
+                raise BadSdp
+            case "full":
+                raise Unavailable
+            case "no port":
+                raise OSError
+        return reply(sdp)
+
+
+class Session:
+    """One connection of a worker to the functions."""
+
+    def __init__(self, socket: ServerConnection, worker: str) -> None:
+        self._socket = socket
+        self.worker = worker
+
+    async def hear(self) -> FromWorker:
+        return parse_worker(await asyncio.wait_for(self._socket.recv(), PATIENCE))
+
+    async def hear_a(self, kind: type[M]) -> M:
+        """The next message of this kind; others are passed over."""
+        while True:
+            message = await self.hear()
+            if isinstance(message, kind):
+                return message
+
+    async def say(self, message: Message | str) -> None:
+        await self._socket.send(message if isinstance(message, str) else encode(message).decode())
+
+    async def drop(self) -> None:
+        """As a lost network or a stage that is deployed anew."""
+        self._socket.transport.abort()
+        await self._socket.wait_closed()
+
+
+class FakeFunctions:
+    """The WebSocket API as a worker sees it: checks the pass, hands each connection to the test."""
+
+    def __init__(self, key: str) -> None:
+        self._key = key
+        self._nonces: set[str] = set()
+        self._sessions: asyncio.Queue[Session] = asyncio.Queue()
+        self.refused: asyncio.Queue[str] = asyncio.Queue()
+        self.address = ""
+
+    async def session(self) -> Session:
+        """The next connection."""
+        return await asyncio.wait_for(self._sessions.get(), PATIENCE)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator["FakeFunctions"]:
+        """Serves on loopback until the block ends."""
+        async with serve(self._connected, "127.0.0.1", 0, process_request=self._check, ping_interval=None) as server:
+            self.address = f"ws://127.0.0.1:{next(iter(server.sockets)).getsockname()[1]}/ws"
+            yield self
+
+    def _check(self, socket: ServerConnection, request: Request) -> Response | None:
+        ticket = request.path.partition("?ticket=")[2]
+        try:
+            worker, nonce = check_worker_pass(self._key, ticket, 0)
+            if nonce in self._nonces:
+                raise TicketInvalid
+        except TicketInvalid as error:
+            self.refused.put_nowait(error.code)
+            return socket.respond(401, "")
+        self._nonces.add(nonce)
+        socket.username = worker
+        return None
+
+    async def _connected(self, socket: ServerConnection) -> None:
+        self._sessions.put_nowait(Session(socket, socket.username or ""))
+        await socket.wait_closed()

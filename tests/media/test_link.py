@@ -1,0 +1,178 @@
+"""The worker's socket against a small stand-in for the functions."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from chalicelib.protocol import (
+    CloseRoom,
+    Heartbeat,
+    OpenRoom,
+    Pong,
+    Register,
+    Registered,
+    RelayAnswer,
+    RelayOffer,
+    RoomEnded,
+    RoomOpened,
+    Seat,
+)
+from media_worker.link import Link, Patience
+from media_worker.settings import Settings
+from media_worker.worker import Worker
+from tests.media.fakes import PATIENCE, FakeFunctions, FakeProbes, FakeRoom, Session
+
+KEY = "only-for-this-test"
+ROOM = "trust.consultation.1"
+SOON = Patience(first=0.01, longest=0.05)
+
+
+class Bench:
+    """A link at work, its fake functions, and the rooms it opened."""
+
+    def __init__(self, functions: FakeFunctions, key: str, drain_seconds: float) -> None:
+        self.functions = functions
+        self.rooms: list[FakeRoom] = []
+        settings = Settings(
+            socket=functions.address,
+            worker_key=key,
+            address="127.0.0.1",
+            worker_id="w-1",
+            capacity=3,
+            drain_seconds=drain_seconds,
+        )
+        self.link = Link(settings, lambda send: Worker(self._open, FakeProbes(), send), SOON)
+        self.running = asyncio.create_task(self.link.run())
+
+    def _open(self, on_empty: object) -> FakeRoom:
+        self.rooms.append(FakeRoom(lambda: None))
+        return self.rooms[-1]
+
+    async def registered(self, heartbeat_seconds: int = 10) -> tuple[Session, Register]:
+        """The next connection, once it has registered."""
+        session = await self.functions.session()
+        register = await session.hear_a(Register)
+        await session.say(Registered(heartbeat_seconds, 30))
+        return session, register
+
+    async def ended(self) -> None:
+        await asyncio.wait_for(self.running, PATIENCE)
+
+
+@asynccontextmanager
+async def bench(key: str = KEY, drain_seconds: float = PATIENCE) -> AsyncIterator[Bench]:
+    async with FakeFunctions(KEY).running() as functions:
+        made = Bench(functions, key, drain_seconds)
+        yield made
+        made.running.cancel()
+        await asyncio.gather(made.running, return_exceptions=True)
+        assert [task for task in asyncio.all_tasks() if "Link" in repr(task)] == []
+
+
+def test_it_shows_its_pass_registers_and_beats() -> None:
+    async def test() -> None:
+        async with bench() as b:
+            session, register = await b.registered(heartbeat_seconds=1)
+            assert session.worker == "w-1"
+            assert register == Register("w-1", 3, [], draining=False)
+            for _ in range(2):
+                beat = await session.hear_a(Heartbeat)
+                assert (beat.rooms, beat.draining) == (0, False)
+                await session.say(Pong())
+
+    asyncio.run(test())
+
+
+def test_what_is_not_understood_is_passed_over() -> None:
+    async def test() -> None:
+        async with bench() as b:
+            session, _ = await b.registered()
+            for text in ("not json", '{"type":"unknown"}', '{"type":"open_room"}', "{" * 1_000):
+                await session.say(text)
+            await session.say(OpenRoom(ROOM, []))
+            assert await session.hear_a(RoomOpened) == RoomOpened(ROOM)
+
+    asyncio.run(test())
+
+
+def test_after_a_lost_socket_it_registers_with_its_rooms() -> None:
+    async def test() -> None:
+        async with bench() as b:
+            session, _ = await b.registered()
+            await session.say(OpenRoom(ROOM, []))
+            await session.hear_a(RoomOpened)
+            await session.drop()
+            _, register = await b.registered()
+            assert register.rooms == [ROOM]
+            assert b.rooms[0].closed == 0
+
+    asyncio.run(test())
+
+
+def test_what_was_answered_while_the_socket_was_away_is_said_after_registering() -> None:
+    async def test() -> None:
+        async with bench() as b:
+            session, _ = await b.registered()
+            await session.say(OpenRoom(ROOM, []))
+            await session.hear_a(RoomOpened)
+            b.rooms[0].hold.clear()
+            await session.say(RelayOffer(ROOM, Seat.PATIENT, 1, "v=0\r\ns=-\r\n"))
+            await session.say(OpenRoom("trust.consultation.2", []))
+            await session.hear_a(RoomOpened)  # so the offer has been taken too
+            await session.drop()
+            b.rooms[0].hold.set()
+            session, _ = await b.registered()
+            answer = await session.hear_a(RelayAnswer)
+            assert (answer.room, answer.n) == (ROOM, 1)
+
+    asyncio.run(test())
+
+
+def test_with_a_wrong_key_it_keeps_trying() -> None:
+    async def test() -> None:
+        async with bench(key="another") as b:
+            for _ in range(3):
+                assert await asyncio.wait_for(b.functions.refused.get(), PATIENCE) == "ticket_invalid"
+
+    asyncio.run(test())
+
+
+def test_a_worker_without_calls_drains_at_once() -> None:
+    async def test() -> None:
+        async with bench() as b:
+            await b.registered()
+            b.link.drain()
+            await b.ended()
+
+    asyncio.run(test())
+
+
+def test_a_draining_worker_says_so_and_ends_after_its_last_call() -> None:
+    async def test() -> None:
+        async with bench() as b:
+            session, _ = await b.registered()
+            await session.say(OpenRoom(ROOM, []))
+            await session.hear_a(RoomOpened)
+            b.link.drain()
+            while not (await session.hear_a(Heartbeat)).draining:
+                pass
+            assert not b.running.done()
+            await session.say(CloseRoom(ROOM))
+            assert await session.hear_a(RoomEnded) == RoomEnded(ROOM)
+            await b.ended()
+
+    asyncio.run(test())
+
+
+def test_draining_has_an_end_and_the_functions_hear_of_it() -> None:
+    async def test() -> None:
+        async with bench(drain_seconds=0.01) as b:
+            session, _ = await b.registered()
+            await session.say(OpenRoom(ROOM, []))
+            await session.hear_a(RoomOpened)
+            b.link.drain()
+            assert await session.hear_a(RoomEnded) == RoomEnded(ROOM)
+            await b.ended()
+            assert b.rooms[0].closed == 1
+
+    asyncio.run(test())

@@ -1,0 +1,58 @@
+"""What the environment says, and what the log may say."""
+
+import io
+import json
+import subprocess
+import sys
+
+import pytest
+
+from media_worker.log import ALLOWED
+from media_worker.settings import Misconfigured, Settings
+
+GOOD = {
+    "VENTEROM_SOCKET": "ws://127.0.0.1:8080/ws",
+    "VENTEROM_WORKER_KEY": "a-very-secret-key",
+    "VENTEROM_ADDRESS": "127.0.0.1",
+}
+
+
+def test_the_rest_has_defaults_and_names_are_random() -> None:
+    one, other = Settings.load(GOOD), Settings.load(GOOD)
+    assert one.capacity == 20
+    assert one.worker_id != other.worker_id
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_what_is_missing_is_named(name: str) -> None:
+    with pytest.raises(Misconfigured, match=name):
+        Settings.load({k: v for k, v in GOOD.items() if k != name})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("VENTEROM_SOCKET", "http://127.0.0.1"),
+        ("VENTEROM_ADDRESS", "localhost"),
+        ("VENTEROM_WORKER_ID", "a.b"),
+        ("VENTEROM_CAPACITY", "many"),
+        ("VENTEROM_CAPACITY", "0"),
+    ],
+)
+def test_what_is_wrong_is_named_and_not_quoted(name: str, value: str) -> None:
+    with pytest.raises(Misconfigured, match=name) as error:
+        Settings.load(GOOD | {name: value})
+    assert "secret" not in str(error.value)
+
+
+def test_the_program_says_it_in_one_line() -> None:
+    done = subprocess.run([sys.executable, "-m", "media_worker"], env={}, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr == "VENTEROM_SOCKET is not set.\n"
+
+
+def test_the_log_leaves_out_what_is_not_on_its_list() -> None:
+    code = "from media_worker.log import say; say('event', code='x', rooms=1, sdp='v=0', address='10.0.0.1')"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert json.loads(io.StringIO(done.stderr).readline()) == {"event": "event", "code": "x", "rooms": 1}
+    assert not ALLOWED & {"sdp", "address", "name", "ticket", "room"}

@@ -1,0 +1,208 @@
+"""The worker's decisions, message by message, with media that only pretends."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import pytest
+
+from chalicelib.protocol import (
+    CloseRoom,
+    Error,
+    FromWorker,
+    OpenRoom,
+    Pong,
+    ProbeAnswered,
+    ProbeRelay,
+    Registered,
+    RelayAnswer,
+    RelayOffer,
+    RelayRefused,
+    RoomEnded,
+    RoomOpened,
+    Seat,
+)
+from media_worker.worker import REMEMBERED, Worker
+from tests.media.fakes import FakeProbes, FakeRoom, reply
+
+ROOM, OTHER = "trust.consultation.1", "trust.consultation.2"
+
+
+class Bench:
+    """A worker, the rooms it opened and what it said."""
+
+    def __init__(self) -> None:
+        self.rooms: list[FakeRoom] = []
+        self.said: list[FromWorker] = []
+        self.worker = Worker(self._open, FakeProbes(), self.said.append)
+
+    def _open(self, on_empty: Callable[[], None]) -> FakeRoom:
+        self.rooms.append(FakeRoom(on_empty))
+        return self.rooms[-1]
+
+    async def offer(self, n: int, sdp: str = "offer", room: str = ROOM, seat: Seat = Seat.PATIENT) -> list[FromWorker]:
+        """What is said to an offer."""
+        before = len(self.said)
+        await self.worker.take(RelayOffer(room, seat, n, sdp))
+        return self.said[before:]
+
+
+def with_bench(test: Callable[[Bench], Coroutine[Any, Any, None]]) -> None:
+    async def whole() -> None:
+        await test(Bench())
+
+    asyncio.run(whole())
+
+
+def test_opening_twice_is_one_room() -> None:
+    async def test(bench: Bench) -> None:
+        await bench.worker.take(OpenRoom(ROOM, []))
+        await bench.worker.take(OpenRoom(ROOM, []))
+        assert bench.said == [RoomOpened(ROOM), RoomOpened(ROOM)]
+        assert len(bench.rooms) == 1
+        assert bench.worker.rooms == [ROOM]
+
+    with_bench(test)
+
+
+def test_an_offer_that_overtook_open_room_opens_it() -> None:
+    async def test(bench: Bench) -> None:
+        assert await bench.offer(1) == [RelayAnswer(ROOM, Seat.PATIENT, 1, reply("offer"))]
+        assert bench.worker.rooms == [ROOM]
+
+    with_bench(test)
+
+
+def test_the_same_number_again_is_answered_from_memory_a_smaller_one_not_at_all() -> None:
+    async def test(bench: Bench) -> None:
+        first = await bench.offer(5)
+        assert await bench.offer(5, "another") == first
+        assert await bench.offer(4, "older") == []
+        assert await bench.offer(6, "newer") == [RelayAnswer(ROOM, Seat.PATIENT, 6, reply("newer"))]
+        assert [sdp for _, sdp in bench.rooms[0].offers] == ["offer", "newer"]
+
+    with_bench(test)
+
+
+def test_each_seat_counts_for_itself() -> None:
+    async def test(bench: Bench) -> None:
+        await bench.offer(5)
+        assert await bench.offer(1, seat=Seat.CLINICIAN) == [RelayAnswer(ROOM, Seat.CLINICIAN, 1, reply("offer"))]
+
+    with_bench(test)
+
+
+def test_side_by_side_the_same_offer_is_taken_once() -> None:
+    async def test(bench: Bench) -> None:
+        await bench.worker.take(OpenRoom(ROOM, []))
+        bench.rooms[0].hold.clear()
+        both = [asyncio.create_task(bench.worker.take(RelayOffer(ROOM, Seat.PATIENT, 1, "offer"))) for _ in range(2)]
+        await asyncio.sleep(0)
+        bench.rooms[0].hold.set()
+        await asyncio.gather(*both)
+        assert bench.said[1:] == [RelayAnswer(ROOM, Seat.PATIENT, 1, reply("offer"))] * 2
+        assert len(bench.rooms[0].offers) == 1
+
+    with_bench(test)
+
+
+def test_a_bad_offer_is_refused_and_the_next_one_taken() -> None:
+    async def test(bench: Bench) -> None:
+        assert await bench.offer(1, "bad") == [RelayRefused(ROOM, Seat.PATIENT, 1, "bad_sdp")]
+        assert await bench.offer(2) == [RelayAnswer(ROOM, Seat.PATIENT, 2, reply("offer"))]
+
+    with_bench(test)
+
+
+def test_without_a_port_the_same_offer_may_be_tried_again() -> None:
+    async def test(bench: Bench) -> None:
+        assert await bench.offer(1, "no port") == [RelayRefused(ROOM, Seat.PATIENT, 1, "unavailable")]
+        assert await bench.offer(1) == [RelayAnswer(ROOM, Seat.PATIENT, 1, reply("offer"))]
+
+    with_bench(test)
+
+
+def test_closing_twice_says_so_twice_and_late_messages_open_nothing() -> None:
+    async def test(bench: Bench) -> None:
+        await bench.worker.take(OpenRoom(ROOM, []))
+        await bench.worker.take(CloseRoom(ROOM))
+        await bench.worker.take(CloseRoom(ROOM))
+        assert bench.said[1:] == [RoomEnded(ROOM)] * 2
+        assert bench.rooms[0].closed == 1
+        assert await bench.offer(1) == [RelayRefused(ROOM, Seat.PATIENT, 1, "gone")]
+        await bench.worker.take(OpenRoom(ROOM, []))
+        assert bench.worker.rooms == []
+        assert len(bench.rooms) == 1
+
+    with_bench(test)
+
+
+def test_an_offer_waiting_for_its_turn_when_the_room_closes_is_refused() -> None:
+    async def test(bench: Bench) -> None:
+        await bench.worker.take(OpenRoom(ROOM, []))
+        bench.rooms[0].hold.clear()
+        tasks = [
+            asyncio.create_task(bench.worker.take(message))
+            for message in (
+                RelayOffer(ROOM, Seat.PATIENT, 1, "first"),
+                CloseRoom(ROOM),
+                RelayOffer(ROOM, Seat.PATIENT, 2, "second"),
+            )
+        ]
+        await asyncio.sleep(0)
+        bench.rooms[0].hold.set()
+        await asyncio.gather(*tasks)
+        assert RelayAnswer(ROOM, Seat.PATIENT, 1, reply("first")) in bench.said
+        assert RelayRefused(ROOM, Seat.PATIENT, 2, "gone") in bench.said
+        assert RoomEnded(ROOM) in bench.said
+        assert bench.worker.rooms == []
+
+    with_bench(test)
+
+
+def test_a_room_without_anybody_ends() -> None:
+    async def test(bench: Bench) -> None:
+        await bench.worker.take(OpenRoom(ROOM, []))
+        await bench.worker.take(OpenRoom(OTHER, []))
+        bench.rooms[0].on_empty()
+        await bench.worker.close()
+        assert {message.room for message in bench.said if isinstance(message, RoomEnded)} == {ROOM, OTHER}
+        assert [room.closed for room in bench.rooms] == [1, 1]
+
+    with_bench(test)
+
+
+def test_closed_rooms_are_not_remembered_for_ever() -> None:
+    async def test(bench: Bench) -> None:
+        for call in range(REMEMBERED + 1):
+            await bench.worker.take(CloseRoom(f"trust.consultation.{call}"))
+        assert await bench.offer(1, room="trust.consultation.0") != []
+        assert bench.worker.rooms == ["trust.consultation.0"]
+
+    with_bench(test)
+
+
+@pytest.mark.parametrize("sdp", ["bad", "full", "no port"])
+def test_a_refused_probe_is_not_answered(sdp: str) -> None:
+    async def test(bench: Bench) -> None:
+        await bench.worker.take(ProbeRelay("connection", "probe", sdp))
+        assert bench.said == []
+
+    with_bench(test)
+
+
+def test_a_probe_is_answered_with_what_it_quoted() -> None:
+    async def test(bench: Bench) -> None:
+        await bench.worker.take(ProbeRelay("connection", "probe", "offer"))
+        assert bench.said == [ProbeAnswered("connection", "probe", reply("offer"))]
+
+    with_bench(test)
+
+
+@pytest.mark.parametrize("message", [Pong(), Registered(10, 30), Error("forbidden", "text", retry=False)])
+def test_what_asks_for_nothing_does_nothing(message: Any) -> None:
+    async def test(bench: Bench) -> None:
+        await bench.worker.take(message)
+        assert bench.said == []
+
+    with_bench(test)
