@@ -66,13 +66,19 @@ def flow(page: Page) -> Flow:
 def expect_media(page: Page) -> Flow:
     """Wait until pictures are being decoded and sound arrives: both grow from where they were."""
     before = flow(page)
-    page.wait_for_function(
-        f"async ([decoded, energy]) => {{ const now = await ({FRAMES})();"
-        " return now.decoded > decoded + 5 && now.energy > energy; }",
-        arg=[before.decoded, before.energy],
-        timeout=PATIENCE,
-        polling=200,
+    # Playwright's wait_for_function takes an async function's promise for its answer, so the page waits by itself.
+    grew: bool = page.evaluate(
+        f"""async ([decoded, energy, patience]) => {{
+          for (const end = performance.now() + patience; performance.now() < end;) {{
+            const now = await ({FRAMES})();
+            if (now.decoded > decoded + 5 && now.energy > energy) return true;
+            await new Promise(resolve => setTimeout(resolve, 200));
+          }}
+          return false;
+        }}""",
+        [before.decoded, before.energy, PATIENCE],
     )
+    assert grew, f"nothing arrived after {before}"
     return flow(page)
 
 
