@@ -61,6 +61,16 @@ async () => {
   return found;
 }
 """
+TRANSPORT = """
+async () => {
+  const found = {};
+  (await pc.getStats()).forEach(s => {
+    if (s.type !== 'transport') return;
+    Object.assign(found, {pair: s.selectedCandidatePairId, certificate: s.remoteCertificateId, state: s.dtlsState});
+  });
+  return found;
+}
+"""
 
 
 class Calls:
@@ -99,31 +109,26 @@ async def connect(calls: Calls, page: Page, seat: Seat, n: int, restart: bool = 
     await page.evaluate(ANSWER, await calls.answer(seat, n, sdp))
 
 
-async def until(page: Page, condition: str, **known: float) -> dict[str, Any]:
-    """The figures once ``condition`` (an expression over ``f``, the figures, and ``k``, what is known) holds."""
-    look = f"""async k => {{
+async def until(page: Page, condition: str, known: dict[str, Any] | None = None, look: str = FIGURES) -> None:
+    """Waits until ``condition`` holds: an expression over ``f``, what ``look`` finds, and ``k``, what is known."""
+    loop = f"""async k => {{
       for (;;) {{
-        const f = await ({FIGURES})();
-        if ({condition}) return f;
+        const f = await ({look})();
+        if ({condition}) return;
         await new Promise(again => setTimeout(again, 200));
       }}
     }}"""
     try:
-        figures: dict[str, Any] = await asyncio.wait_for(page.evaluate(look, known), PATIENCE)
+        await asyncio.wait_for(page.evaluate(loop, known), PATIENCE)
     except TimeoutError:
-        pytest.fail(f"never came true: {condition}; last figures: {await page.evaluate(FIGURES)}")
-    return figures
+        pytest.fail(f"never came true: {condition}; last seen: {await page.evaluate(look)}")
 
 
 async def flows(pages: tuple[Page, Page]) -> None:
     """Decoded frames grow on both sides and sound arrives."""
     for page in pages:
         before = await page.evaluate(FIGURES)
-        await until(page, "f.decoded > k.decoded + 30 && f.energy > k.energy", **_numbers(before))
-
-
-def _numbers(figures: dict[str, Any]) -> dict[str, float]:
-    return {name: value for name, value in figures.items() if isinstance(value, int | float)}
+        await until(page, "f.decoded > k.decoded + 30 && f.energy > k.energy", before)
 
 
 async def call(ice_servers: list[dict[str, object]], relay: bool, protocol: str) -> None:
@@ -138,6 +143,34 @@ async def call(ice_servers: list[dict[str, object]], relay: bool, protocol: str)
             assert (figures["local"] == "relay") is relay
             assert figures["protocol"] == protocol
     await calls.worker.close()
+
+
+async def restarts() -> None:
+    calls = Calls()
+    async with two_pages() as pages:
+        clinician, patient = pages
+        for page, seat in zip(pages, (Seat.CLINICIAN, Seat.PATIENT), strict=True):
+            await page.evaluate(SIDE, {"iceServers": [], "relay": False})
+            await connect(calls, page, seat, 1)
+        await flows(pages)
+        before = await patient.evaluate(TRANSPORT)
+        await connect(calls, patient, Seat.PATIENT, 2, restart=True)
+        await until(patient, "f.pair && f.pair !== k.pair", before, TRANSPORT)
+        after = await patient.evaluate(TRANSPORT)
+        assert after["certificate"] == before["certificate"]
+        await flows(pages)
+        # a page that was reloaded: a wholly new connection in the same seat
+        await patient.evaluate("() => pc.close()")
+        await patient.evaluate(SIDE, {"iceServers": [], "relay": False})
+        await connect(calls, patient, Seat.PATIENT, 3)
+        await flows(pages)
+        # the sender's own estimate: without transport-cc it stays below 100 kbit/s
+        await until(clinician, "f.available > 300_000")
+    await calls.worker.close()
+
+
+def test_ice_restart_and_a_new_connection_in_the_same_seat() -> None:
+    asyncio.run(restarts())
 
 
 def test_direct() -> None:

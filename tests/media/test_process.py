@@ -1,0 +1,81 @@
+"""The worker as it is started: a process of its own, found by nothing but its environment."""
+
+import asyncio
+import json
+import signal
+import sys
+
+from chalicelib.protocol import CloseRoom, Heartbeat, Register, Registered, RelayAnswer, RelayOffer, RoomEnded, Seat
+from tests.media.fakes import FakeFunctions
+from tests.media.peers import PATIENCE, ROOM, Peer
+
+KEY = "only-for-this-test"
+DARK, LIGHT = 60, 200
+
+
+def test_a_call_through_the_process_and_a_quiet_end() -> None:
+    async def test() -> None:
+        async with FakeFunctions(KEY).running() as functions:
+            process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                "media_worker",
+                env={
+                    "VENTEROM_SOCKET": functions.address,
+                    "VENTEROM_WORKER_KEY": KEY,
+                    "VENTEROM_ADDRESS": "127.0.0.1",
+                },
+                stderr=asyncio.subprocess.PIPE,
+            )
+            session = await functions.session()
+            register = await session.hear_a(Register)
+            assert register.capacity == 20
+            await session.say(Registered(10, 30))
+            peers = [Peer(Seat.CLINICIAN, LIGHT), Peer(Seat.PATIENT, DARK)]
+            for peer in peers:
+                await session.say(RelayOffer(ROOM, peer.seat, 1, await peer.offer()))
+                await peer.take((await session.hear_a(RelayAnswer)).sdp)
+            await asyncio.gather(peers[0].sees(DARK), peers[1].sees(LIGHT), *(peer.hears() for peer in peers))
+            process.send_signal(signal.SIGTERM)
+            while not (await session.hear_a(Heartbeat)).draining:
+                pass
+            await peers[0].hears()  # draining, and still talking
+            await session.say(CloseRoom(ROOM))
+            assert await session.hear_a(RoomEnded) == RoomEnded(ROOM)
+            _, errors = await asyncio.wait_for(process.communicate(), PATIENCE)
+            assert process.returncode == 0
+            lines = errors.decode().splitlines()
+            assert [json.loads(line)["event"] for line in lines] == [
+                "registered",
+                "room_opened",
+                "draining",
+                "room_closed",
+                "stopped",
+            ]
+            assert not any(secret in errors.decode() for secret in (KEY, "ticket", "127.0.0.1", "ice", ROOM))
+            await asyncio.gather(*(peer.close() for peer in peers))
+
+    asyncio.run(test())
+
+
+def test_interrupted_it_ends_at_once() -> None:
+    async def test() -> None:
+        async with FakeFunctions(KEY).running() as functions:
+            process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                "media_worker",
+                env={
+                    "VENTEROM_SOCKET": functions.address,
+                    "VENTEROM_WORKER_KEY": KEY,
+                    "VENTEROM_ADDRESS": "127.0.0.1",
+                },
+            )
+            session = await functions.session()
+            await session.hear_a(Register)
+            await session.say(Registered(10, 30))
+            await session.hear_a(Heartbeat)
+            process.send_signal(signal.SIGINT)
+            assert await asyncio.wait_for(process.wait(), PATIENCE) == 0
+
+    asyncio.run(test())
