@@ -118,7 +118,9 @@ class Consultations:
         """Book for ``staff``; the same ``once`` again gives what it made before. Raises BadRequest, Forbidden."""
         name = f"book#{trust}#{staff}#{once}"
         if done := self._store.get(Once, Once(name=name).key()):
-            return self.find(trust, done.result)
+            made = self.find(trust, done.result)
+            self.plan(made)  # whoever booked may have been cut off before this
+            return made
         clinician = self._register.clinician_of(trust, booking.department, staff)
         now, starts = int(self._now()), _epoch(booking.starts)
         if not (booking.phone or booking.email) or not now - 86400 < starts < now + LONGEST_AHEAD_SECONDS:
@@ -152,8 +154,6 @@ class Consultations:
             )
         except Refused:
             return self.book(trust, staff, booking, once)
-        # A minute's grace for what is sent at once by the function that books: the schedule finds it done.
-        self._scheduler.at(max(invite_at, now + 60), trust, made.id, "invite-1")
         return made
 
     def arrive(self, trust: str, department: str, arrival: Arrival) -> Consultation:
@@ -225,6 +225,14 @@ class Consultations:
         """Until when links and visits of a consultation work."""
         return consultation.ends + self._settings.link_grace_seconds
 
+    def plan(self, consultation: Consultation) -> None:
+        """Ask for what is to happen later: its end, and its present invitation. Asking again changes nothing."""
+        c = consultation
+        self._scheduler.at(self.closing_time(c), c.trust, c.id, "close")
+        if c.invite_at is not None:
+            # A minute's grace for what the function at work sends at once: the schedule finds it done.
+            self._scheduler.at(max(c.invite_at, int(self._now()) + 60), c.trust, c.id, f"invite-{c.invitation}")
+
     def _new(self, trust: str, *, starts: int, **fields: Any) -> Consultation:
         zone = ZoneInfo(self._register.trust(trust).time_zone)
         return Consultation(
@@ -240,7 +248,7 @@ class Consultations:
     def _begin(self, made: Consultation, what: str, by: Actor, *once: Once) -> None:
         entry = self._happening(made, what, by)
         self._store.write([*(Create(o) for o in once), Create(made), Create(entry)])
-        self._scheduler.at(self.closing_time(made), made.trust, made.id, "close")
+        self.plan(made)
         self._changed(made)
 
     def _change(
@@ -280,6 +288,17 @@ class Consultations:
             staff=by.staff,
             state=after.state,
         )
+
+
+def only_in(call: int) -> Callable[[Consultation], dict[str, Any]]:
+    """For `happen`'s ``alter``: nothing more to change; raises Overtaken when ``call`` is no longer the present one."""
+
+    def alter(present: Consultation) -> dict[str, Any]:
+        if present.call != call:
+            raise Overtaken
+        return {}
+
+    return alter
 
 
 def instant(seconds: int) -> str:

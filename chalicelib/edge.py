@@ -1,7 +1,6 @@
 """Between API Gateway and the use cases: bodies, cookies, the client's address, and errors as answers."""
 
 from collections.abc import Callable
-from http.cookies import CookieError, SimpleCookie
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -9,7 +8,7 @@ from chalice.app import Request as ChaliceRequest
 from chalice.app import Response
 
 from chalicelib.errors import BadRequest, Forbidden, NotJson, TooLarge, VenteromError
-from chalicelib.log import log
+from chalicelib.log import fault, log
 from chalicelib.rest import ErrorBody
 
 T = TypeVar("T")
@@ -46,11 +45,12 @@ class Request:
 
     def cookie(self, name: str) -> str:
         """A cookie's value, or an empty text."""
-        try:
-            found = SimpleCookie(self._request.headers.get("cookie", "")).get(name)
-        except CookieError:
-            return ""
-        return found.value if found else ""
+        # By hand: http.cookies gives up on all cookies when one of them, perhaps a neighbour's, is odd.
+        for part in self.header("cookie").split(";"):
+            key, _, value = part.strip().partition("=")
+            if key == name:
+                return value
+        return ""
 
     def header(self, name: str) -> str:
         """A header's value, or an empty text."""
@@ -88,6 +88,10 @@ def rest(door: str, request: Request, act: Callable[[Request], Any]) -> Response
     except VenteromError as error:
         answer = Answer(ErrorBody(code=error.code, message=error.text, retry=error.retry), error.status)
         outcome = error.code
+    except Exception as error:  # noqa: BLE001 - Chalice would answer in words of its own
+        unexpected = VenteromError()
+        answer = Answer(ErrorBody(code=unexpected.code, message=unexpected.text, retry=True), unexpected.status)
+        outcome = fault(error)
     log(door=door, outcome=outcome, status=answer.status)
     return respond(answer)
 

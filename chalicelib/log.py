@@ -2,6 +2,8 @@
 
 import json
 import sys
+import traceback
+from pathlib import Path
 from typing import Final
 
 FIELDS: Final = frozenset({"door", "outcome", "status", "role", "rows", "calls", "milliseconds"})
@@ -12,3 +14,11 @@ def log(**fields: str | int) -> None:
     if unknown := fields.keys() - FIELDS:
         raise ValueError(f"not to be logged: {sorted(unknown)}")
     sys.stdout.write(json.dumps(fields) + "\n")
+
+
+def fault(error: BaseException) -> str:
+    """What may be logged of an unexpected error: its kind and where it was raised, never its text."""
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [frame for frame in frames if "chalicelib" in frame.filename] or frames
+    place = f" {Path(ours[-1].filename).name}:{ours[-1].lineno}" if ours else ""
+    return f"{type(error).__name__}{place}"

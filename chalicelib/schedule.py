@@ -18,7 +18,7 @@ class AwsScheduler:
         """Call ``deliver`` once; the entry's name makes asking twice harmless, and it goes when it is done."""
         try:
             self._client.create_schedule(
-                Name=f"{trust}-{consultation}-{reason}"[:64],
+                Name=f"{consultation}-{reason}",
                 ScheduleExpression=datetime.fromtimestamp(when, UTC).strftime("at(%Y-%m-%dT%H:%M:%S)"),
                 ScheduleExpressionTimezone="UTC",
                 FlexibleTimeWindow={"Mode": "OFF"},

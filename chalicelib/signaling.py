@@ -1,6 +1,6 @@
 """The socket: who connects, every message that arrives, and who leaves. One method for each message.
 
-Identity, role and trust come from the socket's row. A message that cannot be is answered with `error`, changing nothing.
+Identity, role and trust come from the socket's row. What cannot be is answered with `error` and changes nothing.
 """
 
 from collections.abc import Callable
@@ -12,7 +12,7 @@ import msgspec
 
 from chalicelib import protocol as p
 from chalicelib.auth import Auth
-from chalicelib.consultations import PATIENT, Actor, Consultations
+from chalicelib.consultations import PATIENT, Actor, Consultations, only_in
 from chalicelib.errors import (
     Forbidden,
     NotFound,
@@ -23,6 +23,7 @@ from chalicelib.errors import (
     WorkerLost,
 )
 from chalicelib.lifecycle import WITH_CALL, Event, Role, State
+from chalicelib.log import fault
 from chalicelib.protocol import CallEnded, EndReason, IceServer, Message, Room, Seat
 from chalicelib.records import Consultation, Socket, Taken
 from chalicelib.register import Register
@@ -106,6 +107,10 @@ class Signaling:
             told = p.Error(code=error.code, message=error.text, retry=error.retry, about=about)
             self._sockets.to(connection, told)
             return error.code
+        except Exception as error:  # noqa: BLE001 - the socket lives on, and nobody but the log learns what it was
+            told = p.Error(code=VenteromError.code, message=VenteromError.text, retry=True, about=about)
+            self._sockets.to(connection, told)
+            return fault(error)
         return about
 
     # ------------------------------------------------------------ both sides
@@ -145,15 +150,15 @@ class Signaling:
         self._claim_seat(socket, consultation)
         taken = self._sockets.seat(socket.trust, consultation.id, seat)
         if taken is not None and taken.connection == socket.connection:
-            sends = msgspec.structs.replace(taken, camera=message.camera, microphone=message.microphone)
-            self._store.write([Put(sends)])
+            self._sockets.sends(taken, camera=message.camera, microphone=message.microphone)
         self._peer_media(consultation, seat)
 
     def _on_hang_up(self, socket: Socket, message: p.HangUp) -> None:
         present = self._own(socket, message.consultation)
         if present.call != message.call:
             raise Overtaken
-        ended = self._consultations.happen(present.trust, present.id, Event.HANG_UP, self._actor(socket))
+        by, alter = self._actor(socket), only_in(message.call)
+        ended = self._consultations.happen(present.trust, present.id, Event.HANG_UP, by, alter=alter)
         self._end(ended, EndReason.HANG_UP)
 
     def _on_trouble(self, socket: Socket, message: p.Trouble) -> None:
@@ -178,18 +183,25 @@ class Signaling:
         self._sockets.tell_patient(consultation)
 
     def _on_leave(self, socket: Socket, _: p.Leave) -> None:
-        before = self._consultations.find(socket.trust, socket.consultation)
-        after = self._consultations.happen(
-            socket.trust, socket.consultation, Event.LEAVE, PATIENT, alter=lambda _: {"checked_in_at": None}
-        )
-        if before.state is State.CALLING:
+        left: State | None = None  # what it was when the change was written, which may be later than any read before it
+
+        def alter(present: Consultation) -> dict[str, Any]:
+            nonlocal left
+            left = present.state
+            return {"checked_in_at": None}
+
+        after = self._consultations.happen(socket.trust, socket.consultation, Event.LEAVE, PATIENT, alter=alter)
+        if left is State.CALLING:
             self._end(after, EndReason.WITHDRAWN)
         self._sockets.tell_patient(after)
 
     def _on_accept(self, socket: Socket, message: p.Accept) -> None:
         consultation = self._present_call(socket, message.consultation, message.call)
         self._claim_seat(socket, consultation)
-        consultation = self._consultations.happen(consultation.trust, consultation.id, Event.ACCEPT, PATIENT)
+        alter = only_in(message.call)
+        consultation = self._consultations.happen(
+            consultation.trust, consultation.id, Event.ACCEPT, PATIENT, alter=alter
+        )
         self._join(consultation, Seat.PATIENT)
         self._peer_media(consultation, Seat.CLINICIAN)
 
@@ -229,7 +241,8 @@ class Signaling:
         present = self._own(socket, message.consultation)
         if present.call != message.call:
             raise Overtaken
-        after = self._consultations.happen(present.trust, present.id, Event.WITHDRAW_CALL, self._actor(socket))
+        by, alter = self._actor(socket), only_in(message.call)
+        after = self._consultations.happen(present.trust, present.id, Event.WITHDRAW_CALL, by, alter=alter)
         self._end(after, EndReason.WITHDRAWN)
 
     # ------------------------------------------------------------ worker

@@ -1,7 +1,10 @@
 """Open sockets: who they are, which of them hold a seat or watch a list, and telling them what changed."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final
+
+import msgspec
 
 from chalicelib.consultations import instant
 from chalicelib.lifecycle import WITH_CALL, Role, State
@@ -9,7 +12,7 @@ from chalicelib.protocol import Changed, ConsultationView, Message, Seat, SeatTa
 from chalicelib.push import Push
 from chalicelib.records import Consultation, Session, Socket, Taken, Watcher, staff_partition
 from chalicelib.register import Register, department_view
-from chalicelib.store import Delete, Put, Store, Write
+from chalicelib.store import Delete, KeepSeat, LeaveSeat, Put, Refused, Store, Write
 
 # Longer than API Gateway lets a socket live, so that a row whose `$disconnect` never came goes by itself.
 SOCKET_SECONDS: Final = 3 * 3600
@@ -61,7 +64,8 @@ class Sockets:
             seat = Seat.PATIENT if socket.role is Role.PATIENT else Seat.CLINICIAN
             held = self.seat(socket.trust, socket.consultation, seat)
             if held and held.connection == socket.connection:
-                self._store.write([Delete(held.key())])
+                with suppress(Refused):  # the page was loaded again, and its new socket was faster
+                    self._store.write([LeaveSeat(held)])
 
     def seat(self, trust: str, consultation: str, seat: Seat) -> Taken | None:
         """Who holds a seat now."""
@@ -76,6 +80,11 @@ class Sockets:
         self._store.write([Put(taken)])
         if held:
             self._push.send(held.connection, SeatTaken())
+
+    def sends(self, seat: Taken, *, camera: bool, microphone: bool) -> None:
+        """Note what the holder of a seat sends, while it still holds it."""
+        with suppress(Refused):
+            self._store.write([KeepSeat(msgspec.structs.replace(seat, camera=camera, microphone=microphone))])
 
     def to_seat(self, trust: str, consultation: str, seat: Seat, message: Message) -> bool:
         """Send to whoever holds a seat; False when nobody does."""

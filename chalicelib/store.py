@@ -13,7 +13,7 @@ from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
-from chalicelib.records import Consultation, Record, Worker, day_partition, from_body, to_body
+from chalicelib.records import Consultation, Record, Taken, Worker, day_partition, from_body, to_body
 
 R = TypeVar("R", bound=Record)
 CONFLICT: Final = "TransactionConflict"
@@ -53,6 +53,18 @@ class Delete(msgspec.Struct, frozen=True):
     key: tuple[str, str]
 
 
+class KeepSeat(msgspec.Struct, frozen=True):
+    """Write a seat that must still be held by the same socket."""
+
+    seat: Taken
+
+
+class LeaveSeat(msgspec.Struct, frozen=True):
+    """Remove a seat that must still be held by the same socket."""
+
+    seat: Taken
+
+
 class Take(msgspec.Struct, frozen=True):
     """Remove a record that must be there: what works once."""
 
@@ -67,7 +79,7 @@ class ReserveRoom(msgspec.Struct, frozen=True):
     now: int
 
 
-Write = Create | Put | Replace | Delete | Take | ReserveRoom
+Write = Create | Put | Replace | Delete | KeepSeat | LeaveSeat | Take | ReserveRoom
 
 
 class Store(Protocol):
@@ -203,6 +215,10 @@ class DynamoStore:
                 transaction.save(self._new(record), condition=row.version == expected)
             case Delete(key):
                 transaction.delete(row(*key))
+            case KeepSeat(seat):
+                transaction.save(self._new(seat), condition=row.connection == seat.connection)
+            case LeaveSeat(seat):
+                transaction.delete(row(*seat.key()), condition=row.connection == seat.connection)
             case Take(key):
                 transaction.delete(row(*key), condition=row.pk.exists())
             case ReserveRoom(worker, room, now):
@@ -217,9 +233,11 @@ class DynamoStore:
         if day is not None:
             row.day_pk, row.day_sk = day
         row.version = getattr(record, "version", None)
+        if isinstance(record, Worker | Taken):
+            row.connection = record.connection
         if isinstance(record, Worker):
             row.rooms = set(record.rooms) or None
-            row.lease, row.draining, row.connection = record.lease, record.draining, record.connection
+            row.lease, row.draining = record.lease, record.draining
         return row
 
 

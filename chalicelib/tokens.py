@@ -17,12 +17,12 @@ def mint() -> str:
 
 def digest(secret: str) -> str:
     """What is stored of a secret: SHA-256, hexadecimal. Enough without a salt because the secret is random."""
-    return hashlib.sha256(secret.encode()).hexdigest()
+    return hashlib.sha256(secret.encode(errors="surrogatepass")).hexdigest()
 
 
 def keyed(pepper: str, *parts: str) -> str:
     """HMAC-SHA-256 (RFC 2104), hexadecimal, of what could be guessed without a key: identity numbers, addresses."""
-    return hmac.new(pepper.encode(), "\x00".join(parts).encode(), hashlib.sha256).hexdigest()
+    return hmac.new(pepper.encode(), "\x00".join(parts).encode(errors="surrogatepass"), hashlib.sha256).hexdigest()
 
 
 def worker_pass(key: str, worker: str, now: float) -> str:
@@ -34,7 +34,8 @@ def worker_pass(key: str, worker: str, now: float) -> str:
 def check_worker_pass(key: str, presented: str, now: float) -> tuple[str, str]:
     """Return (worker id, nonce) of a genuine pass; the caller lets a nonce be used once. Raises TicketInvalid."""
     body, _, mac = presented.rpartition(".")
-    if not hmac.compare_digest(keyed(key, body), mac):
+    # As bytes: compare_digest takes no text beyond ASCII, and anybody may send any.
+    if not hmac.compare_digest(keyed(key, body).encode(), mac.encode(errors="replace")):
         raise TicketInvalid
     _, worker, expiry, nonce = body.split(".")
     if int(expiry) < now:

@@ -8,6 +8,7 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 import boto3
+from botocore.config import Config
 
 from chalicelib import oidc
 from chalicelib.auth import Auth
@@ -43,21 +44,21 @@ class Services:
     @cached_property
     def push(self) -> Push:
         """The way to sockets."""
-        return GatewayPush(boto3.client("apigatewaymanagementapi", endpoint_url=self.settings.push_endpoint))
+        return GatewayPush(_client("apigatewaymanagementapi", endpoint_url=self.settings.push_endpoint))
 
     @cached_property
     def carrier(self) -> Carrier:
         """The way to people."""
-        return AwsCarrier(boto3.client("sns"), boto3.client("ses"), self.settings)
+        return AwsCarrier(_client("sns"), _client("ses"), self.settings)
 
     @cached_property
     def scheduler(self) -> Any:
         """The way to later."""
-        return AwsScheduler(boto3.client("scheduler"), self.settings)
+        return AwsScheduler(_client("scheduler"), self.settings)
 
     @cached_property
     def _vault(self) -> Any:
-        return boto3.client("secretsmanager")
+        return _client("secretsmanager")
 
     def secret(self, name: str) -> str:
         """A secret by its Secrets Manager id, read once a process."""
@@ -169,6 +170,12 @@ class Services:
 def services() -> Services:
     """The services of this process, from its environment."""
     return Services(Settings.load())
+
+
+def _client(service: str, **options: Any) -> Any:
+    # boto3 waits a minute by default, longer than any of the functions may run.
+    limits = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 2})
+    return boto3.client(service, config=limits, **options)
 
 
 def _dynamodb_host() -> str | None:

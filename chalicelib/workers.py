@@ -5,8 +5,8 @@ from typing import Any, Final
 
 import msgspec
 
-from chalicelib.consultations import SYSTEM, Actor, Consultations
-from chalicelib.errors import NotFound, NoWorker
+from chalicelib.consultations import SYSTEM, Actor, Consultations, only_in
+from chalicelib.errors import Conflict, NotFound, NoWorker
 from chalicelib.lifecycle import WITH_CALL, Event, Role
 from chalicelib.placement import choose
 from chalicelib.protocol import (
@@ -76,6 +76,8 @@ class Workers:
 
         The worker is told to open the room. Raises NoWorker when there is no place, else as Consultations.happen.
         """
+        if consultation.state in WITH_CALL:
+            return consultation  # pressed twice; perhaps it is this very call that fills the worker
         gone: set[str] = set()
         while candidates := choose((w for w in self._all() if w.id not in gone), self._now()):
             chosen = candidates[0]
@@ -88,7 +90,7 @@ class Workers:
             if called.worker != chosen.id or self._sockets.to(chosen.connection, opened):
                 return called
             self._store.release_room(chosen.id, str(room_of(called)))
-            self._consultations.happen(called.trust, called.id, Event.DROP, SYSTEM)
+            self._end_of_line(room_of(called))
         raise NoWorker
 
     def _place(self, consultation: Consultation, staff: str, worker: Worker) -> Consultation:
@@ -141,11 +143,18 @@ class Workers:
         return True
 
     def sweep(self) -> int:
-        """Clear up after every worker whose lease ran out; returns how many calls were dropped."""
+        """Clear up after every worker whose lease ran out; returns how many calls were dropped.
+
+        A live worker gets back the places of calls that ended without freeing theirs: a function may die on its way.
+        """
         dropped = 0
         for worker in self._all():
-            if worker.lease <= self._now() and worker.rooms:
+            if worker.lease <= self._now():
                 dropped += self._drop(worker.id, worker.rooms)
+                continue
+            for room in worker.rooms:
+                if not self._carried_by(worker.id, room):
+                    self._store.release_room(worker.id, room)
         return dropped
 
     def _drop(self, worker: str, rooms: Iterable[str]) -> int:
@@ -156,12 +165,21 @@ class Workers:
             if not self._carried_by(worker, name):
                 continue
             room = Room.parse(name)
-            self._consultations.happen(room.trust, room.consultation, Event.DROP, SYSTEM)
+            if not self._end_of_line(room):
+                continue
             ended = CallEnded(consultation=room.consultation, call=room.call, reason=EndReason.WORKER_LOST)
             for seat in Seat:
                 self._sockets.to_seat(room.trust, room.consultation, seat, ended)
             dropped += 1
         return dropped
+
+    def _end_of_line(self, room: Room) -> bool:
+        """Take back a call whose worker is lost; False when it ended in another way meanwhile."""
+        try:
+            self._consultations.happen(room.trust, room.consultation, Event.DROP, SYSTEM, alter=only_in(room.call))
+        except Conflict:
+            return False
+        return True
 
     def _carried_by(self, worker: str, name: str) -> bool:
         """Whether the table says that this worker carries this call now."""

@@ -7,8 +7,9 @@ import msgspec
 import pytest
 
 from chalicelib.lifecycle import Role, State
-from chalicelib.records import Consultation, Happening, Link, Once, Ticket, Worker, consultation_key
-from chalicelib.store import Create, Delete, DynamoStore, Put, Refused, Replace, ReserveRoom, Store, Take
+from chalicelib.protocol import Seat
+from chalicelib.records import Consultation, Happening, Link, Once, Taken, Ticket, Worker, consultation_key
+from chalicelib.store import Create, Delete, DynamoStore, KeepSeat, LeaveSeat, Put, Refused, Replace, ReserveRoom, Store, Take
 
 NOW = 1_800_000_000
 
@@ -135,6 +136,21 @@ def test_a_lease_is_renewed_only_for_the_connection_that_holds_it(store: Store) 
     assert not store.renew_lease(worker(id="nobody"))
     (there,) = store.query(Worker, Worker.PARTITION, "W#")
     assert (there.lease, there.draining, there.rooms) == (NOW + 60, True, {"a.c1.1"})
+
+
+@pytest.mark.parametrize("write", [KeepSeat, LeaveSeat])
+def test_a_seat_is_touched_only_by_who_holds_it(store: Store, write) -> None:
+    newer = Taken(trust="a", consultation="c1", seat=Seat.PATIENT, connection="newer")
+    older = msgspec.structs.replace(newer, connection="older")
+    for there in ([Delete(newer.key())], [Put(newer)]):
+        store.write(there)
+        with pytest.raises(Refused):
+            store.write([write(older)])
+    assert store.get(Taken, newer.key()) == newer
+    store.write([KeepSeat(msgspec.structs.replace(newer, camera=True))])
+    assert store.get(Taken, newer.key()) == msgspec.structs.replace(newer, camera=True)
+    store.write([LeaveSeat(newer)])
+    assert store.get(Taken, newer.key()) is None
 
 
 def test_counters_count_until_they_expire(store: Store, clock) -> None:

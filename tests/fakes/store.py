@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from chalicelib.records import Consultation, Record, Worker, day_partition
-from chalicelib.store import Create, Delete, Put, Refused, Replace, ReserveRoom, Take, Write
+from chalicelib.store import Create, Delete, KeepSeat, LeaveSeat, Put, Refused, Replace, ReserveRoom, Take, Write
 
 R = TypeVar("R", bound=Record)
 
@@ -79,6 +79,8 @@ class FakeStore:
             case Replace(record, expected):
                 version: Any = getattr(self.rows.get(record.key()), "version", None)
                 return bool(version == expected)
+            case KeepSeat(seat) | LeaveSeat(seat):
+                return getattr(self.rows.get(seat.key()), "connection", None) == seat.connection
             case Take(key):
                 return key in self.rows
             case ReserveRoom(worker, _, now):
@@ -98,6 +100,10 @@ class FakeStore:
                 self.rows[record.key()] = record
             case Delete(key) | Take(key):
                 self.rows.pop(key, None)
+            case KeepSeat(seat):
+                self.rows[seat.key()] = seat
+            case LeaveSeat(seat):
+                self.rows.pop(seat.key(), None)
             case ReserveRoom(worker, room):
                 row = self.rows[worker.key()]
                 assert isinstance(row, Worker)
