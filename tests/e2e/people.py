@@ -117,7 +117,7 @@ class Clinician:
         self.page.goto(self.address)
         self.page.get_by_role("link", name="Logg inn").click()
         log_in(self.page, self.person)
-        expect(self.page.locator("[data-view=list]")).to_be_visible(timeout=PATIENCE)
+        expect(self.page.locator("[data-view=list] [data-day]")).to_be_visible(timeout=PATIENCE)  # the list has come
 
     def book(self, booking: Booking) -> str:
         """Fill in the form; return the consultation's id as the new row shows it."""

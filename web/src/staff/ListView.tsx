@@ -56,7 +56,7 @@ function Consultations({ desk, me, onOpen }: { desk: Desk; me: Me; onOpen: (open
   const waiting = views.filter(({ state }) => state === "checked_in").length;
   if (views.length === 0) {
     return (
-      <section class="v-card v-stack s-empty">
+      <section class="v-card v-stack s-empty" data-day={desk.state.shown}>
         <h2 class="ds-heading" data-size="xs">{t("staff.day.empty")}</h2>
         <p>{t("staff.day.empty.help")}</p>
         <ul>
@@ -68,7 +68,7 @@ function Consultations({ desk, me, onOpen }: { desk: Desk; me: Me; onOpen: (open
     );
   }
   return (
-    <section class="v-stack s-list-part" aria-label={t("staff.list.label")}>
+    <section class="v-stack s-list-part" data-day={desk.state.shown} aria-label={t("staff.list.label")}>
       <p class="s-count v-muted">
         <span>{t("staff.day.count", { count: views.length })}</span>
         <span class={waiting > 0 ? "s-count__waiting" : ""}>{t("staff.day.waiting", { count: waiting })}</span>
