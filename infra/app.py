@@ -9,6 +9,7 @@ from infra import STACK
 from infra.functions import Functions
 from infra.state import State
 
+
 def synthesize(out: Path) -> Path:
     """Write the cloud assembly below ``out``; return the template's path."""
     build = out.parent / "functions"

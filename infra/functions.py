@@ -12,7 +12,9 @@ from aws_cdk import aws_s3_assets as assets
 from aws_cdk import cloudformation_include as include
 from constructs import Construct
 
+from infra.messaging import Messaging
 from infra.packaging import package
+from infra.parameters import Parameters
 from infra.state import State
 
 # Logical id (as Chalice names them): memory in MB, seconds at most, what it may use.
@@ -25,17 +27,6 @@ FUNCTIONS: Final[Mapping[str, tuple[int, int, frozenset[str]]]] = {
     "Deliver": (512, 30, frozenset({"table", "secrets", "send", "push"})),
     "RegisterTrust": (256, 30, frozenset({"table"})),
     "RotateLoginKey": (256, 30, frozenset({"login_keys"})),
-}
-# What a deployment sets; each becomes a template parameter and an environment variable of the functions.
-PARAMETERS: Final[Mapping[str, tuple[str, str]]] = {
-    "origin": ("Origin", "Scheme, host and port of the pages, without a slash at the end"),
-    "patient_issuer": ("PatientIssuer", "OIDC issuer of the patients' portal"),
-    "patient_client_id": ("PatientClientId", "Our client id there"),
-    "staff_issuer": ("StaffIssuer", "OIDC issuer of the trust's staff"),
-    "staff_client_id": ("StaffClientId", "Our client id there"),
-    "turn_urls": ("TurnUrls", "Comma-separated turn: and turns: URLs"),
-    "mail_sender": ("MailSender", "From address, verified in SES"),
-    "sms_sender": ("SmsSender", "Sender name of SMS, at most 11 letters"),
 }
 STAGE: Final = "api"
 
@@ -58,8 +49,10 @@ class Functions(Construct):
         deliver_arn = f"arn:{Aws.PARTITION}:lambda:{Aws.REGION}:{Aws.ACCOUNT_ID}:function:{deliver_name}"
         scheduler_role = iam.Role(self, "SchedulerRole", assumed_by=iam.ServicePrincipal("scheduler.amazonaws.com"))
         scheduler_role.add_to_policy(iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=[deliver_arn]))
-        environment = self._environment(stack, deliver_arn, scheduler_role)
-        statements = self._statements(scheduler_role)
+        settings = self._settings(stack, deliver_arn, scheduler_role)
+        environment = {f"VENTEROM_{field.upper()}": value for field, value in settings.items()}
+        messaging = Messaging(self, "Messaging", sender=settings["mail_sender"])
+        statements = self._statements(scheduler_role, messaging)
         for name, (memory, seconds, uses) in FUNCTIONS.items():
             function = self.included.get_resource(name)
             if not isinstance(function, lambda_.CfnFunction):
@@ -88,7 +81,8 @@ class Functions(Construct):
         del stage["DeploymentId"]
         stage["AutoDeploy"] = True
 
-    def _environment(self, stack: Stack, deliver_arn: str, scheduler_role: iam.Role) -> dict[str, str]:
+    def _settings(self, stack: Stack, deliver_arn: str, scheduler_role: iam.Role) -> dict[str, str]:
+        """Every field of Settings with its value: known to the template, or a parameter."""
         push = CfnParameter(
             stack,
             "PushBase",
@@ -104,7 +98,7 @@ class Functions(Construct):
             f"{push.value_as_string}/{api}/{STAGE}",
             f"https://{api}.execute-api.{Aws.REGION}.{Aws.URL_SUFFIX}/{STAGE}",
         ).to_string()
-        set_by_template = {
+        known = {
             "table": self._state.table.table_name,
             "push_endpoint": endpoint,
             "secret_pepper": self._state.pepper.secret_arn,
@@ -114,13 +108,9 @@ class Functions(Construct):
             "deliver_function": deliver_arn,
             "scheduler_role": scheduler_role.role_arn,
         }
-        set_by_deployment = {
-            field: CfnParameter(stack, name, description=description).value_as_string
-            for field, (name, description) in PARAMETERS.items()
-        }
-        return {f"VENTEROM_{k.upper()}": v for k, v in (set_by_template | set_by_deployment).items()}
+        return known | Parameters(self, "Parameters", known=known).values
 
-    def _statements(self, scheduler_role: iam.Role) -> dict[str, list[iam.PolicyStatement]]:
+    def _statements(self, scheduler_role: iam.Role, messaging: Messaging) -> dict[str, list[iam.PolicyStatement]]:
         state = self._state
         table = [state.table.table_arn, f"{state.table.table_arn}/index/*"]
         return {
@@ -156,10 +146,10 @@ class Functions(Construct):
                     resources=[state.login_keys.secret_arn],
                 )
             ],
-            # SMS goes to phone numbers, which have no ARN; a sender's address is checked by SES against its identity.
             "send": [
+                # SMS goes to phone numbers, which have no ARN.
                 iam.PolicyStatement(actions=["sns:Publish"], resources=["*"]),
-                iam.PolicyStatement(actions=["ses:SendEmail", "ses:SendRawEmail"], resources=["*"]),
+                iam.PolicyStatement(actions=["ses:SendRawEmail"], resources=messaging.identities),
             ],
             "push": [
                 iam.PolicyStatement(

@@ -1,12 +1,11 @@
 """The Chalice application as plain CloudFormation: packaged by Chalice, its SAM output expanded offline.
 
-The plain template shows every function, role and API to the linters, and lets each function have a role of its own; Chalice's
-own CDK construct hides them behind a SAM transform that only AWS can expand.
+The plain template shows every function, role and API to the linters, and lets each function have a role of its own;
+Chalice's own CDK construct hides them behind a SAM transform that only AWS can expand.
 """
 
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -44,13 +43,14 @@ def package(build: Path) -> tuple[Path, dict[str, Any]]:
     locked = (ROOT / "requirements.txt").read_text()
     (project / "requirements.txt").write_text("\n".join(pinned(locked)) + "\n")
     out = build / "package"
-    command = [Path(sys.executable).with_name("chalice"), "--project-dir", project, "package"]
+    # Chalice and the translator ask for a region; the template holds for any.
+    os.environ.setdefault("AWS_DEFAULT_REGION", "eu-north-1")
+    chalice = str(Path(sys.executable).with_name("chalice"))
     done = subprocess.run(
-        [*command, "--stage", "venterom", "--template-format", "json", out],
+        [chalice, "--project-dir", project, "package", "--stage", "venterom", "--template-format", "json", out],
         capture_output=True,
         text=True,
         check=False,
-        env=os.environ | {"VENTEROM_PACKAGING": "1"},
     )
     if done.returncode:
         raise RuntimeError(done.stderr)
@@ -62,5 +62,6 @@ def package(build: Path) -> tuple[Path, dict[str, Any]]:
 
 
 def pinned(locked: str) -> list[str]:
-    """The ``name==version`` lines of a lock file, without hashes."""
-    return [match[0].strip() for match in re.finditer(r"^[a-z0-9][^\s;\\]*==[^\s;\\]+( ; [^\\\n]+)?", locked, re.MULTILINE)]
+    """The ``name==version ; marker`` lines of a lock file, without comments and hashes."""
+    lines = (line.removesuffix("\\").strip() for line in locked.splitlines())
+    return [line for line in lines if line and not line.startswith(("#", "--hash="))]

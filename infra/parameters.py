@@ -1,0 +1,40 @@
+"""What a deployment sets: one template parameter for each setting that the template does not know by itself."""
+
+from collections.abc import Collection, Mapping
+from typing import Final
+
+import msgspec
+from aws_cdk import CfnParameter
+from constructs import Construct
+
+from chalicelib.settings import Settings
+
+DESCRIPTIONS: Final[Mapping[str, str]] = {
+    "origin": "Scheme, host and port of the pages, without a slash at the end",
+    "patient_issuer": "OIDC issuer of the patients' portal",
+    "patient_client_id": "Our client id there",
+    "staff_issuer": "OIDC issuer of the trust's staff",
+    "staff_client_id": "Our client id there",
+    "turn_urls": "Comma-separated turn: and turns: URLs; may be empty",
+    "mail_sender": "The From address of e-mail, which SES verifies",
+    "sms_sender": "Sender name shown on the phone, at most 11 letters",
+}
+
+
+class Parameters(Construct):
+    """The parameters of every setting outside ``known``; those with a default in Settings keep it."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, known: Collection[str]) -> None:
+        super().__init__(scope, construct_id)
+        self.values: dict[str, str] = {}
+        for field in msgspec.structs.fields(Settings):
+            if field.name in known:
+                continue
+            parameter = CfnParameter(
+                self,
+                field.name,
+                default=None if field.required else str(field.default).lower(),
+                description=DESCRIPTIONS.get(field.name, f"Settings.{field.name}"),
+            )
+            parameter.override_logical_id("".join(word.capitalize() for word in field.name.split("_")))
+            self.values[field.name] = parameter.value_as_string

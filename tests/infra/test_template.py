@@ -1,0 +1,199 @@
+"""What the one template promises: its state, each function's rights and settings, and nothing linters object to."""
+
+import json
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from aws_cdk.assertions import Match, Template
+
+from chalicelib.settings import Settings
+from infra.functions import FUNCTIONS
+from infra.packaging import pinned
+from local.system import ASSEMBLY, synthesize
+
+Resources = dict[str, dict[str, Any]]
+
+
+@pytest.fixture(scope="session")
+def template_file() -> Path:
+    synthesize()
+    return ASSEMBLY / "venterom.template.json"
+
+
+@pytest.fixture(scope="session")
+def resources(template_file: Path) -> Resources:
+    found: Resources = json.loads(template_file.read_text())["Resources"]
+    return found
+
+
+@pytest.fixture(scope="session")
+def template(template_file: Path) -> Template:
+    return Template.from_json(json.loads(template_file.read_text()))
+
+
+def statements(resources: Resources, role: str) -> list[dict[str, Any]]:
+    """What a role may do, each statement with a list of actions."""
+    found = []
+    for policy in of_type(resources, "AWS::IAM::Policy").values():
+        if {"Ref": role} in policy["Properties"]["Roles"]:
+            found += policy["Properties"]["PolicyDocument"]["Statement"]
+    return [s | {"Action": [s["Action"]] if isinstance(s["Action"], str) else s["Action"]} for s in found]
+
+
+def of_type(resources: Resources, kind: str) -> Resources:
+    return {name: resource for name, resource in resources.items() if resource["Type"] == kind}
+
+
+def role_of(resources: Resources, function: str) -> str:
+    role: str = resources[function]["Properties"]["Role"]["Fn::GetAtt"][0]
+    return role
+
+
+def actions(resources: Resources, function: str) -> set[str]:
+    return {action for s in statements(resources, role_of(resources, function)) for action in s["Action"]}
+
+
+def test_one_table_with_its_index_recovery_and_encryption(template: Template) -> None:
+    template.resource_count_is("AWS::DynamoDB::Table", 1)
+    template.has_resource(
+        "AWS::DynamoDB::Table",
+        {
+            "DeletionPolicy": "Retain",
+            "Properties": {
+                "BillingMode": "PAY_PER_REQUEST",
+                "KeySchema": [
+                    {"AttributeName": "pk", "KeyType": "HASH"},
+                    {"AttributeName": "sk", "KeyType": "RANGE"},
+                ],
+                "GlobalSecondaryIndexes": [
+                    {
+                        "IndexName": "by_day",
+                        "KeySchema": [
+                            {"AttributeName": "day_pk", "KeyType": "HASH"},
+                            {"AttributeName": "day_sk", "KeyType": "RANGE"},
+                        ],
+                        "Projection": {"ProjectionType": "ALL"},
+                    }
+                ],
+                "TimeToLiveSpecification": {"AttributeName": "expires", "Enabled": True},
+                "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True},
+                "SSESpecification": {"SSEEnabled": True},
+            },
+        },
+    )
+
+
+def test_secrets_are_made_by_aws_and_only_named_to_the_functions(template: Template, resources: Resources) -> None:
+    template.all_resources_properties(
+        "AWS::SecretsManager::Secret",
+        Match.object_like({"GenerateSecretString": Match.any_value(), "SecretString": Match.absent()}),
+    )
+    for name in FUNCTIONS:
+        variables = resources[name]["Properties"]["Environment"]["Variables"]
+        for secret in (v for k, v in variables.items() if k.startswith("VENTEROM_SECRET_")):
+            assert resources[secret["Ref"]]["Type"] == "AWS::SecretsManager::Secret"
+
+
+def test_every_function_is_set_exactly_what_settings_reads(resources: Resources) -> None:
+    assert set(of_type(resources, "AWS::Lambda::Function")) == set(FUNCTIONS)
+    fields = {f"VENTEROM_{field.name.upper()}" for field in msgspec.structs.fields(Settings)}
+    for name in FUNCTIONS:
+        assert set(resources[name]["Properties"]["Environment"]["Variables"]) == fields, name
+
+
+def test_the_defaults_of_the_parameters_are_those_of_settings(template_file: Path) -> None:
+    parameters = json.loads(template_file.read_text())["Parameters"]
+    required = {f.name: "x" for f in msgspec.structs.fields(Settings) if f.required}
+    given = {
+        f.name: parameters["".join(word.capitalize() for word in f.name.split("_"))]["Default"]
+        for f in msgspec.structs.fields(Settings)
+        if not f.required
+    }
+    environment = {f"VENTEROM_{name.upper()}": value for name, value in (required | given).items()}
+    assert Settings.load(environment) == msgspec.convert(required, Settings)
+
+
+def test_each_function_has_a_role_of_its_own(resources: Resources) -> None:
+    assert len({role_of(resources, name) for name in FUNCTIONS}) == len(FUNCTIONS)
+
+
+def test_no_role_may_do_everything_or_do_it_everywhere(resources: Resources) -> None:
+    for role in of_type(resources, "AWS::IAM::Role"):
+        for statement in statements(resources, role):
+            assert not [action for action in statement["Action"] if "*" in action], role
+            if statement["Resource"] == "*":
+                assert statement["Action"] == ["sns:Publish"], role  # a telephone number has no ARN
+
+
+@pytest.mark.parametrize(
+    ("function", "may", "may_not"),
+    [
+        ("WebsocketConnect", {"dynamodb:PutItem"}, {"execute-api:ManageConnections", "sns:Publish"}),
+        ("WebsocketMessage", {"execute-api:ManageConnections"}, {"sns:Publish", "scheduler:CreateSchedule"}),
+        ("APIHandler", {"scheduler:CreateSchedule", "iam:PassRole"}, {"secretsmanager:PutSecretValue"}),
+        ("Deliver", {"sns:Publish", "ses:SendRawEmail"}, {"scheduler:CreateSchedule"}),
+        ("RegisterTrust", {"dynamodb:PutItem"}, {"secretsmanager:GetSecretValue", "sns:Publish"}),
+        ("RotateLoginKey", {"secretsmanager:PutSecretValue"}, {"dynamodb:GetItem", "sns:Publish"}),
+    ],
+)
+def test_a_function_may_do_its_own_work_only(
+    resources: Resources, function: str, may: set[str], may_not: set[str]
+) -> None:
+    allowed = actions(resources, function)
+    assert may <= allowed
+    assert not may_not & allowed
+
+
+def test_no_function_may_scan_or_drop_the_table(resources: Resources) -> None:
+    for name in FUNCTIONS:
+        assert not {"dynamodb:Scan", "dynamodb:DeleteTable", "dynamodb:UpdateTable"} & actions(resources, name)
+
+
+def test_the_scheduler_calls_deliver_and_nothing_else(resources: Resources) -> None:
+    (role,) = (
+        name
+        for name, found in of_type(resources, "AWS::IAM::Role").items()
+        if "scheduler.amazonaws.com" in json.dumps(found["Properties"]["AssumeRolePolicyDocument"])
+    )
+    (statement,) = statements(resources, role)
+    assert statement["Action"] == ["lambda:InvokeFunction"]
+    deliver = resources["Deliver"]["Properties"]
+    arn = json.dumps(statement["Resource"])
+    assert f":function:{deliver['FunctionName']}" in arn
+    assert json.dumps(deliver["Environment"]["Variables"]["VENTEROM_DELIVER_FUNCTION"]) == arn
+    assert deliver["Environment"]["Variables"]["VENTEROM_SCHEDULER_ROLE"] == {"Fn::GetAtt": [role, "Arn"]}
+
+
+def test_a_changed_route_reaches_the_socket_by_itself(template: Template) -> None:
+    template.resource_count_is("AWS::ApiGatewayV2::Deployment", 0)
+    template.has_resource_properties("AWS::ApiGatewayV2::Stage", {"AutoDeploy": True, "DeploymentId": Match.absent()})
+    for route in ("$connect", "$default", "$disconnect"):
+        template.has_resource_properties("AWS::ApiGatewayV2::Route", {"RouteKey": route})
+
+
+def test_linters_have_nothing_to_say(template_file: Path) -> None:
+    linter = Path(sys.executable).with_name("cfn-lint")
+    done = subprocess.run([linter, template_file], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+
+
+def test_the_package_holds_what_the_functions_need_and_no_more(template_file: Path) -> None:
+    assets = json.loads((template_file.parent / "venterom.assets.json").read_text())["files"].values()
+    (package,) = (a["source"]["path"] for a in assets if a["source"]["path"].endswith(".zip"))
+    with zipfile.ZipFile(template_file.parent / package) as archive:
+        names = archive.namelist()
+    top = {name.partition("/")[0] for name in names}
+    assert {"app.py", "chalicelib", "msgspec", "pynamodb", "joserfc", "tzdata"} <= top
+    assert "chalicelib/texts/nb.json" in names
+    assert not {"aiortc", "av", "aiohttp", "media_worker", "infra", "local", "tests", "moto", "pytest"} & top
+
+
+def test_a_lock_file_is_read_without_its_hashes() -> None:
+    hashes = "\\\n    --hash=sha256:00 \\\n    --hash=sha256:01\n"
+    locked = f"# how\nboto3==1.2 {hashes}cffi==2.1 ; a != 'b' {hashes}"
+    assert pinned(locked) == ["boto3==1.2", "cffi==2.1 ; a != 'b'"]
