@@ -1,0 +1,176 @@
+"""The functions in memory: the real use cases over fakes, with patients, clinicians and workers to act in it."""
+
+import json
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+from chalicelib import protocol as p
+from chalicelib.consultations import instant
+from chalicelib.lifecycle import Role
+from chalicelib.protocol import LoginLevel, Message
+from chalicelib.records import Consultation, Socket, Worker
+from chalicelib.rest import Booking, SendInvitation
+from chalicelib.settings import Settings
+from chalicelib.wiring import Services
+from tests.fakes.store import FakeStore
+
+TRUST = json.loads((Path(__file__).parents[2] / "local" / "trust.json").read_text())
+ORIGIN = "https://venterom.example"
+SETTINGS = Settings(
+    table="table",
+    origin=ORIGIN,
+    push_endpoint="https://push.example",
+    secret_pepper="pepper",
+    secret_turn="turn",
+    secret_worker="worker",
+    secret_oidc="oidc",
+    patient_issuer="https://portal.example",
+    patient_client_id="patients",
+    staff_issuer="https://staff.example",
+    staff_client_id="staff",
+    turn_urls="turn:turn.example?transport=udp",
+    mail_sender="no-reply@venterom.example",
+    sms_sender="Venterom",
+    deliver_function="arn:deliver",
+    scheduler_role="arn:role",
+)
+
+
+class Clock:
+    """Time, moved by hand."""
+
+    def __init__(self) -> None:
+        self.time = 1_800_000_000
+
+    def __call__(self) -> float:
+        return self.time
+
+
+class FakePush:
+    """Keeps what is sent to each socket; ``gone`` are the sockets that have closed."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[str, Message]] = []
+        self.gone: set[str] = set()
+
+    def send(self, connection: str, message: Message) -> bool:
+        if connection in self.gone:
+            return False
+        self.sent.append((connection, message))
+        return True
+
+    def to(self, connection: str) -> list[Message]:
+        return [message for to, message in self.sent if to == connection]
+
+
+class FakeCarrier:
+    """Keeps what is sent to people; ``fail`` is raised instead while it is set."""
+
+    def __init__(self) -> None:
+        self.texts: list[tuple[str, str]] = []
+        self.mails: list[EmailMessage] = []
+        self.fail: BaseException | None = None
+
+    def send_sms(self, number: str, text: str) -> str:
+        if self.fail:
+            raise self.fail
+        self.texts.append((number, text))
+        return "id"
+
+    def send_mail(self, message: EmailMessage) -> str:
+        if self.fail:
+            raise self.fail
+        self.mails.append(message)
+        return "id"
+
+
+class FakeScheduler:
+    """Keeps what was asked for, by reason: when."""
+
+    def __init__(self) -> None:
+        self.planned: dict[tuple[str, str], int] = {}
+
+    def at(self, when: int, trust: str, consultation: str, reason: str) -> None:
+        assert trust == TRUST["trust"]["id"]
+        self.planned.setdefault((consultation, reason), when)
+
+
+class Clinic:
+    """One trust, its people and workers."""
+
+    trust = "elvenes"
+    staff = "ingrid-berg"
+
+    def __init__(self) -> None:
+        self.clock = Clock()
+        self.store, self.push, self.carrier = FakeStore(self.clock), FakePush(), FakeCarrier()
+        self.scheduler = FakeScheduler()
+        self.services = Services(SETTINGS, self.clock)
+        # What is made when first used can be given beforehand.
+        given = {"store": self.store, "push": self.push, "carrier": self.carrier, "scheduler": self.scheduler}
+        vars(self.services).update(given, secret=lambda name: name)
+        self.services.register.enter(TRUST)
+        self._bookings = 0
+
+    def book(self, **changes: Any) -> Consultation:
+        self._bookings += 1
+        booking: dict[str, Any] = {
+            "department": "medisinsk",
+            "patient_name": "Kari Testesen",
+            "starts": instant(self.clock.time + 3600),
+            "phone": "90000000",
+            "login_level": LoginLevel.NONE,
+            "send": SendInvitation.NOW,
+        }
+        made = self.services.consultations.book(
+            self.trust, self.staff, Booking(**booking | changes), f"key-{self._bookings}"
+        )
+        return self.services.invites.send_now(made)
+
+    def deliver(self, consultation: Consultation, reason: str) -> None:
+        self.services.invites.deliver(self.trust, consultation.id, reason)
+
+    def patient(self, connection: str, consultation: Consultation) -> None:
+        self._open(
+            Socket(connection=connection, role=Role.PATIENT, trust=self.trust, consultation=consultation.id), p.Hello()
+        )
+
+    def clinician(self, connection: str) -> None:
+        self._open(Socket(connection=connection, role=Role.CLINICIAN, trust=self.trust, staff=self.staff), p.Hello())
+
+    def worker(self, connection: str, name: str, *, capacity: int = 1, rooms: tuple[str, ...] = ()) -> None:
+        register = p.Register(worker=name, capacity=capacity, rooms=list(rooms))
+        self._open(Socket(connection=connection, role=Role.WORKER, worker=name), register)
+
+    def say(self, connection: str, message: Message) -> str:
+        """What the log says of it: the message's type, or an error's code."""
+        return self.services.signaling.message(connection, p.encode(message))
+
+    def leave(self, connection: str) -> None:
+        self.push.gone.add(connection)
+        self.services.signaling.disconnect(connection)
+
+    def now(self, consultation: Consultation) -> Consultation:
+        return self.services.consultations.find(self.trust, consultation.id)
+
+    def workers(self) -> list[Worker]:
+        return self.store.query(Worker, Worker.PARTITION, "W#")
+
+    def waiting(self) -> Consultation:
+        """A patient (socket P) who waits for a clinician (socket C), and a worker (socket W)."""
+        consultation = self.book()
+        self.worker("W", "w1")
+        self.clinician("C")
+        self.patient("P", consultation)
+        assert self.say("P", p.CheckIn(devices=p.DeviceReport())) == "check_in"
+        return consultation
+
+    def calling(self) -> Consultation:
+        consultation = self.waiting()
+        assert self.say("C", p.Call(consultation=consultation.id)) == "call"
+        return self.now(consultation)
+
+    def _open(self, socket: Socket, first: Message) -> None:
+        self.store.write(self.services.sockets.rows(socket))
+        assert self.say(socket.connection, first) in ("hello", "register")
