@@ -22,7 +22,11 @@ from media_worker.forward import Line, Remote
 
 KEYFRAME_SECONDS: Final = 0.5
 """A sender is asked for a keyframe at most this often: keyframes cost it ten times a frame's bandwidth."""
+TICK_SECONDS: Final = 0.1
+"""Between two transport-cc reports; Chromium's own receiver sends them every 50 to 250 ms."""
 TICKS_PER_REPORT: Final = 10
+NO_LIMIT: Final = 10_000_000
+"""Bits a second; takes an earlier limit back."""
 
 
 class Outgoing:
@@ -35,7 +39,7 @@ class Outgoing:
         self.cache = rewrite.Cache()
         self._stream = stream
         self._packets = 0
-        self._octets = 0
+        self.octets = 0
         self._numbers: tuple[Slot, dict[int, int]] | None = None
 
     def take(self, packet: rewrite.Packet, source: Slot, now: float) -> bytes | None:
@@ -46,7 +50,7 @@ class Outgoing:
         data = rewrite.serialize(rewritten)
         self.cache.put(rewritten.sequence, data)
         self._packets += 1
-        self._octets += len(packet.body)
+        self.octets += len(packet.body)
         return data
 
     def report(self, source: feedback.Sender) -> bytes | None:
@@ -54,7 +58,7 @@ class Outgoing:
         timestamp = self.rewriter.timestamp(source.ssrc, source.timestamp)
         if timestamp is None:
             return None
-        return feedback.sender_report(self.ssrc, source.ntp, timestamp, self._packets, self._octets, self._stream)
+        return feedback.sender_report(self.ssrc, source.ntp, timestamp, self._packets, self.octets, self._stream)
 
     def _mapping(self, source: Slot) -> dict[int, int]:
         if self._numbers is None or self._numbers[0] is not source:
@@ -85,6 +89,9 @@ class Participant:
         self._keyframe_asked = float("-inf")
         self._keyframe_wanted = False
         self._ticks = 0
+        self._measured = (0.0, 0)  # when, octets sent to this one by then
+        self._delivered = 0.0  # bits a second, since then
+        self._limiting = False
 
     # ------------------------------------------------------------ signalling
 
@@ -158,7 +165,7 @@ class Participant:
                 case feedback.NeedsKeyframe(ssrc) if ssrc in self._by_ssrc and other is not None:
                     other.ask_keyframe(now)
                 case feedback.Estimate(bits_per_second) if other is not None:
-                    other.limit(bits_per_second)
+                    self._pass_on(bits_per_second, other)
                 case feedback.Sender(ssrc, ntp):
                     for kind, reception in self._received.items():
                         if reception.ssrc == ssrc:
@@ -198,9 +205,24 @@ class Participant:
             own = self._outgoing["video"].ssrc
             self._line.send_rtcp(feedback.remb(own, video.ssrc, bits_per_second))
 
+    def _pass_on(self, estimate: int, other: "Participant") -> None:
+        """An estimate below what we send means that this receiver's way is full. One above it means only that no more
+        was tried: Chromium says at most 1.5 times what arrives, and a sender held to that hardly ever grows."""
+        if estimate < self._delivered:
+            self._limiting = True
+            other.limit(estimate)
+        elif self._limiting:
+            self._limiting = False
+            other.limit(NO_LIMIT)
+
     def tick(self, now: float) -> None:
         """Every TICK_SECONDS: what is due to the sender."""
-        if not self._line.is_up or not self._received:
+        if not self._line.is_up:
+            return
+        self._ticks += 1
+        if self._ticks % TICKS_PER_REPORT == 0:
+            self._measure(now)
+        if not self._received:
             return
         own = self._outgoing["video"].ssrc
         report = self._cc.report(own, next(iter(self._received.values())).ssrc)
@@ -208,11 +230,16 @@ class Participant:
             self._line.send_rtcp(report)
         for kind in self._received:
             self._ask_again(kind, now)
-        self._ticks += 1
         if self._ticks % TICKS_PER_REPORT == 0:
             self._line.send_rtcp(self._report(now))
         if self._keyframe_wanted:
             self.ask_keyframe(now)
+
+    def _measure(self, now: float) -> None:
+        octets = sum(outgoing.octets for outgoing in self._outgoing.values())
+        since, before = self._measured
+        self._measured = (now, octets)
+        self._delivered = (octets - before) * 8 / max(now - since, TICK_SECONDS)
 
     def _ask_again(self, kind: Kind, now: float) -> None:
         reception = self._received[kind]

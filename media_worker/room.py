@@ -2,17 +2,13 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import Final
 
 import msgspec
 
 from chalicelib.errors import BadSdp
 from chalicelib.protocol import Seat
 from media_worker.description import read_call
-from media_worker.participant import Participant, Seats
-
-TICK_SECONDS: Final = 0.1
-"""Between two transport-cc reports; Chromium's own receiver sends them every 50 to 250 ms."""
+from media_worker.participant import TICK_SECONDS, Participant, Seats
 
 
 class Timing(msgspec.Struct, frozen=True):
