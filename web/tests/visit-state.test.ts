@@ -114,9 +114,10 @@ test("a dead link is final; a failure on the way is a problem that can be overco
   expect(reduce(failed, { type: "overcome" }).problem).toBeNull();
 });
 
-test("an error about the network test is the test's business", () => {
+test("an error about the network test or the media is told where they are shown", () => {
   const error = (about: string): Happening => says({ type: "error", code: "no_worker", message: "", retry: true, about });
   expect(run(opened(), error("probe_start")).problem).toBeNull();
+  expect(run(opened({ state: "in_call", call: 1 }), error("offer")).problem).toBeNull();
   expect(run(opened(), error("check_in")).problem).toBe("no_worker");
 });
 

@@ -64,6 +64,9 @@ export function initial(kept: Partial<Kept> = {}): VisitState {
 /** Errors after which a link or a visit has nothing more to show. */
 const FINAL = new Set(["link_unknown", "link_expired", "link_withdrawn", "gone", "not_found"]);
 
+/** Messages whose failure the network test or the call's own banner tells of. */
+const TOLD_ELSEWHERE: ReadonlySet<string> = new Set(["probe_start", "probe_offer", "offer", "media", "trouble", "ping"]);
+
 /** The step to show. The consultation's state decides; the page's own place matters only before check-in. */
 export function step(state: VisitState): Step {
   const { visit } = state;
@@ -111,7 +114,7 @@ function withMessage(state: VisitState, message: ToPatient): VisitState {
   const { visit } = state;
   if (message.type === "visit") return withVisit(state, message.visit);
   if (message.type === "seat_taken") return { ...state, stopped: "seat_taken" };
-  if (message.type === "error") return message.about.startsWith("probe_") ? state : { ...state, problem: message.code };
+  if (message.type === "error") return TOLD_ELSEWHERE.has(message.about) ? state : { ...state, problem: message.code };
   if (!visit || !("consultation" in message) || message.consultation !== visit.consultation) return state;
   if (message.call < visit.call) return state; // of an older placement
   switch (message.type) {
