@@ -15,6 +15,7 @@ import pytest
 from playwright.async_api import Page, async_playwright
 
 from chalicelib.protocol import FromWorker, RelayAnswer, RelayOffer, Seat
+from media_worker.probe import Probes
 from media_worker.room import Room, Timing
 from media_worker.worker import Worker
 from tests.media.turnserver import turnserver
@@ -167,6 +168,57 @@ async def restarts() -> None:
         # the sender's own estimate: without transport-cc it stays below 100 kbit/s
         await until(clinician, "f.available > 300_000")
     await calls.worker.close()
+
+
+PROBE = """
+async ({iceServers, relay}) => {
+  window.pc = new RTCPeerConnection({iceServers, iceTransportPolicy: relay ? 'relay' : 'all'});
+  window.channel = pc.createDataChannel('probe', {ordered: false, maxRetransmits: 0});
+  channel.binaryType = 'arraybuffer';
+  window.opened = new Promise(done => { channel.onopen = done; });
+}
+"""
+MEASURE = """
+async () => {
+  await opened;
+  const found = {frames: 0, up: 0};
+  let text = () => undefined;
+  channel.onmessage = ({data}) => {
+    if (typeof data === 'string') text(JSON.parse(data)); else if (data.byteLength === 1100) found.frames += 1;
+  };
+  const ask = request => new Promise(done => {
+    const again = setInterval(() => channel.send(JSON.stringify(request)), 500);
+    channel.send(JSON.stringify(request));
+    text = answer => { clearInterval(again); done(answer); };
+  });
+  found.echo = (await ask({op: 'echo', t: 41})).t;
+  for (let i = 0; i < 10; i++) {
+    const view = new DataView(new ArrayBuffer(1100));
+    view.setUint32(0, i);
+    view.setUint16(8, 2);
+    channel.send(view.buffer);
+  }
+  while (found.up < 10) found.up = (await ask({op: 'report', step: 2})).packets;
+  channel.send(JSON.stringify({op: 'down', step: 0, kbps: 600, ms: 500}));
+  while (found.frames < 30) await new Promise(again => setTimeout(again, 50));
+  return found;
+}
+"""
+
+
+@pytest.mark.parametrize("relay", [False, True])
+def test_the_network_test(tmp_path: Path, relay: bool) -> None:
+    async def run() -> None:
+        probes = Probes("127.0.0.1", most=1)
+        async with turnserver(tmp_path) as turn, two_pages() as (page, _):
+            await page.evaluate(PROBE, {"iceServers": [turn.server("udp")], "relay": relay})
+            await page.evaluate(ANSWER, await probes.answer("probe", await page.evaluate(OFFER, False)))
+            found = await asyncio.wait_for(page.evaluate(MEASURE), PATIENCE)
+            assert (found["echo"], found["up"]) == (41, 10)
+            assert found["frames"] >= 30
+        await probes.close()
+
+    asyncio.run(run())
 
 
 def test_ice_restart_and_a_new_connection_in_the_same_seat() -> None:
