@@ -9,6 +9,7 @@ from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttrib
 from pynamodb.connection import Connection
 from pynamodb.exceptions import TransactWriteError, UpdateError
 from pynamodb.expressions.condition import Condition, size
+from pynamodb.expressions.update import Action
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
@@ -100,8 +101,11 @@ class Store(Protocol):
     def release_room(self, worker: str, room: str) -> None:
         """Take a room from a worker, if both are still there."""
 
+    def enlist(self, worker: Worker) -> Worker:
+        """Write a worker's row, its rooms added to those that it has; return it as it then is."""
+
     def renew_lease(self, worker: Worker) -> bool:
-        """Write a worker's new lease and ``draining``; False when the row now belongs to another connection."""
+        """Write a worker's new lease, ``draining`` and connection; False when it is not in the list."""
 
     def count(self, name: str, expires: int) -> int:
         """Add one to a counter that lives until ``expires``; return the sum."""
@@ -155,26 +159,18 @@ class DynamoStore:
     def release_room(self, worker: str, room: str) -> None:
         """See Store."""
         row = self._row(Worker.PARTITION, f"W#{worker}")
-        try:
-            row.update(actions=[self._row.rooms.delete([room])], condition=self._row.pk.exists())
-        except UpdateError as error:
-            _only_refusals(error)
+        self._update(row, [self._row.rooms.delete([room])], self._row.pk.exists())
+
+    def enlist(self, worker: Worker) -> Worker:
+        """See Store."""
+        row = self._row(*worker.key())
+        added = [self._row.rooms.add(list(worker.rooms))] if worker.rooms else []
+        self._update(row, [self._row.body.set(to_body(worker).decode()), *self._leased(worker), *added])
+        return msgspec.structs.replace(worker, **self._live(row))
 
     def renew_lease(self, worker: Worker) -> bool:
         """See Store."""
-        row = self._row(*worker.key())
-        same = self._row.connection == worker.connection
-        actions = [
-            self._row.lease.set(worker.lease),
-            self._row.draining.set(worker.draining),
-            self._row.expires.set(worker.expires),
-        ]
-        try:
-            row.update(actions=actions, condition=same)
-        except UpdateError as error:
-            _only_refusals(error)
-            return False
-        return True
+        return self._update(self._row(*worker.key()), self._leased(worker), self._row.pk.exists())
 
     def count(self, name: str, expires: int) -> int:
         """See Store."""
@@ -198,11 +194,41 @@ class DynamoStore:
         if self._expired(row):
             return None
         record: R = from_body(kind, row.body)
-        if isinstance(record, Worker):
-            # Attributes of their own, because conditions look at them.
-            live = {"rooms": frozenset(row.rooms or ()), "lease": int(row.lease), "draining": row.draining}
-            return msgspec.structs.replace(record, expires=int(row.expires), **live)
-        return record
+        return msgspec.structs.replace(record, **self._live(row)) if isinstance(record, Worker) else record
+
+    @staticmethod
+    def _live(row: Any) -> dict[str, Any]:
+        """What of a worker stands in attributes of its own, because conditions look at it."""
+        return {
+            "rooms": frozenset(row.rooms or ()),
+            "lease": int(row.lease),
+            "draining": row.draining,
+            "connection": row.connection,
+            "expires": int(row.expires),
+        }
+
+    def _leased(self, worker: Worker) -> list[Action]:
+        return [
+            self._row.lease.set(worker.lease),
+            self._row.draining.set(worker.draining),
+            self._row.connection.set(worker.connection),
+            self._row.expires.set(worker.expires),
+        ]
+
+    @staticmethod
+    def _update(row: Any, actions: list[Action], condition: Condition | None = None) -> bool:
+        """One row in place; False when the condition does not hold. Tried again when a transaction is at it."""
+        for remaining in reversed(range(TRIES)):
+            try:
+                row.update(actions=actions, condition=condition)
+            except UpdateError as error:
+                if error.cause_response_code == "ConditionalCheckFailedException":
+                    return False
+                if error.cause_response_code != f"{CONFLICT}Exception" or not remaining:
+                    raise
+            else:
+                return True
+        raise AssertionError("the last try returns or raises")
 
     def _add(self, transaction: TransactWrite, write: Write) -> None:
         row = self._row
@@ -239,11 +265,6 @@ class DynamoStore:
             row.rooms = set(record.rooms) or None
             row.lease, row.draining = record.lease, record.draining
         return row
-
-
-def _only_refusals(error: UpdateError) -> None:
-    if error.cause_response_code != "ConditionalCheckFailedException":
-        raise error
 
 
 def _model(table: str, region_name: str, host_url: str | None) -> Any:

@@ -25,7 +25,7 @@ from chalicelib.protocol import (
 from chalicelib.records import Consultation, Socket, Worker
 from chalicelib.settings import Settings
 from chalicelib.sockets import Sockets
-from chalicelib.store import Put, Refused, ReserveRoom, Store, Write
+from chalicelib.store import Refused, ReserveRoom, Store, Write
 
 # How long a lost worker's row is kept for whoever still has to clear up after it.
 KEEP_SECONDS: Final = 3600
@@ -51,17 +51,16 @@ class Workers:
     def register(self, socket: Socket, message: Register) -> None:
         """A worker is here, perhaps again: what it carries is held against what the table gives it."""
         mine = frozenset(room for room in message.rooms if self._carried_by(socket.worker, room))
-        before = self._find(socket.worker)
-        self._store.write([Put(self._row(socket, message.capacity, mine, draining=message.draining))])
+        row = self._store.enlist(self._row(socket, message.capacity, mine, draining=message.draining))
         self._sockets.to(
             socket.connection,
             Registered(heartbeat_seconds=self._settings.heartbeat_seconds, lease_seconds=self._settings.lease_seconds),
         )
         for room in frozenset(message.rooms) - mine:
             self._sockets.to(socket.connection, CloseRoom(room=room))
-        # A worker that started anew under its old name carries nothing of what it carried.
-        if before is not None:
-            self._drop(socket.worker, before.rooms - mine)
+        # A worker that started anew under its old name carries nothing of what it carried; one that was placed on it
+        # while it was away never reached it.
+        self._drop(socket.worker, row.rooms - mine)
 
     def heartbeat(self, socket: Socket, message: Heartbeat) -> bool:
         """Still here; False when it is not in the list (any more) and must register again."""
@@ -89,8 +88,8 @@ class Workers:
             opened = OpenRoom(room=str(room_of(called)), ice_servers=ice_servers)
             if called.worker != chosen.id or self._sockets.to(chosen.connection, opened):
                 return called
-            self._store.release_room(chosen.id, str(room_of(called)))
             self._end_of_line(room_of(called))
+            self._store.release_room(chosen.id, str(room_of(called)))
         raise NoWorker
 
     def _place(self, consultation: Consultation, staff: str, worker: Worker) -> Consultation:
@@ -126,9 +125,7 @@ class Workers:
 
     def room_ended(self, socket: Socket, room: str) -> None:
         """The worker closed a room. If the call was going on, both had gone: it may be called again."""
-        self._store.release_room(socket.worker, room)
-        if self._carried_by(socket.worker, room):
-            self._drop(socket.worker, [room])
+        self._drop(socket.worker, [room])
 
     def gone(self, socket: Socket) -> None:
         """A worker's socket closed. It keeps its lease: it may be back before that runs out, and media goes on."""
@@ -161,11 +158,11 @@ class Workers:
         """The worker carries these calls no longer: both sides learn it, and the clinician may call again."""
         dropped = 0
         for name in rooms:
-            self._store.release_room(worker, name)
-            if not self._carried_by(worker, name):
-                continue
             room = Room.parse(name)
-            if not self._end_of_line(room):
+            over = not self._carried_by(worker, name) or not self._end_of_line(room)
+            # Last, so that the sweep finds what a function that died here left behind.
+            self._store.release_room(worker, name)
+            if over:
                 continue
             ended = CallEnded(consultation=room.consultation, call=room.call, reason=EndReason.WORKER_LOST)
             for seat in Seat:

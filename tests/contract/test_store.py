@@ -9,7 +9,19 @@ import pytest
 from chalicelib.lifecycle import Role, State
 from chalicelib.protocol import Seat
 from chalicelib.records import Consultation, Happening, Link, Once, Taken, Ticket, Worker, consultation_key
-from chalicelib.store import Create, Delete, DynamoStore, KeepSeat, LeaveSeat, Put, Refused, Replace, ReserveRoom, Store, Take
+from chalicelib.store import (
+    Create,
+    Delete,
+    DynamoStore,
+    KeepSeat,
+    LeaveSeat,
+    Put,
+    Refused,
+    Replace,
+    ReserveRoom,
+    Store,
+    Take,
+)
 
 NOW = 1_800_000_000
 
@@ -129,13 +141,22 @@ def test_a_worker_that_cannot_carry_a_call_gets_none(store: Store, changes) -> N
         store.write([ReserveRoom(worker(), "a.c1.1", NOW)])
 
 
-def test_a_lease_is_renewed_only_for_the_connection_that_holds_it(store: Store) -> None:
+def test_a_lease_is_renewed_for_whoever_is_in_the_list(store: Store) -> None:
     store.write([Put(worker(rooms=frozenset({"a.c1.1"})))])
-    assert store.renew_lease(worker(lease=NOW + 60, draining=True))
-    assert not store.renew_lease(worker(connection="older", lease=NOW + 90))
+    renewed = worker(connection="newer", lease=NOW + 60, draining=True, expires=NOW + 7200)
+    assert store.renew_lease(renewed)
     assert not store.renew_lease(worker(id="nobody"))
     (there,) = store.query(Worker, Worker.PARTITION, "W#")
-    assert (there.lease, there.draining, there.rooms) == (NOW + 60, True, {"a.c1.1"})
+    assert there == msgspec.structs.replace(renewed, rooms=frozenset({"a.c1.1"}))
+
+
+def test_a_worker_that_comes_again_keeps_what_was_placed_on_it(store: Store) -> None:
+    assert store.enlist(worker()) == worker()
+    store.write([ReserveRoom(worker(), "a.c1.1", NOW)])
+    again = worker(connection="newer", capacity=4, lease=NOW + 60, rooms=frozenset({"a.c2.1"}))
+    both = msgspec.structs.replace(again, rooms=frozenset({"a.c1.1", "a.c2.1"}))
+    assert store.enlist(again) == both
+    assert store.get(Worker, again.key()) == both
 
 
 @pytest.mark.parametrize("write", [KeepSeat, LeaveSeat])

@@ -38,8 +38,7 @@ class FakeStore:
         return sorted((r for r in found if not self._expired(r)), key=lambda r: r.day_key()[1])
 
     def write(self, writes: Sequence[Write]) -> None:
-        hook, self.before_write = self.before_write, lambda: None
-        hook()
+        self._interrupted()
         failed = frozenset(i for i, write in enumerate(writes) if not self._holds(write))
         if failed:
             raise Refused(failed)
@@ -47,17 +46,24 @@ class FakeStore:
             self._do(write)
 
     def release_room(self, worker: str, room: str) -> None:
+        self._interrupted()
         row = self.rows.get((Worker.PARTITION, f"W#{worker}"))
         if isinstance(row, Worker):
             self.rows[row.key()] = msgspec.structs.replace(row, rooms=row.rooms - {room})
 
-    def renew_lease(self, worker: Worker) -> bool:
+    def enlist(self, worker: Worker) -> Worker:
+        self._interrupted()
         row = self.rows.get(worker.key())
-        if not isinstance(row, Worker) or row.connection != worker.connection:
+        there = row.rooms if isinstance(row, Worker) else frozenset()
+        enlisted = self.rows[worker.key()] = msgspec.structs.replace(worker, rooms=worker.rooms | there)
+        return enlisted
+
+    def renew_lease(self, worker: Worker) -> bool:
+        self._interrupted()
+        row = self.rows.get(worker.key())
+        if not isinstance(row, Worker):
             return False
-        self.rows[worker.key()] = msgspec.structs.replace(
-            row, lease=worker.lease, draining=worker.draining, expires=worker.expires
-        )
+        self.rows[worker.key()] = msgspec.structs.replace(worker, capacity=row.capacity, rooms=row.rooms)
         return True
 
     def count(self, name: str, expires: int) -> int:
@@ -67,6 +73,10 @@ class FakeStore:
     def counted(self, name: str) -> int:
         total, expires = self.counters.get(name, (0, 0))
         return total if expires > self._now() else 0
+
+    def _interrupted(self) -> None:
+        hook, self.before_write = self.before_write, lambda: None
+        hook()
 
     def _expired(self, row: Record) -> bool:
         return row.expires is not None and row.expires <= self._now()

@@ -1,0 +1,166 @@
+"""Everybody at once: any messages in any order, one function running between another's decision and its write."""
+
+from collections.abc import Callable
+from itertools import pairwise
+from typing import Final
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from chalicelib import protocol as p
+from chalicelib.errors import VenteromError
+from chalicelib.lifecycle import TRANSITIONS, WITH_CALL, Event, State
+from chalicelib.protocol import DeviceReport, Message
+from chalicelib.records import Happening, consultation_key
+from tests.fakes.clinic import Clinic
+
+SDP: Final = "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n"
+Act = Callable[["Afternoon"], None]
+
+
+class Afternoon:
+    """Two patients, a clinician with two pages, two workers with one place each."""
+
+    def __init__(self) -> None:
+        self.clinic = Clinic()
+        self.patients = {name: self.clinic.book(patient_name=name) for name in ("P", "Q")}
+        for worker in ("W", "X"):
+            self.clinic.worker(worker, worker.lower())
+        for page in ("C", "D"):
+            self.clinic.clinician(page)
+        for name, consultation in self.patients.items():
+            self.clinic.patient(name, consultation)
+            self.clinic.say(name, p.CheckIn(devices=DeviceReport()))
+
+    def say(self, connection: str, message: Message) -> None:
+        said = self.clinic.say(connection, message)
+        assert " " not in said, f"{type(message).__name__}: {said}"
+
+    def check(self) -> None:
+        clinic = self.clinic
+        placed: dict[str, str] = {}
+        for worker in clinic.workers():
+            assert len(worker.rooms) <= worker.capacity
+            for room in worker.rooms:
+                assert room not in placed, "one call on two workers"
+                placed[room] = worker.id
+        for consultation in self.patients.values():
+            present = clinic.now(consultation)
+            if present.state in WITH_CALL:
+                assert placed.get(f"elvenes.{present.id}.{present.call}") == present.worker
+            self._check_trail(present.id, present.version, present.state)
+
+    def _check_trail(self, consultation: str, version: int, state: State) -> None:
+        trail = self.clinic.store.query(Happening, consultation_key("elvenes", consultation), "TRAIL#")
+        assert [entry.number for entry in trail] == list(range(1, version + 1))
+        assert trail[-1].state is state
+        for before, after in pairwise(trail):
+            if after.what in set(Event):
+                assert TRANSITIONS[before.state, Event(after.what)] is after.state
+            else:
+                assert before.state is after.state
+
+
+def said(by: str, make: Callable[[str, int], Message], about: str, back: int) -> Act:
+    def act(day: Afternoon) -> None:
+        present = day.clinic.now(day.patients[about])
+        day.say(by, make(present.id, max(0, present.call - back)))
+
+    return act
+
+
+def from_patient(name: str) -> st.SearchStrategy[Act]:
+    makes: list[Callable[[str, int], Message]] = [
+        lambda c, n: p.Hello(),
+        lambda c, n: p.CheckIn(devices=DeviceReport()),
+        lambda c, n: p.Leave(),
+        lambda c, n: p.Accept(consultation=c, call=n),
+        lambda c, n: p.HangUp(consultation=c, call=n),
+        lambda c, n: p.Trouble(consultation=c, call=n),
+        lambda c, n: p.Media(consultation=c, call=n, camera=True, microphone=True),
+        lambda c, n: p.Offer(consultation=c, call=n, n=1, sdp=SDP),
+    ]
+    return st.builds(said, st.just(name), st.sampled_from(makes), st.just(name), st.sampled_from([0, 0, 0, 1]))
+
+
+def from_clinician() -> st.SearchStrategy[Act]:
+    makes: list[Callable[[str, int], Message]] = [
+        lambda c, n: p.Hello(),
+        lambda c, n: p.Call(consultation=c),
+        lambda c, n: p.Call(consultation=c),
+        lambda c, n: p.WithdrawCall(consultation=c, call=n),
+        lambda c, n: p.HangUp(consultation=c, call=n),
+        lambda c, n: p.Trouble(consultation=c, call=n),
+        lambda c, n: p.Offer(consultation=c, call=n, n=1, sdp=SDP),
+    ]
+    who, back = st.sampled_from("CD"), st.sampled_from([0, 0, 0, 1])
+    return st.builds(said, who, st.sampled_from(makes), st.sampled_from("PQ"), back)
+
+
+def from_worker(name: str) -> st.SearchStrategy[Act]:
+    def registers(day: Afternoon) -> None:
+        """With all that the table gave it, or as one that started anew."""
+        day.say(name, p.Register(worker=name.lower(), capacity=1))
+
+    def registers_again(day: Afternoon) -> None:
+        rooms = [room for w in day.clinic.workers() if w.id == name.lower() for room in w.rooms]
+        day.say(name, p.Register(worker=name.lower(), capacity=1, rooms=rooms))
+
+    def beats(day: Afternoon) -> None:
+        day.say(name, p.Heartbeat(load=0, rooms=0))
+
+    def ends(day: Afternoon) -> None:
+        for worker in day.clinic.workers():
+            for room in worker.rooms:
+                day.say(name, p.RoomEnded(room=room))
+
+    return st.sampled_from([registers, registers_again, beats, ends])
+
+
+def later(day: Afternoon) -> None:
+    day.clinic.clock.time += 16
+
+
+def sweep(day: Afternoon) -> None:
+    day.clinic.services.workers.sweep()
+
+
+def cancel(day: Afternoon) -> None:
+    try:
+        day.clinic.services.consultations.cancel("elvenes", "ingrid-berg", day.patients["Q"].id)
+    except VenteromError:
+        return
+
+
+acts: st.SearchStrategy[Act] = st.one_of(
+    from_patient("P"),
+    from_patient("Q"),
+    from_clinician(),
+    from_clinician(),
+    from_worker("W"),
+    from_worker("X"),
+    st.sampled_from([later, sweep, cancel]),
+)
+
+
+def interrupt(day: Afternoon, between: list[Act]) -> None:
+    """Before the next write the first of ``between`` happens, and before its first write the next."""
+    if between:
+        first, *others = between
+
+        def happen() -> None:
+            interrupt(day, others)
+            first(day)
+
+        day.clinic.store.before_write = happen
+
+
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(st.tuples(acts, st.lists(acts, max_size=2)), min_size=1, max_size=12))
+def test_no_order_of_things_breaks_what_must_hold(steps: list[tuple[Act, list[Act]]]) -> None:
+    day = Afternoon()
+    for act, between in steps:
+        interrupt(day, between)
+        act(day)
+        day.clinic.store.before_write = lambda: None
+        day.check()
