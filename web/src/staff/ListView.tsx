@@ -86,10 +86,10 @@ function DayPicker({ desk }: { desk: Desk }) {
   const { shown, today } = desk.state;
   return (
     <div class="s-days" role="group" aria-label={t("staff.day.picker")}>
-      <Button variant="secondary" color="neutral" data-icon="true" aria-label={t("staff.day.previous")} onClick={() => void desk.show(dayAfter(shown, -1))}><Icon name="previous" /></Button>
-      <Button variant="secondary" color="neutral" disabled={shown === today} onClick={() => void desk.show(today)}>{t("staff.day.go_today")}</Button>
-      <Button variant="secondary" color="neutral" data-icon="true" aria-label={t("staff.day.next")} onClick={() => void desk.show(dayAfter(shown, 1))}><Icon name="next" /></Button>
-      <input type="date" class="ds-input" aria-label={t("staff.day.field")} value={shown} onChange={({ currentTarget }) => currentTarget.value && void desk.show(currentTarget.value)} />
+      <Button variant="secondary" color="neutral" data-icon="true" aria-label={t("staff.day.previous")} onClick={() => desk.show(dayAfter(shown, -1))}><Icon name="previous" /></Button>
+      <Button variant="secondary" color="neutral" disabled={shown === today} onClick={() => desk.show(today)}>{t("staff.day.go_today")}</Button>
+      <Button variant="secondary" color="neutral" data-icon="true" aria-label={t("staff.day.next")} onClick={() => desk.show(dayAfter(shown, 1))}><Icon name="next" /></Button>
+      <input type="date" class="ds-input" aria-label={t("staff.day.field")} value={shown} onChange={({ currentTarget }) => currentTarget.value && desk.show(currentTarget.value)} />
     </div>
   );
 }

@@ -26,6 +26,8 @@ export interface Readiness {
 
 /** «Ring» that nobody answered in this time has failed. */
 const CALL_ANSWER_MS = 15_000;
+/** A day's list that has not come over the socket in this time is fetched. */
+const BOARD_MS = 4_000;
 const DAWN_MS = 30_000;
 
 export class Desk {
@@ -41,6 +43,7 @@ export class Desk {
   private lettingGo = false;
   private trying = false; // devices are asked for outside of a call
   private giveUpCall: ReturnType<typeof setTimeout> | undefined;
+  private ask: ReturnType<typeof setTimeout> | undefined;
   readonly equipment = new Equipment();
   private media: CallMedia | null = null;
   private mediaOf = ""; // consultation and call, so that a repeated join is told from a new one
@@ -50,7 +53,7 @@ export class Desk {
   constructor(private readonly trust: string) {
     this.equipment.listen(() => this.equipmentChanged());
     this.equipment.watch(() => void this.mend());
-    addEventListener("online", () => this.wake());
+    for (const sign of ["online", "offline"]) addEventListener(sign, () => this.wake());
     document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && this.wake());
     for (const sign of ["focus", "pointerdown", "keydown"]) addEventListener(sign, () => this.dispatch({ type: "looked" }));
     setInterval(() => this.dawn(), DAWN_MS);
@@ -103,9 +106,16 @@ export class Desk {
     this.toLogin("out");
   }
 
-  async show(day: string): Promise<void> {
+  show(day: string): void {
     this.dispatch({ type: "show", day });
-    if (this.connection?.send({ type: "watch", day })) return;
+    const heard = this.connection?.send({ type: "watch", day }) === true;
+    clearTimeout(this.ask);
+    // A socket may seem open long after the network is gone; REST knows sooner.
+    this.ask = setTimeout(() => void this.fetchDay(day), heard ? BOARD_MS : 0);
+  }
+
+  private async fetchDay(day: string): Promise<void> {
+    if (this.state.shown !== day || this.state.known.includes(day)) return;
     try {
       this.dispatch({ type: "listed", list: await get<DayList>(`${this.path("consultations")}?day=${day}`) });
     } catch (problem) {
@@ -117,7 +127,7 @@ export class Desk {
   async book(booking: Booking, key: string): Promise<ConsultationView> {
     const view = await post<ConsultationView>(this.path("consultations"), booking, { "Idempotency-Key": key });
     this.update(view);
-    if (dayOf(view.starts) !== this.state.shown) void this.show(dayOf(view.starts));
+    if (dayOf(view.starts) !== this.state.shown) this.show(dayOf(view.starts));
     return view;
   }
 
@@ -321,7 +331,7 @@ export class Desk {
     if (this.place.at !== "desk" || today === this.state.today) return;
     const followed = this.state.shown === this.state.today;
     this.dispatch({ type: "dawn", today });
-    if (followed) void this.show(today);
+    if (followed) this.show(today);
   }
 
   private wake(): void {

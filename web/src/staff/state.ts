@@ -85,7 +85,8 @@ export function reduce(state: StaffState, action: Action): StaffState {
     case "updated":
       return learn(state, action.day, action.view);
     case "show":
-      return { ...state, shown: action.day };
+      // What was only for one's information goes with the day it was about.
+      return { ...state, shown: action.day, notices: state.notices.filter(({ tone }) => tone !== "info") };
     case "dawn":
       // Whoever looks at today goes on looking at today.
       return { ...state, today: action.today, shown: state.shown === state.today ? action.today : state.shown };

@@ -62,8 +62,9 @@ export function checks({ devices, network }: ConsultationView): Check[] {
   ];
 }
 
-/** Whether there is anything to say about the patient's own test yet. */
+/** Whether the patient's own test has anything to say: something was tested, and there is still a call to come. */
 export function tested({ devices, network, state }: ConsultationView): boolean {
+  if (state === "ended" || state === "cancelled") return false;
   return network !== null || Object.values(devices).some((answer) => answer !== "untested") || state === "checked_in";
 }
 

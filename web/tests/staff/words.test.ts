@@ -46,11 +46,12 @@ describe("the patient's own test", () => {
     for (const { text } of found) expect(texts).toHaveProperty([text]);
   });
 
-  test("is left out until there is something to say", () => {
+  test("is left out until there is something to say, and once all is over", () => {
     expect(tested(view({}))).toBe(false);
     expect(tested(view({ network: network("poor") }))).toBe(true);
     expect(tested(view({ devices: { camera: "no", speaker: "untested", microphone: "untested" } }))).toBe(true);
     expect(tested(view({ state: "checked_in" }))).toBe(true);
+    expect(tested(view({ state: "ended", network: network("good") }))).toBe(false);
   });
 });
 
