@@ -18,6 +18,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
 from chalicelib.errors import VenteromError
 from chalicelib.protocol import (
     MAX_MESSAGE,
+    Error,
     FromWorker,
     Heartbeat,
     Message,
@@ -36,6 +37,14 @@ MAX_UNSENT: Final = 1_000
 """Messages kept while the socket is away; the oldest go."""
 SILENT_BEATS: Final = 3
 """Every heartbeat is answered; without a word for so many of them the socket is dead."""
+
+
+STANDING: Final = ("register", "heartbeat")
+"""What an error must be about to mean that we are not on the list (any more)."""
+
+
+class Forgotten(ConnectionError):
+    """The functions do not know this worker: dial and register again."""
 
 
 class Patience(msgspec.Struct, frozen=True):
@@ -149,8 +158,7 @@ class Link:
             message = self._parse(await socket.recv())
             if isinstance(message, Registered):
                 return message
-            if message is not None:
-                self._do(message)
+            self._do(message)
 
     async def _beat(self, socket: ClientConnection, seconds: float) -> None:
         while True:
@@ -178,9 +186,7 @@ class Link:
     # ------------------------------------------------------------ what comes in
 
     def _hear(self, data: str | bytes) -> None:
-        message = self._parse(data)
-        if message is not None:
-            self._do(message)
+        self._do(self._parse(data))
 
     def _parse(self, data: str | bytes) -> ToWorker | None:
         try:
@@ -189,7 +195,11 @@ class Link:
             say("message_not_understood", code=error.code)
             return None
 
-    def _do(self, message: ToWorker) -> None:
+    def _do(self, message: ToWorker | None) -> None:
+        if message is None:
+            return
+        if isinstance(message, Error) and message.about in STANDING:
+            raise Forgotten
         # a task each: an answer takes some milliseconds, and the calls have nothing to do with each other
         task = asyncio.create_task(self._take(message))
         self._tasks.add(task)

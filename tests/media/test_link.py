@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 
 from chalicelib.protocol import (
     CloseRoom,
+    Error,
     Heartbeat,
     OpenRoom,
     Pong,
@@ -105,6 +106,19 @@ def test_after_a_lost_socket_it_registers_with_its_rooms() -> None:
             _, register = await b.registered()
             assert register.rooms == [ROOM]
             assert b.rooms[0].closed == 0
+
+    asyncio.run(test())
+
+
+def test_forgotten_by_the_functions_it_registers_again() -> None:
+    async def test() -> None:
+        async with bench() as b:
+            session, _ = await b.registered()
+            await session.say(OpenRoom(ROOM, []))
+            await session.hear_a(RoomOpened)
+            await session.say(Error("not_found", "There is nothing here.", retry=False, about="heartbeat"))
+            _, register = await b.registered()
+            assert register.rooms == [ROOM]
 
     asyncio.run(test())
 
