@@ -538,10 +538,10 @@ def parse_to_worker(data: str | bytes) -> ToWorker:
 
 
 def _parse(decoder: msgspec.json.Decoder[T], data: str | bytes) -> T:
-    raw = data.encode() if isinstance(data, str) else data
-    if len(raw) > MAX_MESSAGE:
-        raise TooLarge
     try:
+        raw = data.encode() if isinstance(data, str) else data
+        if len(raw) > MAX_MESSAGE:
+            raise TooLarge
         message = decoder.decode(raw)
     except msgspec.ValidationError:
         raise UnknownMessage from None
