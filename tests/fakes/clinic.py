@@ -7,7 +7,9 @@ from typing import Any
 
 from chalicelib import protocol as p
 from chalicelib.consultations import instant
+from chalicelib.errors import LoginFailed, VenteromError
 from chalicelib.lifecycle import Role
+from chalicelib.oidc import Person, Started
 from chalicelib.protocol import LoginLevel, Message
 from chalicelib.records import Consultation, Socket, Worker
 from chalicelib.rest import Booking, SendInvitation
@@ -96,20 +98,53 @@ class FakeScheduler:
         self.planned.setdefault((consultation, reason), when)
 
 
+class FakePortal:
+    """An OpenID provider and us at it; ``person`` is who logs in next, or what goes wrong."""
+
+    def __init__(self) -> None:
+        self.person: Person | VenteromError = LoginFailed()
+        self.started: list[tuple[LoginLevel, str]] = []
+        self.finished: list[tuple[str, str, str, str, LoginLevel]] = []
+
+    def start(self, level: LoginLevel, locale: str) -> Started:
+        self.started.append((level, locale))
+        n = len(self.started)
+        return Started(f"https://portal.example/login?state=state-{n}", f"state-{n}", f"nonce-{n}", f"verifier-{n}")
+
+    def finish(self, code: str, iss: str, verifier: str, nonce: str, level: LoginLevel) -> Person:
+        self.finished.append((code, iss, verifier, nonce, level))
+        if isinstance(self.person, VenteromError):
+            raise self.person
+        return self.person
+
+
+def person(subject: str, national_id: str = "", level: LoginLevel = LoginLevel.HIGH) -> Person:
+    """Somebody at a portal."""
+    return Person("https://portal.example", subject, level, national_id, "")
+
+
 class Clinic:
     """One trust, its people and workers."""
 
     trust = "elvenes"
     staff = "ingrid-berg"
 
-    def __init__(self) -> None:
+    def __init__(self, services: Services | None = None) -> None:
+        self.services = services or Services(SETTINGS)
         self.clock = Clock()
         self.store, self.push, self.carrier = FakeStore(self.clock), FakePush(), FakeCarrier()
-        self.scheduler = FakeScheduler()
-        self.services = Services(SETTINGS, self.clock)
+        self.scheduler, self.patients, self.employees = FakeScheduler(), FakePortal(), FakePortal()
         # What is made when first used can be given beforehand.
-        given = {"store": self.store, "push": self.push, "carrier": self.carrier, "scheduler": self.scheduler}
-        vars(self.services).update(given, secret=lambda name: name)
+        vars(self.services).update(
+            now=self.clock,
+            store=self.store,
+            push=self.push,
+            carrier=self.carrier,
+            scheduler=self.scheduler,
+            patients=self.patients,
+            staff=self.employees,
+            secret=lambda name: name,
+        )
         self.services.register.enter(TRUST)
         self._bookings = 0
 
