@@ -155,6 +155,7 @@ export class Desk {
 
   /** «Ring», or back into a call that goes on without this page. */
   call(consultation: string): void {
+    if (this.state.line === "stopped") return this.connect(); // its hello is answered with the call that goes on
     void unlockSound();
     void this.equipment.obtain();
     this.dispatch({ type: "press_call", consultation });
@@ -170,6 +171,7 @@ export class Desk {
 
   /** «Avslutt samtale»: this page leaves at once, whatever the network does. */
   hangUp({ consultation, call }: { consultation: string; call: number }): void {
+    if (this.state.line === "stopped") this.connect();
     this.connection?.sendSurely({ type: "hang_up", consultation, call });
     this.dispatch({ type: "left", consultation, call });
   }
