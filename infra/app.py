@@ -27,6 +27,7 @@ def synthesize(out: Path) -> Path:
         "Table": state.table.table_name,
         "RestApi": functions.id_of("RestAPI"),
         "SocketApi": functions.id_of("WebsocketAPI"),
+        "DeliverFunction": functions.id_of("Deliver"),
         "RegisterTrustFunction": functions.id_of("RegisterTrust"),
         "RotateLoginKeyFunction": functions.id_of("RotateLoginKey"),
         "TurnSecret": state.turn.secret_arn,

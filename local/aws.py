@@ -1,51 +1,134 @@
-"""The embedded AWS: ministack on loopback, with its WebSocket plane mended so that one socket never waits for another.
+"""The embedded AWS: ministack on loopback, mended where a consultation would feel the difference from AWS.
 
-Stock ministack (1.5.33) hands every WebSocket message of one function to one worker process. Here each message leases a
-worker of its own, as AWS gives each concurrent invocation an execution environment, and messages over 128 KB are refused.
+Of stock ministack (1.5.33) the following is changed here and nowhere else:
+
+- Every WebSocket message of a function went to one process, so that one socket waited for another. Now each message
+  leases a process of its own for as long as it takes, as AWS gives every concurrent invocation its own environment.
+- What a function raised was sent to the browser word for word. AWS says only that something failed.
+- A message may be 128 KB long, not 16 MB.
+- Each process unpacked and compiled the package anew, 40 MB and some seconds. They share one copy.
+- State was written only at a clean end. It is now written every few seconds too.
+- What is still at work when it is told to stop is ended, not waited for.
+- E-mail is laid into the outbox's folder (see ``postbox``).
 """
 
+import hashlib
+import json
 import os
+import shutil
 import threading
+import zipfile
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace, TracebackType
+from typing import Any, Final, Self
 
+from hypercorn.config import Config
+from ministack import app
 from ministack.core import lambda_runtime
 
+from chalicelib.protocol import MAX_MESSAGE
 from local import postbox
 
-MOST_WORKERS = 8  # a function's processes at once; the rest of the messages wait their turn
+MOST_WORKERS: Final = 8  # a function's processes at once; the rest of the messages wait their turn
+SAVE_SECONDS: Final = 5.0
+FAILED: Final = json.dumps({"message": "Internal server error"})
 
 _free = threading.Condition()
+_saving = threading.Lock()
 
 
-class _Lease:
-    """What get_or_create_worker returns: takes a worker for just one invocation."""
+class Lease:
+    """What get_or_create_worker returns here: takes a process for just one invocation."""
 
     def __init__(self, *key: Any, **named: Any) -> None:
         self._key, self._named = key, named
 
     def invoke(self, event: dict[str, Any], request_id: str, **named: Any) -> dict[str, Any]:
+        """Run the function once. Waits while the most processes allowed are busy."""
         with _free:
             while (
                 worker := lambda_runtime.acquire_worker(*self._key, **self._named, max_concurrency=MOST_WORKERS)[0]
             ) is None:
-                _free.wait()
+                _free.wait(1)  # an invocation by name gives its process back without telling us
         try:
             result: dict[str, Any] = worker.invoke(event, request_id, **named)
-            return result
         finally:
             lambda_runtime.release_worker(worker)
             with _free:
                 _free.notify()
+        return result | {"error": FAILED} if result.get("status") == "error" else result
+
+
+class SharedCode:
+    """Stands where ministack opens a package's zip file: unpacks it once below ``folder`` and links to that."""
+
+    folder: Path
+    _unpacking: Final = threading.Lock()
+
+    def __init__(self, path: str) -> None:
+        self._path = Path(path)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._path.unlink(missing_ok=True)
+
+    def extractall(self, target: str) -> None:
+        """Make ``target``, an empty folder, a link to the package's only copy."""
+        code = self.folder / hashlib.sha256(self._path.read_bytes()).hexdigest()[:32]
+        with self._unpacking:
+            if not code.exists():
+                shutil.rmtree(self.folder, ignore_errors=True)  # an older package's copy
+                unfinished = code.with_suffix(".unfinished")
+                with zipfile.ZipFile(self._path) as archive:
+                    archive.extractall(unfinished)
+                unfinished.rename(code)
+        Path(target).rmdir()
+        Path(target).symlink_to(code)
+
+
+def save_by_turns(save: Callable[[dict[str, Any]], None]) -> Callable[[dict[str, Any]], None]:
+    """``save``, which names its unfinished files alike each time, never twice at once."""
+
+    def save_alone(services: dict[str, Any]) -> None:
+        with _saving:
+            save(services)
+
+    return save_alone
+
+
+def end_functions(_at_start: bool = False) -> None:
+    """Stands where ministack looks after containers, which we have none of: the last thing it does as it ends.
+
+    A function still at work could no longer reach AWS and would hold up the end until its time is out.
+    """
+    lambda_runtime.reset()
 
 
 def main() -> None:
-    """Run until told to stop; configured by ministack's own environment, and VENTEROM_OUTBOX for sent mail."""
+    """Run until told to stop. Set by ministack's own environment, and by VENTEROM_OUTBOX (where sent mail is laid)."""
     postbox.keep_mail(Path(os.environ["VENTEROM_OUTBOX"]))
-    lambda_runtime.get_or_create_worker = _Lease
-    from ministack.app import main as serve
+    SharedCode.folder = Path(os.environ["STATE_DIR"]) / "code"
+    lambda_runtime.zipfile = SimpleNamespace(
+        ZipFile=SharedCode, BadZipFile=zipfile.BadZipFile, LargeFileError=zipfile.LargeZipFile
+    )
+    lambda_runtime.get_or_create_worker = Lease
+    Config.websocket_max_message_size = MAX_MESSAGE
+    app.save_all = save_by_turns(app.save_all)
+    app._stop_docker_containers = end_functions
+    over = threading.Event()
 
-    serve()
+    def save_now_and_then() -> None:
+        while not over.wait(SAVE_SECONDS):
+            app.save_all(app._build_persistence_save_dict())
+
+    threading.Thread(target=save_now_and_then, daemon=True).start()
+    try:
+        app.main()
+    finally:
+        over.set()
 
 
 if __name__ == "__main__":

@@ -5,14 +5,17 @@ import os
 import signal
 import socket
 import subprocess
+import time
 import urllib.error
 import urllib.request
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from threading import Event
 from typing import Final
 
 PR_SET_PDEATHSIG: Final = 1
+START_SECONDS: Final = 60
 STOP_SECONDS: Final = 20
 _pause = Event()
 
@@ -24,9 +27,18 @@ class NotStarted(Exception):
 class Child:
     """One running program."""
 
-    def __init__(self, name: str, command: Sequence[str], log: Path, env: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        command: Sequence[str],
+        log: Path,
+        env: Mapping[str, str] | None = None,
+        stop_with: signal.Signals = signal.SIGTERM,
+    ) -> None:
         self.name = name
         self.log = log
+        self.started = time.monotonic()
+        self._stop_with = stop_with
         log.parent.mkdir(parents=True, exist_ok=True)
         try:
             with log.open("ab") as out:
@@ -38,7 +50,7 @@ class Child:
                     env={**os.environ, **(env or {})},
                     # Its own session: Ctrl-C reaches us alone, and we stop the children in order.
                     start_new_session=True,
-                    preexec_fn=_end_with_parent,
+                    preexec_fn=lambda: _end_with_parent(stop_with),
                 )
         except FileNotFoundError:
             raise NotStarted(f"{command[0]} is not installed.") from None
@@ -53,15 +65,16 @@ class Child:
         """Whether it still runs."""
         return self._process.poll() is None
 
-    def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
+    def stop(self) -> None:
         """Ask it to end, wait, and insist if it does not."""
-        if self.alive:
-            self._process.send_signal(how)
-        try:
+        if not self.alive:
+            return
+        self._process.send_signal(self._stop_with)
+        with suppress(subprocess.TimeoutExpired):
             self._process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
+        with suppress(ProcessLookupError):  # what it started in turn, if any of that is left
             os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.wait()
+        self._process.wait()
 
     def require(self) -> None:
         """Raise NotStarted with the end of its log when it has died."""
@@ -70,24 +83,38 @@ class Child:
             raise NotStarted(f"{self.name} did not start: {' / '.join(lines) or 'it said nothing'} (see {self.log})")
 
 
-def _end_with_parent() -> None:
+def _end_with_parent(how: signal.Signals) -> None:
     # prctl(2): if we are killed without a chance to stop our children, the kernel does.
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, how)
 
 
-def wait_for_http(url: str, child: Child, tries: int = 300) -> None:
-    """Wait until ``url`` answers anything at all. Raises NotStarted when the child dies or never answers."""
-    for _ in range(tries):
-        child.require()
+def wait_for_http(url: str, child: Child) -> None:
+    """Wait until ``url`` answers anything at all. Raises NotStarted when the child dies or does not answer."""
+
+    def answers() -> bool:
         try:
-            urllib.request.urlopen(url, timeout=5).close()  # noqa: S310 - our own loopback address
+            urllib.request.urlopen(url, timeout=30).close()  # noqa: S310 - our own loopback address
         except urllib.error.HTTPError:
-            return
+            return True
         except OSError:
-            _pause.wait(0.1)
-        else:
-            return
-    raise NotStarted(f"{child.name} does not answer (see {child.log}).")
+            return False
+        return True
+
+    _wait(child, answers)
+
+
+def wait_for_line(child: Child, text: str) -> None:
+    """Wait until the child has logged ``text``. Raises NotStarted when it dies or does not."""
+    _wait(child, lambda: text in child.log.read_text(errors="replace"))
+
+
+def _wait(child: Child, done: Callable[[], bool]) -> None:
+    give_up = time.monotonic() + START_SECONDS
+    while not done():
+        child.require()
+        if time.monotonic() > give_up:
+            raise NotStarted(f"{child.name} does not answer (see {child.log}).")
+        _pause.wait(0.05)
 
 
 def free_port() -> int:

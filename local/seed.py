@@ -1,4 +1,4 @@
-"""The example consultation: booked for today through the real API, as its clinician would, when there is none to open."""
+"""The example consultation: booked for today through the real API, as its clinician would, unless there is one."""
 
 import html
 import http.cookiejar
@@ -7,6 +7,7 @@ import re
 import secrets
 import urllib.parse
 import urllib.request
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -66,7 +67,8 @@ def ready_link(system: "System", trust: dict[str, Any], national_id: str) -> str
     now = datetime.now(UTC)
     days = {now.date().isoformat(), (now + timedelta(hours=2)).date().isoformat()}
     found = [c for day in sorted(days) for c in clinician.get(f"consultations?day={day}")["consultations"]]
-    if not any(c["phone"] == PHONE and c["state"] in OPEN_STATES for c in found):
+    ready = next((c for c in found if c["phone"] == PHONE and c["state"] in OPEN_STATES), None)
+    if ready is None:
         clinician.post(
             "consultations",
             {
@@ -80,12 +82,16 @@ def ready_link(system: "System", trust: dict[str, Any], national_id: str) -> str
             },
             **{"Idempotency-Key": secrets.token_urlsafe(12)},
         )
+    else:
+        with suppress(NotStarted):
+            return latest_link(system, PHONE)
+        clinician.post(f"consultations/{ready['consultation']}/invite", {})  # the old link leads to other ports
     return latest_link(system, PHONE)
 
 
 def latest_link(system: "System", phone: str) -> str:
-    """The link in the newest SMS to ``phone``."""
+    """The link in the newest SMS to ``phone`` that leads to this system. Raises NotStarted when there is none."""
     for message in system.sent_sms():
-        if message["to"] == phone and (found := re.search(r"\S+/i#\S+", message["text"])):
+        if message["to"] == phone and (found := re.search(re.escape(system.origin) + r"/i#\S+", message["text"])):
             return found[0]
     raise NotStarted("No SMS with a link arrived in the outbox.")

@@ -6,10 +6,12 @@ import json
 import os
 import secrets
 import shutil
+import signal
 import subprocess
 import sys
 import urllib.request
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -17,13 +19,14 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 from local import deploy, seed
-from local.children import Child, NotStarted, free_port, require_free, wait_for_http
+from local.children import Child, NotStarted, free_port, require_free, wait_for_http, wait_for_line
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 BUILD: Final = ROOT / "build"
 ASSEMBLY: Final = BUILD / "cdk"
 # What the template is made of: when none of it has changed, neither has the template.
 TEMPLATE_SOURCES: Final = ("app.py", "chalicelib", "infra", "requirements.txt", ".chalice/config.json")
+SOCKET_EVENTS: Final = ("Connect", "Message", "Disconnect")
 TRUST: Final = json.loads((ROOT / "local" / "trust.json").read_text())
 
 
@@ -86,18 +89,18 @@ class System:
         self._say("Embedded AWS: starting and deploying the template …")
         self._start_aws()
         outputs = self._deploy()
+        self._say("TURN server, portal and pages: starting …")
         self._start_turn(self.aws.secret(outputs["TurnSecret"]))
-        self._say("Portal and pages: starting …")
         rest = f"{self.aws.endpoint}/_aws/execute-api/{outputs['RestApi']}/api"
         socket = f"ws://127.0.0.1:{self.ports.aws}/_aws/execute-api/{outputs['SocketApi']}/api"
         self._run("portal", "-m", "local.portal", "--port", str(self.ports.portal), "--origin", self.origin,
                   "--state", str(self.state))  # fmt: skip
         self._run("front", "-m", "local.front", "--port", str(self.ports.front), "--aws", self.aws.endpoint,
                   "--rest", rest, "--socket", socket, "--state", str(self.state))  # fmt: skip
-        wait_for_http(f"{self.origin}/api/health", self._children["front"])
+        wait_for_http(self.origin, self._children["front"])
         wait_for_http(self.portal, self._children["portal"])
-        self.aws.invoke(outputs["RotateLoginKeyFunction"], {"only_if_missing": True})
-        self.aws.invoke(outputs["RegisterTrustFunction"], TRUST)
+        self._say("Functions: warming …")
+        self._warm(outputs)
         self._say("Media worker: starting …")
         self._worker_key = self.aws.secret(outputs["WorkerSecret"])
         self.start_worker()
@@ -121,7 +124,8 @@ class System:
         self._children.clear()
 
     def start_worker(self) -> None:
-        """Start the media worker, also after it was killed."""
+        """Start the media worker, also after it was killed; it is known to the functions when this returns."""
+        (self._log("worker")).unlink(missing_ok=True)
         self._children["worker"] = Child(
             "media worker",
             [sys.executable, "-m", "media_worker"],
@@ -131,7 +135,24 @@ class System:
                 "VENTEROM_WORKER_KEY": self._worker_key,
                 "VENTEROM_ADDRESS": "127.0.0.1",
             },
+            stop_with=signal.SIGINT,  # it would let calls end first if asked by SIGTERM
         )
+        wait_for_line(self._children["worker"], '"registered"')
+
+    def _warm(self, outputs: dict[str, str]) -> None:
+        """Call every function once, so that nobody waits for its first start; two of them are needed at each start."""
+        socket = {"apiId": outputs["SocketApi"], "domainName": "127.0.0.1", "stage": "api", "connectionId": "warm"}
+        calls = [
+            (outputs["RotateLoginKeyFunction"], {"only_if_missing": True}),
+            (outputs["RegisterTrustFunction"], TRUST),
+            (outputs["DeliverFunction"], {"trust": "", "consultation": "", "reason": ""}),
+            *((outputs[f"Websocket{name}HandlerName"], {"requestContext": socket}) for name in SOCKET_EVENTS),
+        ]
+        with ThreadPoolExecutor(2) as pool:
+            health = pool.submit(wait_for_http, f"{self.origin}/api/health", self._children["front"])
+            for done in [pool.submit(self.aws.invoke, function, payload) for function, payload in calls]:
+                done.result()
+            health.result()
 
     def child(self, name: str) -> Child:
         """A running child by name: aws, turn, portal, front, worker."""
@@ -156,8 +177,10 @@ class System:
         return child
 
     def _start_aws(self) -> None:
-        storage = self.state / "aws"
+        storage, scratch = self.state / "aws", self.state / "tmp"
         storage.mkdir(exist_ok=True)
+        shutil.rmtree(scratch, ignore_errors=True)
+        scratch.mkdir()
         child = self._run(
             "aws",
             "-m",
@@ -174,6 +197,8 @@ class System:
                 "MINISTACK_REGION": deploy.REGION,
                 "AWS_DEFAULT_REGION": deploy.REGION,
                 "LOG_LEVEL": "WARNING",
+                "TMPDIR": str(scratch),
+                "PYTHONDONTWRITEBYTECODE": "",  # functions start faster from byte code
                 "VENTEROM_OUTBOX": str(self.state / "outbox"),
             },
         )
@@ -202,8 +227,6 @@ class System:
                 self.aws.client("secretsmanager").put_secret_value(
                     SecretId=outputs[name], SecretString=secrets.token_urlsafe(32)
                 )
-        # It also wants an e-mail address verified before it sends from it.
-        self.aws.client("ses").verify_email_identity(EmailAddress="ikke-svar@elvenes.example")
         return outputs
 
     def _start_turn(self, secret: str) -> None:
