@@ -7,7 +7,7 @@ import { permission, unlockSound, type DeviceProblem } from "../shared/devices";
 import { Equipment } from "../shared/equipment";
 import { dayOf, setTimeZone } from "../shared/messages";
 import { chime, chimeWanted } from "./chime";
-import { initial, reduce, type Action, type StaffState } from "./state";
+import { initial, NO_LIST, reduce, type Action, type StaffState } from "./state";
 
 /** `failed`: the service did not answer with who we are; `code` says why. */
 export type Place =
@@ -119,7 +119,7 @@ export class Desk {
     try {
       this.dispatch({ type: "listed", list: await get<DayList>(`${this.path("consultations")}?day=${day}`) });
     } catch (problem) {
-      this.fail("day", null, problem);
+      this.fail(NO_LIST, null, problem);
     }
   }
 
@@ -305,7 +305,7 @@ export class Desk {
   private fail(what: string, consultation: string | null, problem: unknown): void {
     const { code, status } = asApiError(problem);
     if (status === 401) return this.toLogin("again");
-    this.dispatch({ type: "notice", notice: { id: `${what}:${consultation ?? ""}`, code, tone: "danger", consultation, again: false } });
+    this.dispatch({ type: "notice", notice: { id: consultation ? `${what}:${consultation}` : what, code, tone: "danger", consultation, again: false } });
   }
 
   private toLogin(why: "first" | "again" | "out" | "failed", code = ""): void {

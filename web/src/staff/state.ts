@@ -60,6 +60,9 @@ export type Action =
 const WITH_CALL: ReadonlySet<State> = new Set<State>(["calling", "in_call"]);
 const BEFORE_WAITING: ReadonlySet<State> = new Set<State>(["booked", "invited", "missed"]);
 
+/** The notice that a day's list could not be fetched. */
+export const NO_LIST = "day:";
+
 export function initial(today: string): StaffState {
   return {
     today,
@@ -155,8 +158,12 @@ function receive(state: StaffState, message: ToClinician): StaffState {
  * booking whose `changed` overtook it, and a consultation never leaves its day.
  */
 function learnDay(state: StaffState, { day, consultations }: DayList): StaffState {
-  const before = state.known.includes(day) ? state : { ...state, known: [...state.known, day] };
-  const fresh = before !== state; // the first list of a day is no news: nobody has just checked in
+  const fresh = !state.known.includes(day); // the first list of a day is no news: nobody has just checked in
+  const before = {
+    ...state,
+    known: fresh ? [...state.known, day] : state.known,
+    notices: state.notices.filter(({ id }) => id !== NO_LIST), // it could not be had, and here it is
+  };
   return consultations.reduce((so_far, view) => learn(so_far, day, view, fresh), before);
 }
 

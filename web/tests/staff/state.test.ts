@@ -1,7 +1,7 @@
 // The reducer of the clinician's page: late and repeated messages, calls that overtake each other, who has just come.
 import { describe, expect, test } from "vitest";
 import type { CallEnded, ConsultationView, Join, State, ToClinician } from "../../src/protocol";
-import { inCallWith, initial, list, reduce, type Action, type StaffState } from "../../src/staff/state";
+import { inCallWith, initial, list, NO_LIST, reduce, type Action, type StaffState } from "../../src/staff/state";
 
 const TODAY = "2026-11-24";
 
@@ -229,3 +229,9 @@ test.each([["overtaken", "media"], ["worker_lost", "offer"], ["overtaken", "trou
     expect(reduce(state, error(code, about))).toBe(state);
   },
 );
+
+test("that a list could not be fetched is said until a list comes", () => {
+  const failed: Action = { type: "notice", notice: { id: NO_LIST, code: "offline", tone: "danger", consultation: null, again: false } };
+  expect(after(failed).notices).toHaveLength(1);
+  expect(after(failed, board()).notices).toEqual([]);
+});
