@@ -159,7 +159,7 @@ function receive(state: StaffState, message: ToClinician): StaffState {
  */
 function learnDay(state: StaffState, { day, consultations }: DayList): StaffState {
   const fresh = !state.known.includes(day); // the first list of a day is no news: nobody has just checked in
-  const before = {
+  const before: StaffState = {
     ...state,
     known: fresh ? [...state.known, day] : state.known,
     notices: state.notices.filter(({ id }) => id !== NO_LIST), // it could not be had, and here it is
