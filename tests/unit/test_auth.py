@@ -1,0 +1,194 @@
+"""Logins, sessions and passes: who somebody is, and nobody else."""
+
+from collections.abc import Callable
+
+import pytest
+
+from chalicelib.auth import Outcome, Returned, login_cookie, staff_cookie, visit_cookie
+from chalicelib.errors import LevelTooLow, LoginFailed, NotFound, Unauthenticated
+from chalicelib.protocol import LoginLevel
+from chalicelib.records import Consultation
+from tests.fakes.clinic import SETTINGS, Clinic, person
+
+KARI = "12838421065"
+
+
+@pytest.fixture
+def clinic() -> Clinic:
+    return Clinic()
+
+
+class Browser:
+    """A patient's browser on the way through the portal."""
+
+    def __init__(self, clinic: Clinic, consultation: Consultation) -> None:
+        self.auth = clinic.services.auth
+        self.consultation = consultation
+        _, value = self.auth.begin_visit(consultation)
+        self.jar = {visit_cookie(consultation.id): value}
+
+    @property
+    def cookie(self) -> str:
+        return self.jar[visit_cookie(self.consultation.id)]
+
+    def leave(self) -> str:
+        """Go to the portal; returns the state."""
+        return self.auth.start_visit_login(self.consultation.id, self.cookie).split("state=")[1]
+
+    def back(self, returned: Returned) -> Outcome:
+        outcome = self.auth.finish_visit_login(returned, lambda c: self.jar.get(visit_cookie(c), ""))
+        if outcome.cookie:
+            name, value = outcome.cookie
+            self.jar[name] = value
+        return outcome
+
+    def proven(self) -> bool:
+        return self.auth.visitor(self.consultation.id, self.cookie).proven
+
+
+def strict(clinic: Clinic) -> Consultation:
+    return clinic.book(login_level=LoginLevel.HIGH, national_id=KARI)
+
+
+def test_who_was_invited_gets_in_with_a_new_cookie(clinic: Clinic) -> None:
+    browser = Browser(clinic, strict(clinic))
+    before = browser.cookie
+    assert not browser.proven()
+    with pytest.raises(Unauthenticated):
+        browser.auth.proven_visitor(browser.consultation.id, before)
+    clinic.patients.person = person("pairwise", KARI)
+    state = browser.leave()
+    outcome = browser.back(Returned(code="code", state=state, iss="https://portal.example"))
+    assert outcome.location == f"/v#{browser.consultation.id}"
+    assert browser.cookie != before
+    assert browser.proven()
+    assert clinic.patients.finished == [("code", "https://portal.example", "verifier-1", "nonce-1", LoginLevel.HIGH)]
+    with pytest.raises(Unauthenticated):
+        browser.auth.visitor(browser.consultation.id, before)
+    assert clinic.now(browser.consultation).version > browser.consultation.version, "the trail knows of the login"
+
+
+@pytest.mark.parametrize(
+    ("who", "code"),
+    [
+        (person("x", "30915131103"), "wrong_person"),
+        (person("x", ""), "wrong_person"),
+        (LevelTooLow(), "level_too_low"),
+        (LoginFailed(), "login_failed"),
+    ],
+    ids=["another", "no number", "level", "portal"],
+)
+def test_nobody_else_gets_in(clinic: Clinic, who, code: str) -> None:
+    browser = Browser(clinic, strict(clinic))
+    clinic.patients.person = who
+    outcome = browser.back(Returned(code="code", state=browser.leave()))
+    assert outcome == Outcome(f"/v?error={code}#{browser.consultation.id}")
+    assert not browser.proven()
+
+
+def test_without_a_number_on_the_booking_anybody_at_the_level_gets_in(clinic: Clinic) -> None:
+    browser = Browser(clinic, clinic.book(login_level=LoginLevel.SUBSTANTIAL))
+    clinic.patients.person = person("x", "")
+    browser.back(Returned(code="code", state=browser.leave()))
+    assert browser.proven()
+
+
+def test_a_state_works_once_in_its_own_browser_for_ten_minutes(clinic: Clinic) -> None:
+    consultation = strict(clinic)
+    browser, thief = Browser(clinic, consultation), Browser(clinic, consultation)
+    clinic.patients.person = person("x", KARI)
+    stolen = browser.leave()
+    assert "error=login_failed" in thief.back(Returned(code="code", state=stolen)).location
+    assert not thief.proven()
+    assert "error=login_failed" in browser.back(Returned(code="code", state=stolen)).location, "it was used up"
+    late = browser.leave()
+    clinic.clock.time += 600
+    assert "error=login_failed" in browser.back(Returned(code="code", state=late)).location
+    for made_up in ("", "guess", "æ"):
+        assert browser.back(Returned(code="code", state=made_up)) == Outcome("/v?error=login_failed")
+    assert clinic.patients.finished == [], "no code was ever exchanged"
+
+
+@pytest.mark.parametrize(
+    ("returned", "code"),
+    [
+        ({"error": "access_denied"}, "login_cancelled"),
+        ({"error": "server_error"}, "login_failed"),
+        ({}, "login_failed"),
+    ],
+)
+def test_what_the_portal_refuses_is_said(clinic: Clinic, returned: dict[str, str], code: str) -> None:
+    browser = Browser(clinic, strict(clinic))
+    outcome = browser.back(Returned(state=browser.leave(), **returned))
+    assert outcome.location == f"/v?error={code}#{browser.consultation.id}"
+
+
+def test_a_visits_cookie_opens_that_visit_only_and_not_for_ever(clinic: Clinic) -> None:
+    first, second = clinic.book(), clinic.book()
+    browser = Browser(clinic, first)
+    assert browser.proven(), "no login was asked for"
+    with pytest.raises(Unauthenticated):
+        browser.auth.visitor(second.id, browser.cookie)
+    with pytest.raises(Unauthenticated):
+        browser.auth.clinician(clinic.trust, browser.cookie)
+    clinic.clock.time += SETTINGS.session_seconds
+    with pytest.raises(Unauthenticated):
+        browser.auth.visitor(first.id, browser.cookie)
+
+
+def staff_login(clinic: Clinic, returned: Callable[[str], Returned]) -> Outcome:
+    started = clinic.services.auth.start_staff_login(clinic.trust)
+    assert started.cookie is not None
+    jar = {started.cookie[0]: started.cookie[1]}
+    state = started.location.split("state=")[1]
+    return clinic.services.auth.finish_staff_login(returned(state), lambda trust: jar.get(login_cookie(trust), ""))
+
+
+def test_a_clinician_logs_in_and_out(clinic: Clinic) -> None:
+    auth = clinic.services.auth
+    clinic.employees.person = person("ingrid-berg", level=LoginLevel.NONE)
+    outcome = staff_login(clinic, lambda state: Returned(code="code", state=state))
+    assert outcome.location == "/staff/elvenes"
+    assert outcome.cookie is not None
+    name, value = outcome.cookie
+    assert name == staff_cookie("elvenes")
+    session = auth.clinician("elvenes", value)
+    assert session.staff == "ingrid-berg"
+    with pytest.raises(Unauthenticated):
+        auth.clinician("another", value)
+    auth.log_out(session)
+    with pytest.raises(Unauthenticated):
+        auth.clinician("elvenes", value)
+
+
+def test_whoever_is_not_on_the_staff_is_told(clinic: Clinic) -> None:
+    clinic.employees.person = person("a-stranger")
+    outcome = staff_login(clinic, lambda state: Returned(code="code", state=state))
+    assert outcome == Outcome("/staff/elvenes?error=forbidden")
+
+
+def test_a_clinicians_login_belongs_to_the_browser_it_began_in(clinic: Clinic) -> None:
+    clinic.employees.person = person("ingrid-berg")
+    state = clinic.services.auth.start_staff_login(clinic.trust).location.split("state=")[1]
+    outcome = clinic.services.auth.finish_staff_login(Returned(code="code", state=state), lambda _: "")
+    assert outcome == Outcome("/staff/elvenes?error=login_failed")
+
+
+def test_the_cookie_of_a_login_under_way_is_no_session(clinic: Clinic) -> None:
+    started = clinic.services.auth.start_staff_login(clinic.trust)
+    assert started.cookie is not None
+    with pytest.raises(Unauthenticated):
+        clinic.services.auth.clinician(clinic.trust, started.cookie[1])
+
+
+def test_a_patients_state_is_no_clinicians(clinic: Clinic) -> None:
+    browser = Browser(clinic, strict(clinic))
+    clinic.employees.person = person("ingrid-berg")
+    returned = Returned(code="code", state=browser.leave())
+    outcome = clinic.services.auth.finish_staff_login(returned, lambda _: browser.cookie)
+    assert outcome == Outcome("/?error=login_failed")
+
+
+def test_an_unknown_trust_has_no_login(clinic: Clinic) -> None:
+    with pytest.raises(NotFound):
+        clinic.services.auth.start_staff_login("nowhere")

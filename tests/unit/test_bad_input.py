@@ -1,0 +1,144 @@
+"""Everything somebody could try at the socket: a stable code and a human text, nothing changed, the socket lives on."""
+
+import json
+
+import pytest
+
+from chalicelib import protocol as p
+from chalicelib.errors import TicketInvalid
+from chalicelib.lifecycle import Role, State
+from chalicelib.records import Consultation
+from chalicelib.store import Create
+from chalicelib.tokens import worker_pass
+from tests.fakes.clinic import Clinic
+from tests.unit.test_protocol import SDP
+from tests.unit.test_signaling import last
+
+
+@pytest.fixture
+def clinic() -> Clinic:
+    return Clinic()
+
+
+def refused(clinic: Clinic, connection: str, data: str | bytes, code: str) -> None:
+    """``data`` is answered with ``code`` and changes no row."""
+    rows = dict(clinic.store.rows)
+    assert clinic.services.signaling.message(connection, data) == code
+    assert clinic.store.rows == rows
+    told = last(clinic, connection, p.Error)
+    assert told.code == code
+    assert told.message
+    assert told.message[0].isupper()
+    clinic.say(connection, p.Ping())
+    assert clinic.push.to(connection)[-1] == p.Pong(), "the socket lives on"
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        ("{", "not_json"),
+        ("", "not_json"),
+        (b"\x00\xff", "not_json"),
+        ("\ud800", "not_json"),
+        ('{"type":"open_the_door"}', "unknown_message"),
+        ('{"type":"hello","role":"clinician"}', "unknown_message"),
+        (json.dumps({"type": "ping", "more": "x" * p.MAX_MESSAGE}), "too_large"),
+        ('{"type":"watch","day":"2026-01-01"}', "unknown_message"),
+        ('{"type":"call","consultation":"any"}', "unknown_message"),
+        ('{"type":"register","worker":"w9","capacity":9}', "unknown_message"),
+        ('{"type":"room_ended","room":"elvenes.c.1"}', "unknown_message"),
+    ],
+)
+def test_a_patient_sends_what_is_no_message_of_hers(clinic: Clinic, data: str | bytes, code: str) -> None:
+    clinic.waiting()
+    refused(clinic, "P", data, code)
+
+
+def test_sdp_that_is_none(clinic: Clinic) -> None:
+    called = clinic.calling()
+    for sdp in ("hello", "<html>", "v=1", "v=0\r\nnonsense"):
+        offer = {"type": "offer", "consultation": called.id, "call": 1, "n": 1, "sdp": sdp}
+        refused(clinic, "C", json.dumps(offer), "bad_sdp")
+
+
+def test_a_patient_at_somebody_elses_consultation(clinic: Clinic) -> None:
+    called, other = clinic.calling(), clinic.book(patient_name="Nils")
+    clinic.patient("Q", other)
+    for message in (
+        p.Accept(consultation=called.id, call=1),
+        p.HangUp(consultation=called.id, call=1),
+        p.Offer(consultation=called.id, call=1, n=1, sdp=SDP),
+        p.Media(consultation=called.id, call=1, camera=True, microphone=True),
+        p.Trouble(consultation=called.id, call=1),
+        p.Accept(consultation="doesnotexist", call=1),
+    ):
+        refused(clinic, "Q", p.encode(message), "forbidden")
+
+
+def test_a_clinician_at_a_colleagues_consultation_learns_nothing_of_it(clinic: Clinic) -> None:
+    clinic.clinician("C")
+    theirs = Consultation(
+        trust="elvenes", id="theirs", version=1, state=State.CHECKED_IN, starts=clinic.clock.time, minutes=30,
+        day="2027-01-15", department="kirurgisk", staff="sunniva-lie", patient_name="Nils",
+    )  # fmt: skip
+    clinic.store.write([Create(theirs)])
+    for id_ in ("theirs", "doesnotexist"):
+        refused(clinic, "C", p.encode(p.Call(consultation=id_)), "not_found")
+        refused(clinic, "C", p.encode(p.HangUp(consultation=id_, call=0)), "not_found")
+
+
+def test_what_cannot_happen_now(clinic: Clinic) -> None:
+    booked = clinic.book()
+    clinic.worker("W", "w1")
+    clinic.clinician("C")
+    refused_call = p.encode(p.Call(consultation=booked.id))
+    rows = clinic.now(booked)
+    assert clinic.services.signaling.message("C", refused_call) == "illegal_transition"
+    assert clinic.now(booked) == rows
+    assert clinic.workers()[0].rooms == frozenset()
+    clinic.patient("P", booked)
+    refused(clinic, "P", p.encode(p.Accept(consultation=booked.id, call=0)), "overtaken")
+
+
+def test_a_socket_that_was_never_let_in(clinic: Clinic) -> None:
+    assert clinic.say("nobody", p.Hello()) == "unauthenticated"
+
+
+def test_a_ticket_works_once_and_for_half_a_minute(clinic: Clinic) -> None:
+    auth, signaling = clinic.services.auth, clinic.services.signaling
+    session, _ = auth.begin_visit(clinic.book())
+    ticket = auth.ticket(session).ticket
+    assert signaling.connect("P", ticket) is Role.PATIENT
+    with pytest.raises(TicketInvalid):
+        signaling.connect("thief", ticket)
+    late = auth.ticket(session)
+    clinic.clock.time += late.seconds
+    with pytest.raises(TicketInvalid):
+        signaling.connect("late", late.ticket)
+    assert clinic.services.sockets.find("thief") is None
+    assert clinic.services.sockets.find("late") is None
+
+
+def test_two_with_the_same_ticket_at_once_one_gets_in(clinic: Clinic) -> None:
+    auth, signaling = clinic.services.auth, clinic.services.signaling
+    session, _ = auth.begin_visit(clinic.book())
+    ticket = auth.ticket(session).ticket
+    clinic.store.before_write = lambda: signaling.connect("first", ticket)  # type: ignore[assignment]
+    with pytest.raises(TicketInvalid):
+        signaling.connect("second", ticket)
+    assert clinic.services.sockets.find("first")
+
+
+def test_a_workers_pass_works_once_and_only_with_the_right_key(clinic: Clinic) -> None:
+    signaling = clinic.services.signaling
+    good = worker_pass("worker", "w1", clinic.clock())
+    assert signaling.connect("W", good) is Role.WORKER
+    for bad in (good, worker_pass("guess", "w1", clinic.clock()), worker_pass("worker", "w1", clinic.clock() - 31)):
+        with pytest.raises(TicketInvalid):
+            signaling.connect("X", bad)
+
+
+def test_a_worker_speaks_for_itself_whatever_it_says(clinic: Clinic) -> None:
+    clinic.worker("W", "w1")
+    clinic.say("W", p.Register(worker="somebody-else", capacity=1))
+    assert [w.id for w in clinic.workers()] == ["w1"]

@@ -1,0 +1,277 @@
+"""The doors as API Gateway knocks on them: golden events and whole HTTP requests, fakes behind."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from chalice.test import Client, HTTPResponse
+
+import app as doors
+from chalicelib import protocol as p
+from chalicelib.lifecycle import State
+from chalicelib.wiring import services
+from tests.fakes.clinic import ORIGIN, SETTINGS, Clinic, person
+
+EVENTS = Path(__file__).parents[1] / "events"
+CONNECTION = "Fn0FhdU7gi0CJvA="
+PRIVATE = ("Kari", "Testesen", "90000000", "12838421065", "kari@example.no")
+
+
+@pytest.fixture
+def clinic(monkeypatch: pytest.MonkeyPatch) -> Iterator[Clinic]:
+    for field in SETTINGS.__struct_fields__:
+        monkeypatch.setenv(f"VENTEROM_{field.upper()}", str(getattr(SETTINGS, field)))
+    monkeypatch.setenv("AWS_REGION", "eu-north-1")  # as Lambda sets it
+    services.cache_clear()
+    yield Clinic(services())
+    services.cache_clear()
+
+
+class Browser:
+    """Speaks HTTP to the doors and keeps cookies as a browser does."""
+
+    def __init__(self, address: str = "192.0.2.1") -> None:
+        self.jar: dict[str, str] = {}
+        self.address = address
+
+    def ask(self, method: str, path: str, body: Any = None, **headers: str) -> HTTPResponse:
+        sent = {
+            "X-Forwarded-For": f"203.0.113.9, {self.address}",
+            "Cookie": "; ".join(f"{k}={v}" for k, v in self.jar.items()),
+        }
+        if method == "POST":
+            sent |= {"X-Venterom": "1", "Content-Type": "application/json"}
+        raw = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
+        sent |= {name.replace("_", "-"): value for name, value in headers.items()}
+        with Client(doors.app) as client:
+            answer = client.http.request(method, path, headers=sent, body=raw)
+        for cookie in answer.headers.get("Set-Cookie", []):
+            self._keep(cookie)
+        return answer
+
+    def get(self, path: str) -> Any:
+        return self._json(self.ask("GET", path))
+
+    def post(self, path: str, body: Any = None, **headers: str) -> Any:
+        return self._json(self.ask("POST", path, body, **headers))
+
+    @staticmethod
+    def _json(answer: HTTPResponse) -> Any:
+        assert answer.status_code < 300, answer.body
+        return answer.json_body
+
+    def _keep(self, cookie: str) -> None:
+        first, *attributes = cookie.split("; ")
+        assert {"Path=/", "Secure", "HttpOnly", "SameSite=Lax"} <= set(attributes)
+        name, value = first.split("=", 1)
+        assert name.startswith("__Host-")
+        self.jar[name] = value
+        if "Max-Age=0" in attributes:
+            del self.jar[name]
+
+
+def refused(answer: HTTPResponse, status: int, code: str) -> None:
+    assert (answer.status_code, answer.json_body["code"]) == (status, code)
+    assert answer.json_body["message"]
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+def event(name: str, **changes: Any) -> dict[str, Any]:
+    return {**json.loads((EVENTS / f"{name}.json").read_text()), **changes}
+
+
+def log_in(clinic: Clinic) -> Browser:
+    browser = Browser()
+    clinic.employees.person = person("ingrid-berg")
+    there = browser.ask("GET", "/staff/elvenes/login")
+    assert (there.status_code, there.headers["Location"].split("?")[0]) == (302, "https://portal.example/login")
+    state = there.headers["Location"].split("state=")[1]
+    back = browser.ask("GET", f"/login/staff/callback?code=c&state={state}&iss=x&more=ignored")
+    assert (back.status_code, back.headers["Location"]) == (302, "/staff/elvenes")
+    return browser
+
+
+BOOKING = {
+    "department": "medisinsk",
+    "patient_name": "Kari Testesen",
+    "starts": "2027-01-15T10:00:00Z",
+    "phone": "90000000",
+    "email": "kari@example.no",
+    "national_id": "12838421065",
+    "login_level": "high",
+}
+
+
+def test_the_whole_way_over_http(clinic: Clinic, capsys: pytest.CaptureFixture[str]) -> None:
+    clinician = log_in(clinic)
+    assert clinician.get("/staff/elvenes/me")["name"] == "Ingrid Berg"
+    booked = clinician.post("/staff/elvenes/consultations", BOOKING, Idempotency_Key="key")
+    again = clinician.post("/staff/elvenes/consultations", BOOKING, Idempotency_Key="key")
+    assert booked["consultation"] == again["consultation"]
+    assert (booked["state"], booked["sms"], booked["mail"], booked["person_bound"]) == ("invited", "sent", "sent", True)
+    assert "12838421065" not in json.dumps(booked)
+    assert len(clinic.carrier.texts) == 1
+
+    id_ = booked["consultation"]
+    patient = Browser()
+    secret = clinic.carrier.texts[0][1].split(f"{ORIGIN}/i#")[1].split()[0]
+    visit = patient.post("/enter", {"secret": secret})
+    assert (visit["consultation"], visit["logged_in"]) == (id_, False)
+    assert "Kari" not in json.dumps(visit)
+    refused(patient.ask("POST", f"/visits/{id_}/ticket"), 401, "unauthenticated")
+
+    clinic.patients.person = person("x", "12838421065")
+    location = patient.post(f"/visits/{id_}/login")["location"]
+    back = patient.ask("GET", f"/login/patient/callback?code=c&iss=x&state={location.split('state=')[1]}")
+    assert (back.status_code, back.headers["Location"]) == (302, f"/v#{id_}")
+    assert patient.get(f"/visits/{id_}")["logged_in"]
+    assert patient.post("/enter", {"secret": secret})["logged_in"], "opening the link again undoes nothing"
+    ticket = patient.post(f"/visits/{id_}/ticket")
+    assert ticket["seconds"] == SETTINGS.ticket_seconds
+
+    assert doors.ws_connect(event("ws_connect", queryStringParameters={"ticket": ticket["ticket"]}), None) is not None
+    doors.ws_message(event("ws_message"), None)
+    seen = clinic.push.to(CONNECTION)
+    assert isinstance(seen[0], p.Visit)
+    doors.ws_message(event("ws_message", body=p.encode(p.CheckIn(devices=p.DeviceReport())).decode()), None)
+    day = clinician.get("/staff/elvenes/consultations?day=2027-01-15")
+    assert [(c["consultation"], c["state"], c["patient_present"]) for c in day["consultations"]] == [
+        (id_, "checked_in", True)
+    ]
+    doors.ws_disconnect(event("ws_disconnect"), None)
+    assert clinic.services.sockets.find(CONNECTION) is None
+
+    trail = clinician.get(f"/staff/elvenes/consultations/{id_}/trail")["entries"]
+    assert [e["what"] for e in trail if e["what"] in ("booked", "invite", "check_in")] == [
+        "booked",
+        "invite",
+        "check_in",
+    ]
+    assert clinician.post(f"/staff/elvenes/consultations/{id_}/invite")["sms"] == "sent"
+    assert len(clinic.carrier.texts) == 2
+    assert clinician.post(f"/staff/elvenes/consultations/{id_}/cancel")["state"] == "cancelled"
+    refused(Browser().ask("POST", "/enter", {"secret": secret}), 410, "link_withdrawn")
+    clinician.post("/staff/elvenes/logout")
+    refused(clinician.ask("GET", "/staff/elvenes/me"), 401, "unauthenticated")
+
+    logged = capsys.readouterr().out
+    lines = [json.loads(line) for line in logged.splitlines()]
+    assert {"door", "outcome"} <= lines[-1].keys()
+    for planted in (*PRIVATE, secret, ticket["ticket"], *patient.jar.values(), "192.0.2.1", id_):
+        assert planted not in logged
+
+
+def test_the_fixed_address_over_http(clinic: Clinic) -> None:
+    patient = Browser()
+    page = patient.get("/departments/elvenes/medisinsk")
+    assert [c["id"] for c in page["clinicians"]] == ["ingrid-berg", "omar-haddad"]
+    arrival = {"clinician": "ingrid-berg", "name": "Nils", "phone": "900 00 001"}
+    visit = patient.post("/departments/elvenes/medisinsk/arrivals", arrival)
+    assert (visit["state"], visit["logged_in"]) == (State.INVITED, True)
+    assert patient.post(f"/visits/{visit['consultation']}/ticket")["ticket"]
+    for _ in range(SETTINGS.attempts_per_window - 1):
+        patient.post("/departments/elvenes/medisinsk/arrivals", arrival)
+    refused(patient.ask("POST", "/departments/elvenes/medisinsk/arrivals", arrival), 429, "too_many_attempts")
+    refused(patient.ask("GET", "/departments/elvenes/nowhere"), 404, "not_found")
+    refused(patient.ask("GET", "/departments/nowhere/medisinsk"), 404, "not_found")
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code"),
+    [
+        (b"{", 400, "not_json"),
+        (b"", 400, "not_json"),
+        (b"\xff", 400, "not_json"),
+        (b"[]", 400, "bad_request"),
+        (b'{"secret":1}', 400, "bad_request"),
+        (b'{"secret":"x","more":1}', 400, "bad_request"),
+        (b'{"secret":"' + b"x" * 20_000 + b'"}', 413, "too_large"),
+        (b'{"secret":"guess"}', 404, "link_unknown"),
+    ],
+)
+def test_bad_bodies(clinic: Clinic, body: bytes, status: int, code: str) -> None:
+    refused(Browser().ask("POST", "/enter", body), status, code)
+
+
+def test_a_foreign_page_cannot_change_anything(clinic: Clinic) -> None:
+    clinician = log_in(clinic)
+    answer = clinician.ask("POST", "/staff/elvenes/logout", X_Venterom="")
+    refused(answer, 403, "forbidden")
+    assert clinician.get("/staff/elvenes/me")
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/staff/elvenes/me"),
+        ("POST", "/staff/elvenes/ticket"),
+        ("POST", "/staff/elvenes/logout"),
+        ("GET", "/staff/elvenes/consultations?day=2027-01-15"),
+        ("POST", "/staff/elvenes/consultations"),
+        ("GET", "/staff/elvenes/consultations/any/trail"),
+        ("POST", "/staff/elvenes/consultations/any/cancel"),
+        ("POST", "/staff/elvenes/consultations/any/invite"),
+        ("GET", "/visits/any"),
+        ("POST", "/visits/any/login"),
+        ("POST", "/visits/any/ticket"),
+        ("POST", "/visits/any/feedback"),
+    ],
+)
+def test_behind_these_doors_one_must_be_known(clinic: Clinic, method: str, path: str) -> None:
+    refused(Browser().ask(method, path), 401, "unauthenticated")
+
+
+def test_guessing_is_counted_by_the_address_that_our_own_proxy_saw(clinic: Clinic) -> None:
+    for n in range(SETTINGS.attempts_per_window):
+        answer = Browser().ask("POST", "/enter", {"secret": f"g{n}"}, X_Forwarded_For=f"198.51.100.{n}, 192.0.2.1")
+        refused(answer, 404, "link_unknown")
+    refused(Browser().ask("POST", "/enter", {"secret": "g"}), 429, "too_many_attempts")
+    refused(Browser("192.0.2.2").ask("POST", "/enter", {"secret": "g"}), 404, "link_unknown")
+
+
+def test_a_bad_day_and_a_missing_key(clinic: Clinic) -> None:
+    clinician = log_in(clinic)
+    refused(clinician.ask("GET", "/staff/elvenes/consultations?day=today"), 400, "bad_request")
+    refused(clinician.ask("GET", "/staff/elvenes/consultations"), 400, "bad_request")
+    refused(clinician.ask("POST", "/staff/elvenes/consultations", BOOKING), 400, "bad_request")
+
+
+def test_what_nobody_foresaw_is_a_plain_500(clinic: Clinic, capsys: pytest.CaptureFixture[str]) -> None:
+    clinician = log_in(clinic)
+
+    def broken(*_: object) -> None:
+        raise RuntimeError("Kari Testesen")
+
+    clinic.store.day = broken  # type: ignore[method-assign,assignment]
+    refused(clinician.ask("GET", "/staff/elvenes/consultations?day=2027-01-15"), 500, "internal")
+    logged = capsys.readouterr().out
+    assert "RuntimeError" in logged
+    assert "Kari" not in logged
+
+
+@pytest.mark.parametrize("query", [None, {}, {"ticket": "guess"}, {"ticket": "worker.a.1.b.c"}, {"other": "x"}])
+def test_a_socket_without_a_good_pass_stays_outside(clinic: Clinic, query: dict[str, str] | None) -> None:
+    answer = doors.ws_connect(event("ws_connect", queryStringParameters=query), None)
+    assert answer["statusCode"] == 401
+    assert clinic.services.sockets.find(CONNECTION) is None
+
+
+@pytest.mark.parametrize("body", ["", "{", None, "x" * (p.MAX_MESSAGE + 1)])
+def test_nonsense_on_a_socket_is_answered(clinic: Clinic, body: str | None) -> None:
+    clinic.clinician(CONNECTION)
+    doors.ws_message(event("ws_message", body=body), None)
+    assert isinstance(clinic.push.to(CONNECTION)[-1], p.Error)
+
+
+def test_the_other_functions(clinic: Clinic) -> None:
+    called = clinic.calling()
+    clinic.clock.time += SETTINGS.lease_seconds
+    doors.sweep(event("schedule"), None)
+    assert clinic.now(called).state is State.CHECKED_IN
+    doors.deliver({"trust": "elvenes", "consultation": called.id, "reason": "close"}, None)
+    assert clinic.now(called).state is State.MISSED
+    trust = json.loads((Path(__file__).parents[2] / "local" / "trust.json").read_text())
+    assert doors.register_trust(trust, None) == {"rows": 6}
+    assert Browser().get("/health") == {"status": "ok"}

@@ -1,0 +1,141 @@
+"""Media workers come, beat, carry calls, and are lost."""
+
+import pytest
+
+from chalicelib import protocol as p
+from chalicelib.lifecycle import State
+from chalicelib.protocol import EndReason
+from tests.fakes.clinic import SETTINGS, Clinic
+from tests.unit.test_protocol import SDP
+from tests.unit.test_signaling import all_of, last
+
+
+@pytest.fixture
+def clinic() -> Clinic:
+    return Clinic()
+
+
+def test_a_worker_is_told_how_often_to_beat(clinic: Clinic) -> None:
+    clinic.worker("W", "w1", capacity=4)
+    registered = p.Registered(heartbeat_seconds=SETTINGS.heartbeat_seconds, lease_seconds=SETTINGS.lease_seconds)
+    assert clinic.push.to("W") == [registered]
+    clinic.say("W", p.Heartbeat(load=0.5, rooms=0))
+    assert clinic.push.to("W")[-1] == p.Pong()
+
+
+def test_without_a_worker_the_clinician_is_told(clinic: Clinic) -> None:
+    booked = clinic.book()
+    clinic.clinician("C")
+    clinic.patient("P", booked)
+    clinic.say("P", p.CheckIn(devices=p.DeviceReport()))
+    assert clinic.say("C", p.Call(consultation=booked.id)) == "no_worker"
+    told = last(clinic, "C", p.Error)
+    assert (told.code, told.retry, told.about) == ("no_worker", True, "call")
+    assert clinic.now(booked).state is State.CHECKED_IN
+
+
+@pytest.mark.parametrize("why", ["full", "draining", "silent"])
+def test_a_worker_that_cannot_is_not_chosen(clinic: Clinic, why: str) -> None:
+    waiting = clinic.waiting()
+    if why == "full":
+        clinic.worker("W", "w1", capacity=0)
+    elif why == "draining":
+        clinic.say("W", p.Heartbeat(load=0, rooms=0, draining=True))
+    else:
+        clinic.clock.time += SETTINGS.lease_seconds
+    assert clinic.say("C", p.Call(consultation=waiting.id)) == "no_worker"
+
+
+def test_a_heartbeat_keeps_a_worker(clinic: Clinic) -> None:
+    waiting = clinic.waiting()
+    for _ in range(5):
+        clinic.clock.time += SETTINGS.lease_seconds - 1
+        clinic.say("W", p.Heartbeat(load=0, rooms=0))
+    assert clinic.say("C", p.Call(consultation=waiting.id)) == "call"
+
+
+@pytest.mark.parametrize("accepted", [False, True])
+@pytest.mark.parametrize("noticed", ["sweep", "trouble"])
+def test_a_killed_worker_is_noticed_and_both_sides_are_told(clinic: Clinic, accepted: bool, noticed: str) -> None:
+    called = clinic.calling()
+    if accepted:
+        clinic.say("P", p.Accept(consultation=called.id, call=1))
+    clinic.leave("W")
+    clinic.say("P", p.Trouble(consultation=called.id, call=1))
+    assert clinic.now(called).state in (State.CALLING, State.IN_CALL), "not before its lease has run out"
+    clinic.clock.time += SETTINGS.lease_seconds
+    if noticed == "sweep":
+        assert clinic.services.workers.sweep() == 1
+        assert clinic.services.workers.sweep() == 0
+    else:
+        clinic.say("P", p.Trouble(consultation=called.id, call=1))
+    lost = p.CallEnded(consultation=called.id, call=1, reason=EndReason.WORKER_LOST)
+    assert last(clinic, "P", p.CallEnded) == last(clinic, "C", p.CallEnded) == lost
+    assert last(clinic, "C", p.Changed).consultation.state is State.CHECKED_IN
+
+    clinic.worker("X", "w2")
+    assert clinic.say("C", p.Call(consultation=called.id)) == "call"
+    assert last(clinic, "P", p.Ringing).call == 2
+
+
+def test_an_offer_to_a_lost_worker_says_so(clinic: Clinic) -> None:
+    called = clinic.calling()
+    clinic.clock.time += SETTINGS.lease_seconds
+    assert clinic.say("C", p.Offer(consultation=called.id, call=1, n=1, sdp=SDP)) == "worker_lost"
+    assert clinic.now(called).state is State.CHECKED_IN
+
+
+def test_a_worker_that_reconnects_keeps_its_calls_and_closes_what_is_over(clinic: Clinic) -> None:
+    called = clinic.calling()
+    room = f"elvenes.{called.id}.1"
+    clinic.leave("W")
+    clinic.worker("W2", "w1", rooms=(room, "elvenes.gone.1", f"elvenes.{called.id}.0"))
+    assert {m.room for m in all_of(clinic, "W2", p.CloseRoom)} == {"elvenes.gone.1", f"elvenes.{called.id}.0"}
+    assert clinic.workers()[0].rooms == {room}
+    clinic.say("C", p.Offer(consultation=called.id, call=1, n=1, sdp=SDP))
+    assert last(clinic, "W2", p.RelayOffer).room == room
+
+
+def test_a_worker_that_started_anew_carries_nothing_of_before(clinic: Clinic) -> None:
+    called = clinic.calling()
+    clinic.worker("W2", "w1")
+    assert last(clinic, "C", p.CallEnded).reason is EndReason.WORKER_LOST
+    assert clinic.now(called).state is State.CHECKED_IN
+    assert clinic.workers()[0].rooms == frozenset()
+
+
+def test_a_register_that_comes_late_from_an_old_socket_is_mended_by_the_next_heartbeat(clinic: Clinic) -> None:
+    waiting = clinic.waiting()
+    clinic.worker("W2", "w1")
+    clinic.say("W", p.Register(worker="w1", capacity=1))
+    clinic.push.gone.add("W")
+    clinic.say("W2", p.Heartbeat(load=0, rooms=0))
+    assert clinic.say("C", p.Call(consultation=waiting.id)) == "call"
+    assert last(clinic, "W2", p.OpenRoom)
+
+
+def test_a_room_that_ended_by_itself_gives_the_call_back(clinic: Clinic) -> None:
+    called = clinic.calling()
+    clinic.say("P", p.Accept(consultation=called.id, call=1))
+    clinic.say("W", p.RoomEnded(room=f"elvenes.{called.id}.1"))
+    assert clinic.now(called).state is State.CHECKED_IN
+    assert clinic.workers()[0].rooms == frozenset()
+
+
+def test_a_worker_cannot_touch_a_call_that_another_carries(clinic: Clinic) -> None:
+    called = clinic.calling()
+    clinic.worker("X", "w2")
+    room = f"elvenes.{called.id}.1"
+    before = len(clinic.push.to("C"))
+    clinic.say("X", p.RelayAnswer(room=room, seat=p.Seat.CLINICIAN, n=1, sdp=SDP))
+    clinic.say("X", p.RoomEnded(room=room))
+    assert len(clinic.push.to("C")) == before
+    assert clinic.now(called).state is State.CALLING
+
+
+def test_what_a_worker_refuses_is_told_with_its_code(clinic: Clinic) -> None:
+    called = clinic.calling()
+    room = f"elvenes.{called.id}.1"
+    clinic.say("W", p.RelayRefused(room=room, seat=p.Seat.CLINICIAN, n=1, code="bad_sdp"))
+    told = last(clinic, "C", p.Error)
+    assert (told.code, told.about) == ("bad_sdp", "offer")
