@@ -129,10 +129,11 @@ class Clinic:
     trust = "elvenes"
     staff = "ingrid-berg"
 
-    def __init__(self, services: Services | None = None) -> None:
+    def __init__(self, services: Services | None = None, *, store: Any = None, clock: Any = None) -> None:
         self.services = services or Services(SETTINGS)
-        self.clock = Clock()
-        self.store, self.push, self.carrier = FakeStore(self.clock), FakePush(), FakeCarrier()
+        self.clock = clock or Clock()
+        self.store: Any = store or FakeStore(self.clock)
+        self.push, self.carrier = FakePush(), FakeCarrier()
         self.scheduler, self.patients, self.employees = FakeScheduler(), FakePortal(), FakePortal()
         # What is made when first used can be given beforehand.
         vars(self.services).update(
@@ -190,7 +191,8 @@ class Clinic:
         return self.services.consultations.find(self.trust, consultation.id)
 
     def workers(self) -> list[Worker]:
-        return self.store.query(Worker, Worker.PARTITION, "W#")
+        found: list[Worker] = self.store.query(Worker, Worker.PARTITION, "W#")
+        return found
 
     def waiting(self) -> Consultation:
         """A patient (socket P) who waits for a clinician (socket C), and a worker (socket W)."""

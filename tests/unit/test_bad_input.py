@@ -123,7 +123,7 @@ def test_two_with_the_same_ticket_at_once_one_gets_in(clinic: Clinic) -> None:
     auth, signaling = clinic.services.auth, clinic.services.signaling
     session, _ = auth.begin_visit(clinic.book())
     ticket = auth.ticket(session).ticket
-    clinic.store.before_write = lambda: signaling.connect("first", ticket)  # type: ignore[assignment]
+    clinic.store.before_write = lambda: signaling.connect("first", ticket)
     with pytest.raises(TicketInvalid):
         signaling.connect("second", ticket)
     assert clinic.services.sockets.find("first")

@@ -120,7 +120,7 @@ def test_feedback_is_taken_once_and_after_the_end_only(clinic: Clinic) -> None:
     for quality in (Quality.GOOD, Quality.POOR):
         give(clinic.trust, called.id, Feedback(quality=quality))
     (kept,) = [row for key, row in clinic.store.rows.items() if key[1] == "FEEDBACK"]
-    assert kept.feedback.quality is Quality.GOOD  # type: ignore[attr-defined]
+    assert kept.feedback.quality is Quality.GOOD
 
 
 def test_the_trail_is_for_the_own_clinician(clinic: Clinic) -> None:

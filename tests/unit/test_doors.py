@@ -244,7 +244,7 @@ def test_what_nobody_foresaw_is_a_plain_500(clinic: Clinic, capsys: pytest.Captu
     def broken(*_: object) -> None:
         raise RuntimeError("Kari Testesen")
 
-    clinic.store.day = broken  # type: ignore[method-assign,assignment]
+    clinic.store.day = broken
     refused(clinician.ask("GET", "/staff/elvenes/consultations?day=2027-01-15"), 500, "internal")
     logged = capsys.readouterr().out
     assert "RuntimeError" in logged

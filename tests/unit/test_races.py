@@ -46,7 +46,7 @@ def test_two_sockets_call_at_once(clinic: Clinic) -> None:
 
 def test_who_leaves_while_being_called_frees_the_line_and_the_clinician_is_told(clinic: Clinic) -> None:
     waiting = clinic.waiting()
-    clinic.store.before_write = lambda: clinic.say("C", p.Call(consultation=waiting.id))  # type: ignore[assignment]
+    clinic.store.before_write = lambda: clinic.say("C", p.Call(consultation=waiting.id))
     assert clinic.say("P", p.Leave()) == "leave"
     assert clinic.now(waiting).state is State.INVITED
     assert [w.rooms for w in clinic.workers()] == [frozenset()]
@@ -72,11 +72,11 @@ def test_a_reload_keeps_the_seat_when_the_old_socket_closes_late(clinic: Clinic)
 
     def new_page_first(writes) -> None:
         if any(isinstance(w, LeaveSeat) for w in writes):
-            clinic.store.write = write  # type: ignore[method-assign]
+            clinic.store.write = write
             clinic.patient("P2", waiting)
         write(writes)
 
-    clinic.store.write = new_page_first  # type: ignore[method-assign]
+    clinic.store.write = new_page_first
     clinic.leave("P")
     held = clinic.services.sockets.seat(clinic.trust, waiting.id, Seat.PATIENT)
     assert held is not None
@@ -92,7 +92,7 @@ def test_a_lost_workers_call_that_ended_meanwhile_does_not_stop_the_sweep(clinic
         clinic.say(connection, p.CheckIn(devices=p.DeviceReport()))
         clinic.say("C", p.Call(consultation=consultation.id))
     clinic.clock.time += 31
-    clinic.store.before_write = lambda: clinic.say("P", p.Leave())  # type: ignore[assignment]
+    clinic.store.before_write = lambda: clinic.say("P", p.Leave())
     clinic.services.workers.sweep()
     clinic.services.workers.sweep()
     assert clinic.now(first).state is State.INVITED
@@ -108,10 +108,10 @@ def test_a_place_that_nobody_freed_comes_back(clinic: Clinic) -> None:
     def die(*_: str) -> None:
         raise Died
 
-    release, clinic.store.release_room = clinic.store.release_room, die  # type: ignore[method-assign,assignment]
+    release, clinic.store.release_room = clinic.store.release_room, die
     with pytest.raises(Died):
         clinic.say("C", p.WithdrawCall(consultation=called.id, call=1))
-    clinic.store.release_room = release  # type: ignore[method-assign]
+    clinic.store.release_room = release
     assert clinic.workers()[0].rooms
     clinic.services.workers.sweep()
     assert not clinic.workers()[0].rooms
@@ -172,7 +172,7 @@ def test_what_nobody_foresaw_is_told_without_its_text(clinic: Clinic) -> None:
     def broken(*_: object) -> int:
         raise RuntimeError("Kari Testesen +4790000000")
 
-    clinic.store.count = broken  # type: ignore[method-assign,assignment]
+    clinic.store.count = broken
     logged = clinic.say("P", p.ProbeStart())
     assert logged.startswith("RuntimeError signaling.py:")
     assert "Kari" not in logged

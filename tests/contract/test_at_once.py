@@ -1,0 +1,139 @@
+"""Functions racing for one consultation on DynamoDB Local: one wins, the others get a clear answer."""
+
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+
+from chalicelib import protocol as p
+from chalicelib.errors import Conflict, TicketInvalid
+from chalicelib.lifecycle import State
+from chalicelib.records import Happening, consultation_key
+from chalicelib.rest import Booking, SendInvitation
+from chalicelib.store import DynamoStore, Store
+from tests.fakes.clinic import Clinic
+
+AT_ONCE = 6
+
+
+@pytest.fixture
+def clinic(dynamo_store: DynamoStore, clock) -> Clinic:
+    return Clinic(store=dynamo_store, clock=clock)
+
+
+def together(*acts: Callable[[], object]) -> list[object]:
+    """Run all at the same moment; what each returned, or the error it raised."""
+    start = Barrier(len(acts))
+
+    def run(act: Callable[[], object]) -> object:
+        start.wait()
+        try:
+            return act()
+        except (Conflict, TicketInvalid) as error:
+            return error.code
+
+    with ThreadPoolExecutor(len(acts)) as pool:
+        return list(pool.map(run, acts))
+
+
+def trail(clinic: Clinic, consultation: str) -> list[str]:
+    return [h.what for h in clinic.store.query(Happening, consultation_key("elvenes", consultation), "TRAIL#")]
+
+
+def test_from_booking_to_the_end_on_both_stores(store: Store, clock) -> None:
+    clinic = Clinic(store=store, clock=clock)
+    called = clinic.calling()
+    assert clinic.say("P", p.Accept(consultation=called.id, call=1)) == "accept"
+    assert clinic.say("C", p.HangUp(consultation=called.id, call=1)) == "hang_up"
+    ended = clinic.now(called)
+    assert (ended.state, clinic.workers()[0].rooms) == (State.ENDED, frozenset())
+    told = ["booked", "sending", "sms_sent", "invite", "check_in", "call", "accept", "hang_up"]
+    assert trail(clinic, called.id) == told
+    assert [c.id for c in clinic.services.consultations.day("elvenes", "ingrid-berg", called.day)] == [called.id]
+
+
+def test_pressing_ready_many_times_at_once_is_pressing_once(clinic: Clinic) -> None:
+    booked = clinic.book()
+    clinic.patient("P", booked)
+    ready = p.CheckIn(devices=p.DeviceReport())
+    assert set(together(*[lambda: clinic.say("P", ready)] * AT_ONCE)) == {"check_in"}
+    assert trail(clinic, booked.id).count("check_in") == 1
+
+
+def test_calling_from_many_pages_at_once_is_one_call_on_one_worker(clinic: Clinic) -> None:
+    waiting = clinic.waiting()
+    clinic.worker("X", "w2")
+    pages = [f"page-{n}" for n in range(AT_ONCE)]
+    for page in pages:
+        clinic.clinician(page)
+    said = together(*[lambda c=page: clinic.say(c, p.Call(consultation=waiting.id)) for page in pages])
+    assert set(said) == {"call"}
+    present = clinic.now(waiting)
+    assert (present.state, present.call) == (State.CALLING, 1)
+    places = {w.id: len(w.rooms) for w in clinic.workers()}
+    assert places == {"w1": 0, "w2": 0} | {present.worker: 1}
+
+
+def test_two_patients_and_one_place(clinic: Clinic) -> None:
+    first, second = clinic.waiting(), clinic.book()
+    clinic.patient("Q", second)
+    clinic.say("Q", p.CheckIn(devices=p.DeviceReport()))
+    clinic.clinician("D")
+    said = together(
+        lambda: clinic.say("C", p.Call(consultation=first.id)), lambda: clinic.say("D", p.Call(consultation=second.id))
+    )
+    assert sorted(map(str, said)) == ["call", "no_worker"]
+    assert len(clinic.workers()[0].rooms) == 1
+    assert Counter([clinic.now(first).state, clinic.now(second).state]) == {State.CALLING: 1, State.CHECKED_IN: 1}
+
+
+def test_accepting_and_withdrawing_at_once(clinic: Clinic) -> None:
+    called = clinic.calling()
+    accepted, withdrawn = together(
+        lambda: clinic.say("P", p.Accept(consultation=called.id, call=1)),
+        lambda: clinic.say("C", p.WithdrawCall(consultation=called.id, call=1)),
+    )
+    state = clinic.now(called).state
+    if state is State.IN_CALL:
+        assert (accepted, withdrawn) == ("accept", "illegal_transition")
+    else:
+        assert state is State.CHECKED_IN
+        assert withdrawn == "withdraw_call"
+        assert accepted in ("overtaken", "illegal_transition")
+    assert bool(clinic.workers()[0].rooms) is (state is State.IN_CALL)
+
+
+def test_cancelling_while_the_patient_checks_in(clinic: Clinic) -> None:
+    booked = clinic.book()
+    clinic.patient("P", booked)
+    checked_in, _ = together(
+        lambda: clinic.say("P", p.CheckIn(devices=p.DeviceReport())),
+        lambda: clinic.services.consultations.cancel("elvenes", "ingrid-berg", booked.id),
+    )
+    assert clinic.now(booked).state is State.CANCELLED, "both orders end here"
+    assert checked_in in ("check_in", "illegal_transition")
+
+
+def test_delivering_many_times_at_once_sends_once(clinic: Clinic) -> None:
+    booked = clinic.book(send=SendInvitation.BY_RULE, starts="2027-03-01T10:00:00Z")
+    together(*[lambda: clinic.deliver(booked, "invite-1")] * AT_ONCE)
+    assert len(clinic.carrier.texts) == 1
+    assert clinic.now(booked).state is State.INVITED
+
+
+def test_the_same_key_many_times_at_once_books_once(clinic: Clinic) -> None:
+    booking = Booking(department="medisinsk", patient_name="K", starts="2027-03-01T10:00:00Z", phone="90000000")
+    book = clinic.services.consultations.book
+    made = together(*[lambda: book("elvenes", "ingrid-berg", booking, "key").id] * AT_ONCE)
+    assert len(set(made)) == 1
+    assert len(clinic.services.consultations.day("elvenes", "ingrid-berg", "2027-03-01")) == 1
+
+
+def test_one_of_many_with_the_same_ticket_gets_in(clinic: Clinic) -> None:
+    session, _ = clinic.services.auth.begin_visit(clinic.book())
+    ticket = clinic.services.auth.ticket(session).ticket
+    connect = clinic.services.signaling.connect
+    let_in = together(*[lambda n=n: connect(f"P{n}", ticket) for n in range(AT_ONCE)])
+    assert Counter(map(str, let_in)) == {"patient": 1, "ticket_invalid": AT_ONCE - 1}
