@@ -175,8 +175,8 @@ def sweep(_event: Any) -> None:
 @app.lambda_function(name="deliver")
 def deliver(event: dict[str, str], _context: Any) -> None:
     """Do what was scheduled: payload ``{"trust", "consultation", "reason"}``."""
+    log(door="deliver", outcome="begun")  # when it fails Lambda logs how, and tries again
     services().invites.deliver(event["trust"], event["consultation"], event["reason"])
-    log(door="deliver")
 
 
 @app.lambda_function(name="register_trust")

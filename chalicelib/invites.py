@@ -1,11 +1,20 @@
 """Invitations: links that are minted when a message goes out, and the door they open."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from chalicelib.consultations import SYSTEM, Actor, Consultations
-from chalicelib.errors import IllegalTransition, LinkExpired, LinkUnknown, LinkWithdrawn, NotFound, TooManyAttempts
+from chalicelib.errors import (
+    IllegalTransition,
+    LinkExpired,
+    LinkUnknown,
+    LinkWithdrawn,
+    NotFound,
+    TooManyAttempts,
+    Unavailable,
+)
 from chalicelib.lifecycle import FINAL, Event, Role, State
 from chalicelib.notify import Carrier, Invitation, NotSent, mail, sms_text
 from chalicelib.protocol import Delivery
@@ -70,7 +79,8 @@ class Invites:
     def send_now(self, consultation: Consultation) -> Consultation:
         """Send the present invitation if its time has come; returns the consultation as it then is."""
         if consultation.invite_at is not None and consultation.invite_at <= self._now():
-            self.deliver(consultation.trust, consultation.id, f"invite-{consultation.invitation}")
+            with suppress(Unavailable):  # the page shows what failed, and the schedule tries again in a minute
+                self.deliver(consultation.trust, consultation.id, f"invite-{consultation.invitation}")
         return self._consultations.find(consultation.trust, consultation.id)
 
     def send_again(self, trust: str, staff: str, consultation: str) -> Consultation:
@@ -92,7 +102,10 @@ class Invites:
         return self.send_now(present)
 
     def deliver(self, trust: str, consultation: str, reason: str) -> None:
-        """Do what was scheduled for ``reason``; run twice, it is done once. What no longer applies is left alone."""
+        """Do what was scheduled for ``reason``; run twice, it is done once. What no longer applies is left alone.
+
+        Raises Unavailable when trying again can help: Lambda does so, a minute and two minutes later.
+        """
         try:
             present = self._consultations.find(trust, consultation)
         except NotFound:
@@ -100,21 +113,23 @@ class Invites:
         if reason == "close":
             self._consultations.close(trust, consultation)
         elif reason == f"invite-{present.invitation}" and present.state not in FINAL:
-            for way in WAYS:
-                if getattr(present, way) is not Delivery.NONE:
-                    self._send(present, way, f"{reason}-{way}")
+            ways = [way for way in WAYS if getattr(present, way) is not Delivery.NONE]
+            settled = [self._send(present, way, f"{reason}-{way}") for way in ways]
+            if not all(settled):
+                raise Unavailable
 
-    def _send(self, consultation: Consultation, way: str, reason: str) -> None:
+    def _send(self, consultation: Consultation, way: str, reason: str) -> bool:
+        """Send one message; False when trying again can help."""
         claim = self._claim(consultation, reason)
         if claim is None:
-            return
+            return True
         trust, id_ = consultation.trust, consultation.id
         self._mark(consultation, way, Delivery.SENDING, "sending")
         try:
             self._carry(consultation, way, self._link(consultation))
-        except NotSent:
+        except NotSent as failure:
             self._mark(consultation, way, Delivery.FAILED, f"{way}_failed")
-            return
+            return not failure.retry
         finished = Sending(
             trust=trust, consultation=id_, reason=reason, claimed_until=claim.claimed_until, done=True,
             version=claim.version + 1, expires=claim.expires,
@@ -122,10 +137,12 @@ class Invites:
         try:
             self._store.write([Replace(finished, expected=claim.version)])
         except Refused:
-            return  # the claim ran out while we were sending, and another took it over
+            return True  # the claim ran out while we were sending, and another took it over
         self._mark(consultation, way, Delivery.SENT, f"{way}_sent")
         if self._consultations.find(trust, id_).state is State.BOOKED:
-            self._consultations.happen(trust, id_, Event.INVITE, SYSTEM)
+            with suppress(IllegalTransition):  # cancelled meanwhile
+                self._consultations.happen(trust, id_, Event.INVITE, SYSTEM)
+        return True
 
     def _claim(self, consultation: Consultation, reason: str) -> Sending | None:
         """Take the message for a minute; None when it is done or another is at it."""

@@ -10,6 +10,7 @@ from chalicelib.errors import (
     LinkWithdrawn,
     NotFound,
     TooManyAttempts,
+    Unavailable,
 )
 from chalicelib.lifecycle import State
 from chalicelib.notify import NotSent
@@ -101,6 +102,19 @@ def test_what_could_not_be_sent_shows_and_leaves_it_booked(clinic: Clinic) -> No
     clinic.carrier.fail = NotSent("InvalidParameter", retry=False)
     booked = clinic.book()
     assert (booked.state, booked.sms) == (State.BOOKED, Delivery.FAILED)
+
+
+def test_what_may_go_better_next_time_is_asked_for_again(clinic: Clinic) -> None:
+    booked = clinic.book(send=SendInvitation.BY_RULE, starts="2027-03-01T10:00:00Z", email="kari@example.no")
+    clinic.clock.time = clinic.scheduler.planned[booked.id, "invite-1"]
+    clinic.carrier.fail = NotSent("Throttling", retry=True)
+    with pytest.raises(Unavailable):
+        clinic.deliver(booked, "invite-1")
+    assert (clinic.now(booked).sms, clinic.now(booked).mail) == (Delivery.FAILED, Delivery.FAILED)
+    clinic.carrier.fail = None
+    clinic.clock.time += 60
+    clinic.deliver(booked, "invite-1")
+    assert (clinic.now(booked).sms, clinic.now(booked).mail) == (Delivery.SENT, Delivery.SENT)
 
 
 def test_delivering_again_sends_nothing_again(clinic: Clinic) -> None:
