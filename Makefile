@@ -6,7 +6,7 @@ COMPILE := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --
 	--custom-compile-command "make lock"
 WEB_SOURCES := $(shell find web/src web/messages web/public web/*.html web/vite.config.ts web/tsconfig.json -type f 2>/dev/null)
 
-PORT ?= 8080
+PORT ?= $(or $(VENTEROM_PORT),8080)
 
 .PHONY: help setup run test check lint types web-check lock generate bench-coldstart clean
 .DEFAULT_GOAL := help

@@ -37,7 +37,7 @@ class Child:
     ) -> None:
         self.name = name
         self.log = log
-        self.started = time.monotonic()
+        self._started = time.monotonic()
         self._stop_with = stop_with
         log.parent.mkdir(parents=True, exist_ok=True)
         try:
@@ -59,6 +59,11 @@ class Child:
     def pid(self) -> int:
         """Its process id."""
         return self._process.pid
+
+    @property
+    def lived(self) -> float:
+        """Seconds since its start."""
+        return time.monotonic() - self._started
 
     @property
     def alive(self) -> bool:

@@ -1,20 +1,32 @@
 """The one origin: serves the pages, passes /api and /ws on to the embedded AWS, as CloudFront does in an account.
 
-It also holds sockets to the limits of API Gateway that the embedded AWS does not know: 32 KB a frame, 128 KB a message.
+It also holds sockets to those limits of API Gateway that the embedded AWS does not know: 32 KB a frame, ten minutes
+without a word, two hours in all. All our programs send a message as one frame, so here no message is larger either.
 """
 
 import argparse
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Final
 
-from aiohttp import ClientError, ClientSession, ClientTimeout, WSMsgType, WSServerHandshakeError, web
-from aiohttp.typedefs import Handler
+import msgspec
+from aiohttp import (
+    ClientError,
+    ClientSession,
+    ClientTimeout,
+    ClientWebSocketResponse,
+    WSMsgType,
+    WSServerHandshakeError,
+    web,
+)
+from yarl import URL
 
+from chalicelib.errors import Unavailable
 from chalicelib.protocol import MAX_FRAME, MAX_MESSAGE
+from chalicelib.rest import ErrorBody
 from local import outbox
 
 DIST: Final = Path(__file__).resolve().parent.parent / "web" / "dist"
@@ -26,7 +38,26 @@ PAGES: Final = {
     "/staff/{trust}": "staff.html",
 }
 HEADERS: Final = {
-    "Content-Security-Policy": "; ".join(
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(self), microphone=(self), display-capture=(), geolocation=()",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+NOT_BUILT: Final = "The pages are not built yet. Run `make run`: it builds them first.\n"
+MAX_BODY: Final = 10 * 1024 * 1024  # bytes; API Gateway's limit
+REST_SECONDS: Final = 29  # API Gateway's limit for an answer
+IDLE_SECONDS: Final = 600
+SOCKET_SECONDS: Final = 2 * 3600
+HOP_BY_HOP: Final = frozenset(
+    {"connection", "host", "keep-alive", "transfer-encoding", "content-length", "content-encoding"}
+)
+UPSTREAM: Final = web.AppKey("upstream", ClientSession)
+
+
+def policy(host: str) -> str:
+    """The Content-Security-Policy of every page at ``host``; older Safaris do not count ws: as 'self'."""
+    return "; ".join(
         (
             "default-src 'none'",
             "script-src 'self'",
@@ -34,23 +65,13 @@ HEADERS: Final = {
             "img-src 'self' data:",
             "media-src 'self' blob: mediastream:",
             "font-src 'self'",
-            "connect-src 'self'",
+            f"connect-src 'self' ws://{host}",
             "manifest-src 'self'",
             "form-action 'self'",
             "base-uri 'none'",
             "frame-ancestors 'none'",
         )
-    ),
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Permissions-Policy": "camera=(self), microphone=(self), display-capture=(self), geolocation=()",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-}
-NOT_BUILT: Final = "The pages are not built yet. Run `make run`: it builds them first.\n"
-HOP_BY_HOP: Final = frozenset(
-    {"connection", "host", "keep-alive", "transfer-encoding", "content-length", "content-encoding"}
-)
-UPSTREAM: Final = web.AppKey("upstream", ClientSession)
+    )
 
 
 def create(
@@ -60,31 +81,25 @@ def create(
 
     ``mount`` adds further addresses, before the one that catches all.
     """
-    app = web.Application(middlewares=[_headers], client_max_size=2 * MAX_MESSAGE)
+    app = web.Application(middlewares=[_headers], client_max_size=MAX_BODY)
     app.cleanup_ctx.append(_session)
 
     async def page(request: web.Request) -> web.StreamResponse:
         resource = request.match_info.route.resource
-        name = PAGES[resource.canonical] if resource else "index.html"
-        return _file(dist / name)
+        return _file(dist / (PAGES[resource.canonical] if resource else "index.html"))
 
     async def asset(request: web.Request) -> web.StreamResponse:
-        path = (dist / request.match_info["path"]).resolve()
-        if not path.is_relative_to(dist.resolve()) or not path.is_file():
-            # A page may be asked for by its name alone: /help is help.html.
-            path = path.with_suffix(".html")
-        if not path.is_relative_to(dist.resolve()) or not path.is_file():
-            raise web.HTTPNotFound(text="There is no such page.\n")
-        answer = _file(path)
-        if "assets" in path.parts:
-            answer.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        found = _find(dist, request.match_info["path"])
+        answer = _file(found)
+        if found.parent.name == "assets":
+            answer.headers["Cache-Control"] = "public, max-age=31536000, immutable"  # its name holds its hash
         return answer
 
     async def api(request: web.Request) -> web.StreamResponse:
-        return await _pass_on(request, f"{rest}/{request.match_info['path']}")
+        return await _pass_on(request, URL(rest + request.rel_url.raw_path_qs.removeprefix("/api"), encoded=True))
 
     async def ws(request: web.Request) -> web.StreamResponse:
-        return await _pipe(request, f"{socket}?{request.query_string}")
+        return await _pipe(request, URL(f"{socket}?{request.rel_url.raw_query_string}", encoded=True))
 
     for path in PAGES:
         app.router.add_get(path, page)
@@ -95,6 +110,16 @@ def create(
     return app
 
 
+def _find(dist: Path, name: str) -> Path:
+    """The file behind an address; a page may be asked for by its name alone: /help is help.html."""
+    with contextlib.suppress(ValueError):  # a NUL in the name
+        for candidate in (dist / name, dist / f"{name}.html"):
+            path = candidate.resolve()
+            if path.is_relative_to(dist.resolve()) and path.is_file():
+                return path
+    raise web.HTTPNotFound(text="There is no such page.\n")
+
+
 def _file(path: Path) -> web.FileResponse:
     if not path.is_file():
         raise web.HTTPServiceUnavailable(text=NOT_BUILT)
@@ -102,73 +127,97 @@ def _file(path: Path) -> web.FileResponse:
 
 
 @web.middleware
-async def _headers(request: web.Request, handler: Handler) -> web.StreamResponse:
+async def _headers(
+    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+) -> web.StreamResponse:
+    headers = {"Content-Security-Policy": policy(request.host), **HEADERS}
     try:
-        answer: web.StreamResponse = await handler(request)
+        answer = await handler(request)
     except web.HTTPException as error:
-        error.headers.update(HEADERS)
+        error.headers.update(headers)
         raise
     if not answer.prepared:
-        answer.headers.update(HEADERS)
+        answer.headers.update(headers)
     return answer
 
 
 async def _session(app: web.Application) -> AsyncIterator[None]:
-    app[UPSTREAM] = ClientSession(timeout=ClientTimeout(total=60), auto_decompress=False)
+    app[UPSTREAM] = ClientSession(timeout=ClientTimeout(total=REST_SECONDS), auto_decompress=False)
     yield
     await app[UPSTREAM].close()
 
 
-async def _pass_on(request: web.Request, url: str) -> web.Response:
-    headers = [(k, v) for k, v in request.headers.items() if k.lower() not in HOP_BY_HOP]
+def _forwarded(request: web.Request) -> str:
     seen = request.headers.get("X-Forwarded-For")
-    headers = [(k, v) for k, v in headers if k.lower() != "x-forwarded-for"]
-    headers.append(("X-Forwarded-For", f"{seen}, {request.remote}" if seen else str(request.remote)))
-    async with request.app[UPSTREAM].request(
-        request.method,
-        url,
-        params=request.query,
-        headers=headers,
-        data=await request.read() or None,
-        allow_redirects=False,
-    ) as answer:
-        response = web.Response(status=answer.status, body=await answer.read())
-        response.headers.popall("Content-Type", None)
-        for name, value in answer.headers.items():
-            if name.lower() not in HOP_BY_HOP:
-                response.headers.add(name, value)
-        return response
+    return f"{seen}, {request.remote}" if seen else str(request.remote)
 
 
-async def _pipe(request: web.Request, url: str) -> web.StreamResponse:
-    session = request.app[UPSTREAM]
+async def _pass_on(request: web.Request, url: URL) -> web.Response:
+    headers = request.headers.copy()
+    for name in HOP_BY_HOP:
+        headers.popall(name, None)
+    headers["X-Forwarded-For"] = _forwarded(request)
+    body = await request.read() or None  # an empty one would be given a content type, which Chalice refuses
     try:
-        upstream = await session.ws_connect(
-            url, max_msg_size=MAX_MESSAGE, headers={"X-Forwarded-For": str(request.remote)}
+        async with request.app[UPSTREAM].request(
+            request.method, url, headers=headers, data=body, allow_redirects=False
+        ) as answer:
+            response = web.Response(status=answer.status, body=await answer.read())
+            response.headers.popall("Content-Type", None)
+            for name, value in answer.headers.items():
+                if name.lower() not in HOP_BY_HOP:
+                    response.headers.add(name, value)
+            return response
+    except (ClientError, TimeoutError):
+        error = ErrorBody(code=Unavailable.code, message=Unavailable.text, retry=Unavailable.retry)
+        return web.Response(status=Unavailable.status, body=msgspec.json.encode(error), content_type="application/json")
+
+
+async def _pipe(request: web.Request, url: URL) -> web.StreamResponse:
+    try:
+        upstream = await request.app[UPSTREAM].ws_connect(
+            url, max_msg_size=MAX_MESSAGE, headers={"X-Forwarded-For": _forwarded(request)}
         )
-    except WSServerHandshakeError as error:
-        raise (web.HTTPUnauthorized if error.status in (401, 403) else web.HTTPBadGateway) from None
-    except (ClientError, OSError):
-        raise web.HTTPBadGateway from None
-    # A frame over the limit ends the socket with 1009, as API Gateway does (its pages write one frame a message).
-    client = web.WebSocketResponse(max_msg_size=MAX_FRAME)
+    except WSServerHandshakeError:
+        raise web.HTTPUnauthorized(text="This connection pass is used or too old.\n") from None
+    except (ClientError, TimeoutError):
+        raise web.HTTPServiceUnavailable from None
+    # API Gateway neither compresses nor takes more than this in a frame; it closes with 1009 (message too big).
+    client = web.WebSocketResponse(max_msg_size=MAX_FRAME + 1, compress=False)
     await client.prepare(request)
-
-    async def copy(source: web.WebSocketResponse, target: object) -> None:
-        async for message in source:
-            if message.type is WSMsgType.TEXT:
-                await target.send_str(message.data)  # type: ignore[attr-defined]
-            elif message.type is WSMsgType.BINARY:
-                await target.send_bytes(message.data)  # type: ignore[attr-defined]
-
-    tasks = [asyncio.ensure_future(copy(client, upstream)), asyncio.ensure_future(copy(upstream, client))]  # type: ignore[arg-type]
-    await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    for task in tasks:
-        task.cancel()
+    try:
+        async with asyncio.timeout(SOCKET_SECONDS), asyncio.timeout(IDLE_SECONDS) as idle:
+            await _copy_both_ways(client, upstream, idle)
+    except TimeoutError:
+        await client.close(code=1001, message=b"Going away")
     with contextlib.suppress(ConnectionError):
-        await upstream.close(code=client.close_code or 1000)
+        await upstream.close()
         await client.close(code=upstream.close_code or 1000)
     return client
+
+
+async def _copy_both_ways(
+    client: web.WebSocketResponse, upstream: ClientWebSocketResponse, idle: asyncio.Timeout
+) -> None:
+    """Until either side closes."""
+
+    async def copy(
+        source: web.WebSocketResponse | ClientWebSocketResponse, target: web.WebSocketResponse | ClientWebSocketResponse
+    ) -> None:
+        async for message in source:
+            idle.reschedule(asyncio.get_running_loop().time() + IDLE_SECONDS)
+            if message.type is WSMsgType.TEXT:
+                await target.send_str(message.data)
+            elif message.type is WSMsgType.BINARY:
+                await target.send_bytes(message.data)
+
+    tasks = {asyncio.create_task(copy(client, upstream)), asyncio.create_task(copy(upstream, client))}
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def main() -> None:
@@ -182,7 +231,7 @@ def main() -> None:
     options = parser.parse_args()
     logging.basicConfig(level=logging.WARNING)
     app = create(options.rest, options.socket, mount=lambda app: outbox.mount(app, options.aws, options.state))
-    web.run_app(app, host="127.0.0.1", port=options.port, print=None, access_log=None)
+    web.run_app(app, host="127.0.0.1", port=options.port, print=None, access_log=None, shutdown_timeout=1)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
-"""`make run`: starts the whole service on this machine and says where to go."""
+"""`make run`: starts the whole service on this machine, says where to go, and stops all of it."""
 
 import argparse
 import json
+import os
 import signal
 import sys
 from pathlib import Path
@@ -19,43 +20,64 @@ WHERE: Final = (
     ("department", "Department's fixed address"),
     ("outbox", "Sent SMS and e-mail"),
 )
+STEADY_SECONDS: Final = 10
+"""A worker that ends sooner than this after its start would only end again."""
 
 
 def main() -> int:
-    """Start, print the addresses, stay until Ctrl-C; 1 when something is missing."""
+    """Start, print the addresses, stay until Ctrl-C or SIGTERM; 1 when something is missing or ended by itself."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--port", type=int, default=8080, help="the first of four ports in a row (default 8080)")
+    parser.add_argument(
+        "--port",
+        type=int,
+        default=int(os.environ.get("VENTEROM_PORT", "8080")),
+        help="the first of four ports in a row; 0 takes any four (default VENTEROM_PORT or 8080)",
+    )
     parser.add_argument("--state", type=Path, default=BUILD / "state", help="where bookings and trail are kept")
+    parser.add_argument("--addresses", type=Path, default=BUILD / "run.json", help="written once all is up")
     options = parser.parse_args()
+    ports = Ports.from_base(options.port) if options.port else Ports.free()
     over = Event()
 
     def end(_signal: int, _frame: FrameType | None) -> None:
-        over.set()
-        raise KeyboardInterrupt
+        if not over.is_set():  # a second Ctrl-C must not interrupt the stopping
+            over.set()
+            raise KeyboardInterrupt
 
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
-    run_file = BUILD / "run.json"
-    run_file.unlink(missing_ok=True)
+    options.addresses.unlink(missing_ok=True)
     try:
-        with System(options.state.resolve(), Ports.from_base(options.port), _say) as system:
-            run_file.write_text(json.dumps(system.addresses, indent=2) + "\n")
+        with System(options.state.resolve(), ports, _say) as system:
+            options.addresses.parent.mkdir(parents=True, exist_ok=True)
+            options.addresses.write_text(json.dumps(system.addresses, indent=2) + "\n")
             _welcome(system)
             while not over.wait(1):
-                for child in system.died():
-                    if child.name == "media worker":
-                        _say("The media worker ended; starting another one.")
-                        system.start_worker()
-                    else:
-                        raise NotStarted(f"{child.name} ended by itself; see {child.log}")
+                _look_after(system)
     except KeyboardInterrupt:
         _say("Stopped.")
     except (NotStarted, DeploymentFailed) as problem:
         print(f"\n{problem}", file=sys.stderr)
         return 1
+    except OSError as problem:
+        print(f"\n{problem.filename or 'The system'}: {problem.strerror or problem}", file=sys.stderr)
+        return 1
     finally:
-        run_file.unlink(missing_ok=True)
+        options.addresses.unlink(missing_ok=True)
     return 0
+
+
+def is_replaceable(part: str, lived: float) -> bool:
+    """Whether a part that ended after ``lived`` seconds can be started again: the worker, if not for ever and ever."""
+    return part == "worker" and lived >= STEADY_SECONDS
+
+
+def _look_after(system: System) -> None:
+    for part, child in system.died().items():
+        if not is_replaceable(part, child.lived):
+            raise NotStarted(f"The {child.name} ended by itself; see {child.log}")
+        _say("The media worker ended; starting another one.")
+        system.start_worker()
 
 
 def _say(line: str) -> None:

@@ -26,6 +26,7 @@ BUILD: Final = ROOT / "build"
 ASSEMBLY: Final = BUILD / "cdk"
 # What the template is made of: when none of it has changed, neither has the template.
 TEMPLATE_SOURCES: Final = ("app.py", "chalicelib", "infra", "requirements.txt", ".chalice/config.json")
+PURPOSES: Final = {"front": "pages", "aws": "embedded AWS", "portal": "ID portal", "turn": "TURN server"}
 SOCKET_EVENTS: Final = ("Connect", "Message", "Disconnect")
 TRUST: Final = json.loads((ROOT / "local" / "trust.json").read_text())
 
@@ -80,14 +81,14 @@ class System:
     def start(self) -> None:
         """Bring everything up. Raises NotStarted or DeploymentFailed with a line for the person at the keyboard."""
         for port, purpose in zip(asdict(self.ports).values(), asdict(self.ports), strict=True):
-            require_free(port, purpose, "Stop what uses it, or choose another base: make run PORT=9000")
+            require_free(port, PURPOSES[purpose], "Stop what uses it, or choose four others: make run PORT=9000")
         if not shutil.which("turnserver"):
-            raise NotStarted("turnserver is missing. Install it: apt-get install coturn")
+            raise NotStarted("The program turnserver is missing. Install it: apt-get install coturn")
         self.state.mkdir(parents=True, exist_ok=True)
         self._say("Template: synthesizing what has changed …")
         synthesize()
         self._say("Embedded AWS: starting and deploying the template …")
-        self._start_aws()
+        self.start_aws()
         outputs = self._deploy()
         self._say("TURN server, portal and pages: starting …")
         self._start_turn(self.aws.secret(outputs["TurnSecret"]))
@@ -164,19 +165,24 @@ class System:
             messages: list[dict[str, Any]] = json.load(answer)
         return [message for message in messages if message["kind"] == "sms"]
 
-    def died(self) -> list[Child]:
-        """Children that ended by themselves."""
-        return [child for child in self._children.values() if not child.alive]
+    def children(self) -> list[Child]:
+        """Everything that was started."""
+        return list(self._children.values())
+
+    def died(self) -> dict[str, Child]:
+        """Children that ended by themselves, by name."""
+        return {name: child for name, child in self._children.items() if not child.alive}
 
     def _log(self, name: str) -> Path:
         return self.state / "log" / f"{name}.log"
 
     def _run(self, name: str, *arguments: str, env: dict[str, str] | None = None) -> Child:
-        child = Child(name, [sys.executable, *arguments], self._log(name), env)
+        child = Child(PURPOSES[name], [sys.executable, *arguments], self._log(name), env)
         self._children[name] = child
         return child
 
-    def _start_aws(self) -> None:
+    def start_aws(self) -> None:
+        """Start the embedded AWS alone."""
         storage, scratch = self.state / "aws", self.state / "tmp"
         storage.mkdir(exist_ok=True)
         shutil.rmtree(scratch, ignore_errors=True)
@@ -257,7 +263,7 @@ class System:
                 )
             )
         )
-        child = Child("turnserver", ["turnserver", "-c", str(configuration)], self._log("turn"))
+        child = Child(PURPOSES["turn"], ["turnserver", "-c", str(configuration)], self._log("turn"))
         self._children["turn"] = child
         child.require()
 

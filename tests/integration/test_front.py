@@ -1,0 +1,208 @@
+"""The one origin: pages by address, headers on everything, both APIs behind it, API Gateway's limits on sockets."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import ClientSession, WSMsgType, WSServerHandshakeError, web
+
+from chalicelib.protocol import MAX_FRAME
+from local import front
+from local.children import free_port
+
+PAGES = {"/": "index", "/i": "visit", "/v": "visit", "/d/elvenes/medisinsk": "department", "/staff/elvenes": "staff"}
+
+
+@pytest.fixture
+def dist(tmp_path: Path) -> Path:
+    for name in ("index", "visit", "department", "staff", "help"):
+        (tmp_path / f"{name}.html").write_text(f"<title>{name}</title>")
+    (tmp_path / "assets").mkdir()
+    (tmp_path / "assets" / "main-abc.js").write_text("1")
+    return tmp_path
+
+
+async def echo(request: web.Request) -> web.Response:
+    """Answers with what it was asked."""
+    said = {
+        "method": request.method,
+        "path": request.rel_url.raw_path_qs,
+        "seen": request.headers.get("X-Forwarded-For"),
+        "cookie": request.headers.get("Cookie"),
+        "body": await request.text(),
+    }
+    answer = web.json_response(said, status=201)
+    answer.headers.add("Set-Cookie", "a=1; Path=/; Secure")
+    answer.headers.add("Set-Cookie", "b=2; Path=/; Secure")
+    return answer
+
+
+async def echo_socket(request: web.Request) -> web.StreamResponse:
+    """Answers every message with itself, until told to go; takes the ticket "good"."""
+    if request.query.get("ticket") != "good":
+        raise web.HTTPForbidden
+    socket = web.WebSocketResponse(max_msg_size=0)
+    await socket.prepare(request)
+    async for message in socket:
+        if message.data == "go":
+            break
+        await (socket.send_str(message.data) if message.type is WSMsgType.TEXT else socket.send_bytes(message.data))
+    await socket.close()
+    return socket
+
+
+@asynccontextmanager
+async def serving(app: web.Application) -> AsyncIterator[str]:
+    runner = web.AppRunner(app)
+    await runner.setup()
+    port = free_port()
+    await web.TCPSite(runner, "127.0.0.1", port).start()
+    yield f"http://127.0.0.1:{port}"
+    await runner.cleanup()
+
+
+def visit(dist: Path, act: Callable[[ClientSession, str], Awaitable[Any]]) -> Any:
+    """What ``act`` returns, given a client and the address of a front with a stand-in of both APIs behind it."""
+
+    async def run() -> Any:
+        behind = web.Application()
+        behind.router.add_get("/socket", echo_socket)
+        behind.router.add_route("*", "/{path:.*}", echo)
+        async with serving(behind) as api:
+            app = front.create(f"{api}/stage", f"{api}/socket", dist)
+            async with serving(app) as origin, ClientSession() as client:
+                return await act(client, origin)
+
+    return asyncio.run(run())
+
+
+def test_every_page_has_its_address(dist: Path) -> None:
+    async def act(client: ClientSession, origin: str) -> None:
+        for path, name in (PAGES | {"/help": "help", "/help.html": "help"}).items():
+            async with client.get(origin + path) as answer:
+                assert (answer.status, await answer.text()) == (200, f"<title>{name}</title>"), path
+
+    visit(dist, act)
+
+
+def test_every_answer_is_guarded(dist: Path) -> None:
+    async def act(client: ClientSession, origin: str) -> None:
+        for path in (*PAGES, "/nothing", "/assets/main-abc.js", "/api/health"):
+            async with client.get(origin + path) as answer:
+                policy = answer.headers["Content-Security-Policy"]
+                assert "default-src 'none'" in policy
+                assert "unsafe" not in policy
+                assert f"connect-src 'self' {origin.replace('http', 'ws')};" in policy
+                assert "camera=(self), microphone=(self)" in answer.headers["Permissions-Policy"]
+                assert answer.headers["X-Content-Type-Options"] == "nosniff"
+                assert answer.headers["Referrer-Policy"] == "no-referrer"
+
+    visit(dist, act)
+
+
+def test_pages_are_asked_for_again_and_hashed_files_are_not(dist: Path) -> None:
+    async def act(client: ClientSession, origin: str) -> tuple[str, str]:
+        async with client.get(f"{origin}/i") as page, client.get(f"{origin}/assets/main-abc.js") as asset:
+            return page.headers["Cache-Control"], asset.headers["Cache-Control"]
+
+    page, asset = visit(dist, act)
+    assert page == "no-cache"
+    assert "immutable" in asset
+
+
+@pytest.mark.parametrize(
+    "path", ["/nothing", "/../secret.txt", "/%2e%2e/secret.txt", "/assets", "/%00", "/a%2f..%2f..%2fb"]
+)
+def test_what_is_not_a_page_is_not_found(dist: Path, path: str) -> None:
+    (dist.parent / "secret.txt").write_text("secret")
+
+    async def act(client: ClientSession, origin: str) -> int:
+        reader, writer = await asyncio.open_connection("127.0.0.1", int(origin.rpartition(":")[2]))
+        writer.write(f"GET {path} HTTP/1.1\r\nHost: front\r\nConnection: close\r\n\r\n".encode())
+        status = int((await reader.readline()).split()[1])
+        writer.close()
+        return status
+
+    assert visit(dist, act) == 404
+
+
+def test_pages_not_built_are_said_to_be_missing(tmp_path: Path) -> None:
+    async def act(client: ClientSession, origin: str) -> tuple[int, str]:
+        async with client.get(origin) as answer:
+            return answer.status, await answer.text()
+
+    assert visit(tmp_path, act) == (503, front.NOT_BUILT)
+
+
+def test_requests_reach_the_api_as_they_are(dist: Path) -> None:
+    async def act(client: ClientSession, origin: str) -> tuple[int, dict[str, str], list[str]]:
+        headers = {"X-Forwarded-For": "192.0.2.7", "Cookie": "__Host-s-elvenes=x"}
+        address = f"{origin}/api/staff/a%20b/consultations?day=2026-11-23&day=2"
+        async with client.post(address, data="body", headers=headers) as answer:
+            return answer.status, await answer.json(), answer.headers.getall("Set-Cookie")
+
+    status, said, cookies = visit(dist, act)
+    assert status == 201
+    assert said == {
+        "method": "POST",
+        "path": "/stage/staff/a%20b/consultations?day=2026-11-23&day=2",
+        "seen": "192.0.2.7, 127.0.0.1",
+        "cookie": "__Host-s-elvenes=x",
+        "body": "body",
+    }
+    assert cookies == ["a=1; Path=/; Secure", "b=2; Path=/; Secure"]
+
+
+def test_an_api_that_is_away_is_an_error_to_try_again(dist: Path) -> None:
+    async def act() -> tuple[int, dict[str, Any]]:
+        nowhere = f"http://127.0.0.1:{free_port()}"
+        app = front.create(nowhere, nowhere, dist)
+        async with serving(app) as origin, ClientSession() as client, client.get(f"{origin}/api/health") as answer:
+            return answer.status, json.loads(await answer.read())
+
+    status, body = asyncio.run(act())
+    assert (status, body["code"], body["retry"]) == (503, "unavailable", True)
+
+
+@pytest.mark.parametrize("text", ["hei", "x" * MAX_FRAME], ids=["short", "as large as a frame may be"])
+def test_messages_go_both_ways(dist: Path, text: str) -> None:
+    async def act(client: ClientSession, origin: str) -> list[str]:
+        async with client.ws_connect(f"{origin}/ws?ticket=good") as socket:
+            await socket.send_str(text)
+            await socket.send_str("second")
+            return [await socket.receive_str(), await socket.receive_str()]
+
+    assert visit(dist, act) == [text, "second"]
+
+
+def test_a_frame_over_the_limit_closes_the_socket_with_1009(dist: Path) -> None:
+    async def act(client: ClientSession, origin: str) -> int | None:
+        async with client.ws_connect(f"{origin}/ws?ticket=good") as socket:
+            await socket.send_str("x" * (MAX_FRAME + 1))
+            assert (await socket.receive()).type is WSMsgType.CLOSE
+            return socket.close_code
+
+    assert visit(dist, act) == 1009
+
+
+def test_a_socket_that_the_functions_close_is_closed(dist: Path) -> None:
+    async def act(client: ClientSession, origin: str) -> int | None:
+        async with client.ws_connect(f"{origin}/ws?ticket=good") as socket:
+            await socket.send_str("go")
+            assert (await socket.receive()).type is WSMsgType.CLOSE
+            return socket.close_code
+
+    assert visit(dist, act) == 1000
+
+
+def test_a_bad_pass_is_refused_before_the_socket_opens(dist: Path) -> None:
+    async def act(client: ClientSession, origin: str) -> int:
+        with pytest.raises(WSServerHandshakeError) as refused:
+            await client.ws_connect(f"{origin}/ws?ticket=stolen")
+        return refused.value.status
+
+    assert visit(dist, act) == 401
