@@ -1,4 +1,4 @@
-"""Fetches AWS's own DynamoDB engine for tests, by package name, into build/ (its licence allows development use only)."""
+"""Fetches AWS's own DynamoDB engine for tests into build/, by package name (its licence: development only)."""
 
 import os
 import shutil
