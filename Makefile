@@ -1,6 +1,6 @@
 # Everything a person types. `make` alone lists it; a first call sets the machine up, later ones find it ready.
 
-PYTHON := .venv/bin/python
+PY := .venv/bin/python
 NPM := PATH="$(CURDIR)/.venv/bin:$$PATH" npm --prefix web --silent
 COMPILE := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
 	--custom-compile-command "make lock"
@@ -17,15 +17,15 @@ help:
 setup: .venv/.ready web/node_modules/.ready ## fetch what the repository needs, into the repository
 run: .venv/.ready web/dist/index.html ## start the whole service on this machine (PORT=8080 is the first of four ports)
 	@tools/setup.sh programs run
-	@exec $(PYTHON) -m local.run --port $(PORT)
+	@exec $(PY) -m local.run --port $(PORT)
 
 test: check ## everything that CI runs; needs about fifteen minutes on two cores
 	@tools/setup.sh programs test
-	@$(PYTHON) -m pytest tests --ignore tests/unit
+	@$(PY) -m pytest tests --ignore tests/unit
 
 check: lint types web-check ## everything that needs no browser and no running service
-	@$(PYTHON) -m tools.generate --check
-	@$(PYTHON) -m pytest -q tests/unit
+	@$(PY) -m tools.generate --check
+	@$(PY) -m pytest -q tests/unit
 
 lint: .venv/.ready ## style and the rules of who may import whom
 	@.venv/bin/ruff check --quiet .
@@ -45,10 +45,10 @@ lock: .venv/.ready ## pin every Python dependency anew, with hashes
 	@$(COMPILE) -c requirements-dev.txt media_worker/requirements.in -o media_worker/requirements.txt
 
 generate: .venv/.ready ## write what is derived from the contracts: TypeScript types, protocol and lifecycle documents
-	@$(PYTHON) -m tools.generate
+	@$(PY) -m tools.generate
 
 bench-coldstart: .venv/.ready ## size and import time of the functions' package
-	@$(PYTHON) -m bench.coldstart
+	@$(PY) -m bench.coldstart
 
 clean: ## remove all that was made here, the local state with it
 	rm -rf build .venv web/node_modules web/dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
