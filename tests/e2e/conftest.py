@@ -66,7 +66,7 @@ def outbox(system: System) -> Outbox:
 
 @pytest.fixture
 def open_page(chromium: Browser) -> Iterator[Callable[..., Page]]:
-    """Opens a window of its own (other cookies), with the fake camera and microphone allowed; errors in it fail the test."""
+    """Opens a window with cookies of its own and the fake camera and microphone; errors in it fail the test."""
     contexts: list[BrowserContext] = []
     errors: list[str] = []
 

@@ -1,0 +1,98 @@
+"""What may happen while people wait and talk: a reload, the camera off, the media worker killed."""
+
+import os
+import signal
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.e2e.people import PATIENCE, Booking, expect_media
+
+
+@pytest.fixture
+def meeting(open_clinician, open_patient, outbox):
+    """A clinician and a patient who waits for her, and the consultation's id."""
+    clinician = open_clinician()
+    clinician.arrive()
+    number = outbox.new_number()
+    consultation = clinician.book(Booking(name="Mette Møter", phone=number, level="Ingen"))
+    patient = open_patient()
+    patient.open(outbox.link_to(number))
+    patient.test_devices()
+    patient.test_network()
+    patient.check_in()
+    clinician.expect_state(consultation, "checked_in")
+    yield clinician, patient, consultation
+    clinician.leave_call()
+
+
+def test_reloads_lose_neither_the_place_in_the_waiting_room_nor_the_call(meeting) -> None:
+    clinician, patient, consultation = meeting
+    patient.page.reload()
+    patient.expect_step("waiting")
+    clinician.expect_state(consultation, "checked_in")
+
+    clinician.call(consultation)
+    patient.accept()
+    expect_media(clinician.page)
+    expect_media(patient.page)
+    patient.page.reload()
+    patient.expect_step("call")
+    expect_media(patient.page)
+    expect_media(clinician.page)
+    clinician.page.reload()
+    expect(clinician.page.locator("[data-view=call]")).to_be_visible(timeout=PATIENCE)
+    expect_media(clinician.page)
+    expect_media(patient.page)
+    clinician.hang_up()
+    patient.expect_step("feedback")
+
+
+def test_each_sees_why_there_is_no_picture_or_sound(meeting) -> None:
+    clinician, patient, consultation = meeting
+    clinician.call(consultation)
+    patient.accept()
+    expect_media(clinician.page)
+    patient.page.get_by_role("button", name="Skru av kamera").click()
+    expect(clinician.page.get_by_text("har skrudd av kameraet").first).to_be_visible(timeout=PATIENCE)
+    patient.page.get_by_role("button", name="Skru på kamera").click()
+    expect_media(clinician.page)
+    clinician.page.get_by_role("button", name="Skru av mikrofon").click()
+    expect(patient.page.get_by_text("har skrudd av mikrofonen").first).to_be_visible(timeout=PATIENCE)
+    patient.hang_up()
+    patient.expect_step("feedback")
+
+
+def test_a_call_taken_back_leaves_the_patient_waiting(meeting) -> None:
+    clinician, patient, consultation = meeting
+    clinician.call(consultation)
+    patient.expect_step("ringing")
+    clinician.page.get_by_role("button", name="Avbryt oppringning").click()
+    patient.expect_step("waiting")
+    clinician.expect_state(consultation, "checked_in")
+    clinician.call(consultation)
+    patient.accept()
+    expect_media(patient.page)
+    clinician.hang_up()
+    patient.expect_step("feedback")
+
+
+def test_a_killed_worker_is_told_to_both_and_the_call_comes_again(meeting, system) -> None:
+    clinician, patient, consultation = meeting
+    clinician.call(consultation)
+    patient.accept()
+    expect_media(clinician.page)
+    os.kill(system.child("worker").pid, signal.SIGKILL)
+    try:
+        patient.expect_step("waiting")
+        expect(patient.page.get_by_text("Samtalen ble brutt")).to_be_visible()
+        clinician.expect_state(consultation, "checked_in")
+        expect(clinician.page.get_by_text("Linjen ble brutt på vår side", exact=False)).to_be_visible()
+    finally:
+        system.start_worker()
+    clinician.call(consultation)
+    patient.accept()
+    expect_media(clinician.page)
+    expect_media(patient.page)
+    clinician.hang_up()
+    patient.expect_step("feedback")

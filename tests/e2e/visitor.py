@@ -1,0 +1,72 @@
+"""A patient's side of the REST API without a browser, from an address of its own."""
+
+import http.client
+import json
+import secrets
+from typing import Any
+from urllib.parse import urlsplit
+
+OURS = {"X-Venterom": "1", "Content-Type": "application/json"}
+
+
+class Visitor:
+    """Keeps cookies; ``address`` is where the front says that it comes from."""
+
+    def __init__(self, origin: str) -> None:
+        self._host = urlsplit(origin).netloc
+        self._cookies: dict[str, str] = {}
+        self.address = f"127.77.{secrets.randbelow(250) + 1}.{secrets.randbelow(250) + 1}"
+        self.entered: dict[str, Any] = {}
+
+    @property
+    def consultation(self) -> str:
+        """The consultation that was entered."""
+        return str(self.entered["consultation"])
+
+    def enter(self, link: str) -> dict[str, Any]:
+        """Open a link."""
+        status, answer = self.request("POST", "enter", json.dumps({"secret": link.partition("#")[2]}).encode())
+        assert status == 200, answer
+        self.entered = answer
+        return answer
+
+    def try_enter(self, secret: str) -> str:
+        """Try a secret; returns the error's code, or an empty text."""
+        _, answer = self.request("POST", "enter", json.dumps({"secret": secret}).encode())
+        return str(answer.get("code", ""))
+
+    def get(self) -> dict[str, Any]:
+        """The visit as it stands."""
+        status, answer = self.request("GET", f"visits/{self.consultation}")
+        assert status == 200, answer
+        return answer
+
+    def ticket(self) -> str:
+        """A pass for one socket."""
+        status, answer = self.request("POST", f"visits/{self.consultation}/ticket")
+        assert status == 200, answer
+        return str(answer["ticket"])
+
+    def expect_error(self, status: int, code: str, method: str, path: str, **given: Any) -> None:
+        """Ask, and get just this error with a text for a person."""
+        got, answer = self.request(method, path, given.get("body"), given.get("headers"))
+        assert (got, answer.get("code")) == (status, code)
+        assert answer["message"]
+        assert isinstance(answer["retry"], bool)
+
+    def request(
+        self, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None
+    ) -> tuple[int, dict[str, Any]]:
+        """One request; returns the status and the JSON of the answer."""
+        # Every address in 127/8 is this machine; the front reports the one that a connection comes from.
+        connection = http.client.HTTPConnection(self._host, timeout=60, source_address=(self.address, 0))
+        sent = dict(OURS if headers is None else headers)
+        sent["Cookie"] = "; ".join(f"{name}={value}" for name, value in self._cookies.items())
+        connection.request(method, f"/api/{path}", body, sent)
+        answer = connection.getresponse()
+        raw = answer.read()
+        for cookie in answer.headers.get_all("Set-Cookie") or []:
+            name, _, rest = cookie.partition("=")
+            self._cookies[name] = rest.partition(";")[0]
+        connection.close()
+        return answer.status, json.loads(raw) if raw else {}
