@@ -125,6 +125,8 @@ class Consultations:
         now, starts = int(self._now()), _epoch(booking.starts)
         if not (booking.phone or booking.email) or not now - 86400 < starts < now + LONGEST_AHEAD_SECONDS:
             raise BadRequest
+        if booking.national_id and booking.login_level is LoginLevel.NONE:
+            raise BadRequest  # a number can only be compared after a login
         by_rule = starts - self._settings.lead_days * 86400
         invite_at = now if booking.send is SendInvitation.NOW else max(by_rule, now)
         made = self._new(

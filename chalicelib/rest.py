@@ -143,7 +143,7 @@ class DayList(Part, frozen=True):
 
 
 class Booking(Part, frozen=True):
-    """A new consultation. Needs ``phone`` or ``email``; ``national_id`` is never stored, only a keyed hash."""
+    """A new consultation. Needs ``phone`` or ``email``, and a login for ``national_id``, kept as a keyed hash only."""
 
     department: Id
     patient_name: Name

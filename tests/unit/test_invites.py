@@ -14,7 +14,7 @@ from chalicelib.errors import (
 )
 from chalicelib.lifecycle import State
 from chalicelib.notify import NotSent
-from chalicelib.protocol import Delivery
+from chalicelib.protocol import Delivery, LoginLevel
 from chalicelib.records import Link
 from chalicelib.rest import SendInvitation
 from chalicelib.tokens import digest
@@ -147,6 +147,7 @@ def test_only_the_own_clinician_sends_again(clinic: Clinic) -> None:
     [
         {"phone": "", "email": ""},
         {"phone": "12"},
+        {"national_id": "12838421065", "login_level": LoginLevel.NONE},
         {"starts": "2020-01-01T10:00:00Z"},
         {"starts": "2099-01-01T10:00:00Z"},
         {"starts": "2027-02-31T10:00:00Z"},

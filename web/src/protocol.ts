@@ -171,7 +171,7 @@ export interface DayList {
   consultations: ConsultationView[];
 }
 
-/** A new consultation. Needs ``phone`` or ``email``; ``national_id`` is never stored, only a keyed hash. */
+/** A new consultation. Needs ``phone`` or ``email``, and a login for ``national_id``, kept as a keyed hash only. */
 export interface Booking {
   department: string;
   patient_name: string;
