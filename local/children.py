@@ -14,6 +14,7 @@ from pathlib import Path
 from threading import Event
 from typing import Final
 
+ROOT: Final = Path(__file__).resolve().parent.parent
 PR_SET_PDEATHSIG: Final = 1
 START_SECONDS: Final = 60
 STOP_SECONDS: Final = 20
@@ -44,6 +45,7 @@ class Child:
             with log.open("ab") as out:
                 self._process = subprocess.Popen(
                     list(command),
+                    cwd=ROOT,
                     stdin=subprocess.DEVNULL,
                     stdout=out,
                     stderr=subprocess.STDOUT,

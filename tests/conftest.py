@@ -1,0 +1,8 @@
+"""In what order the tests run."""
+
+import pytest
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """End-to-end tests last: Playwright keeps an event loop running in this thread, where no other can then start."""
+    items.sort(key=lambda item: "e2e" in item.path.parts)
