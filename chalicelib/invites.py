@@ -5,6 +5,8 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, Final
 
+import msgspec
+
 from chalicelib.consultations import SYSTEM, Actor, Consultations
 from chalicelib.errors import (
     IllegalTransition,
@@ -66,7 +68,7 @@ class Invites:
         consultation = self._consultations.find(link.trust, link.consultation)
         if consultation.state is State.CANCELLED:
             raise LinkWithdrawn
-        if self._consultations.closing_time(consultation) <= self._now():
+        if self._over(consultation):
             raise LinkExpired
         return link
 
@@ -84,11 +86,11 @@ class Invites:
         return self._consultations.find(consultation.trust, consultation.id)
 
     def send_again(self, trust: str, staff: str, consultation: str) -> Consultation:
-        """A new invitation with a new link, at once. Raises NotFound, IllegalTransition when it is over."""
+        """A new invitation with a new link, at once. Raises NotFound, IllegalTransition when no link would open."""
         present = self._consultations.own(trust, staff, consultation)
 
         def decide(present: Consultation) -> dict[str, Any]:
-            if present.state in FINAL or not (present.phone or present.email):
+            if present.state in FINAL or self._over(present) or not (present.phone or present.email):
                 raise IllegalTransition
             return {
                 "invitation": present.invitation + 1,
@@ -112,7 +114,7 @@ class Invites:
             return
         if reason == "close":
             self._consultations.close(trust, consultation)
-        elif reason == f"invite-{present.invitation}" and present.state not in FINAL:
+        elif reason == f"invite-{present.invitation}" and present.state not in FINAL and not self._over(present):
             ways = [way for way in WAYS if getattr(present, way) is not Delivery.NONE]
             settled = [self._send(present, way, f"{reason}-{way}") for way in ways]
             if not all(settled):
@@ -128,20 +130,24 @@ class Invites:
         try:
             self._carry(consultation, way, self._link(consultation))
         except NotSent as failure:
-            self._mark(consultation, way, Delivery.FAILED, f"{way}_failed")
+            if failure.retry or self._settle(claim):
+                self._mark(consultation, way, Delivery.FAILED, f"{way}_failed")
             return not failure.retry
-        finished = Sending(
-            trust=trust, consultation=id_, reason=reason, claimed_until=claim.claimed_until, done=True,
-            version=claim.version + 1, expires=claim.expires,
-        )  # fmt: skip
-        try:
-            self._store.write([Replace(finished, expected=claim.version)])
-        except Refused:
-            return True  # the claim ran out while we were sending, and another took it over
+        if not self._settle(claim):
+            return True
         self._mark(consultation, way, Delivery.SENT, f"{way}_sent")
         if self._consultations.find(trust, id_).state is State.BOOKED:
             with suppress(IllegalTransition):  # cancelled meanwhile
                 self._consultations.happen(trust, id_, Event.INVITE, SYSTEM)
+        return True
+
+    def _settle(self, claim: Sending) -> bool:
+        """Nobody need try again; False when the claim ran out while we were sending, and another took it over."""
+        done = msgspec.structs.replace(claim, done=True, version=claim.version + 1)
+        try:
+            self._store.write([Replace(done, expected=claim.version)])
+        except Refused:
+            return False
         return True
 
     def _claim(self, consultation: Consultation, reason: str) -> Sending | None:
@@ -161,14 +167,15 @@ class Invites:
                 return claim
             if held.done or held.claimed_until > now:
                 return None
-            taken = Sending(
-                trust=claim.trust, consultation=claim.consultation, reason=reason,
-                claimed_until=claim.claimed_until, version=held.version + 1, expires=claim.expires,
-            )  # fmt: skip
+            taken = msgspec.structs.replace(claim, version=held.version + 1)
             self._store.write([Replace(taken, expected=held.version)])
         except Refused:
             return None
         return taken
+
+    def _over(self, consultation: Consultation) -> bool:
+        """Whether its links have expired."""
+        return self._consultations.closing_time(consultation) <= self._now()
 
     def _link(self, consultation: Consultation) -> str:
         secret = mint()

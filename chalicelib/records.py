@@ -154,7 +154,7 @@ class Taken(Record, frozen=True, kw_only=True):
 
 
 class Sending(Record, frozen=True, kw_only=True):
-    """One message for one reason: claimed by whoever sends it, so that it goes out once."""
+    """One message for one reason: claimed by whoever sends it, so that it goes out once; ``done``: never try again."""
 
     trust: str
     consultation: str

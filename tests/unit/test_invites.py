@@ -102,6 +102,12 @@ def test_what_could_not_be_sent_shows_and_leaves_it_booked(clinic: Clinic) -> No
     clinic.carrier.fail = NotSent("InvalidParameter", retry=False)
     booked = clinic.book()
     assert (booked.state, booked.sms) == (State.BOOKED, Delivery.FAILED)
+    clinic.carrier.fail = None
+    clinic.clock.time = clinic.scheduler.planned[booked.id, "invite-1"]
+    clinic.deliver(booked, "invite-1")
+    assert (clinic.carrier.texts, clinic.now(booked)) == ([], booked), "what cannot go is tried once"
+    again = clinic.services.invites.send_again(clinic.trust, clinic.staff, booked.id)
+    assert (again.state, again.sms) == (State.INVITED, Delivery.SENT)
 
 
 def test_what_may_go_better_next_time_is_asked_for_again(clinic: Clinic) -> None:
@@ -134,6 +140,16 @@ def test_nothing_is_sent_for_what_was_cancelled_or_is_not_there(clinic: Clinic) 
     assert clinic.carrier.texts == []
     with pytest.raises(IllegalTransition):
         clinic.services.invites.send_again(clinic.trust, clinic.staff, booked.id)
+
+
+def test_no_link_is_sent_that_would_not_open(clinic: Clinic) -> None:
+    booked = clinic.book(send=SendInvitation.BY_RULE, starts="2027-03-01T10:00:00Z")
+    clinic.clock.time = booked.ends + SETTINGS.link_grace_seconds
+    clinic.deliver(booked, "invite-1")
+    with pytest.raises(IllegalTransition):
+        clinic.services.invites.send_again(clinic.trust, clinic.staff, booked.id)
+    assert clinic.carrier.texts == []
+    assert clinic.now(booked) == booked
 
 
 def test_only_the_own_clinician_sends_again(clinic: Clinic) -> None:
