@@ -12,7 +12,7 @@ import msgspec
 
 from chalicelib import protocol as p
 from chalicelib.auth import Auth
-from chalicelib.consultations import PATIENT, Actor, Consultations, only_in
+from chalicelib.consultations import PATIENT, TRIES, Actor, Consultations, only_in
 from chalicelib.errors import (
     Forbidden,
     NotFound,
@@ -22,7 +22,7 @@ from chalicelib.errors import (
     VenteromError,
     WorkerLost,
 )
-from chalicelib.lifecycle import WITH_CALL, Event, Role, State
+from chalicelib.lifecycle import WITH_CALL, Event, Role, State, step
 from chalicelib.log import fault
 from chalicelib.protocol import CallEnded, EndReason, IceServer, Message, Room, Seat
 from chalicelib.records import Consultation, Socket, Taken
@@ -206,10 +206,7 @@ class Signaling:
         self._peer_media(consultation, Seat.CLINICIAN)
 
     def _on_probe_start(self, socket: Socket, _: p.ProbeStart) -> None:
-        hour = int(self._now()) // 3600
-        name = f"probe#{socket.trust}#{socket.consultation}#{hour}"
-        if self._store.count(name, (hour + 2) * 3600) > PROBES_PER_HOUR:
-            raise TooManyAttempts
+        self._limit(socket, "probe")
         ready = p.ProbeReady(
             probe=mint(),
             ice_servers=self._ice_servers(socket.consultation),
@@ -220,6 +217,7 @@ class Signaling:
         self._sockets.to(socket.connection, ready)
 
     def _on_probe_offer(self, socket: Socket, message: p.ProbeOffer) -> None:
+        self._limit(socket, "probe_offer")
         self._workers.probe(socket.connection, message.probe, message.sdp)
 
     # ------------------------------------------------------------ clinician
@@ -229,6 +227,7 @@ class Signaling:
 
     def _on_call(self, socket: Socket, message: p.Call) -> None:
         present = self._own(socket, message.consultation)
+        step(present.state, Event.CALL, socket.role)  # before the seat: what cannot be takes none from another page
         self._sockets.sit(socket.trust, present.id, Seat.CLINICIAN, socket.connection)
         self._store.write([Put(msgspec.structs.replace(socket, consultation=present.id))])
         consultation = self._workers.reserve(present, socket.staff, self._ice_servers(present.id))
@@ -302,6 +301,13 @@ class Signaling:
         elif held.connection != socket.connection:
             raise Overtaken
 
+    def _limit(self, socket: Socket, what: str) -> None:
+        """Count what a visit asks of the workers. Raises TooManyAttempts."""
+        hour = int(self._now()) // 3600
+        name = f"{what}#{socket.trust}#{socket.consultation}#{hour}"
+        if self._store.count(name, (hour + 2) * 3600) > PROBES_PER_HOUR:
+            raise TooManyAttempts
+
     def _actor(self, socket: Socket) -> Actor:
         return Actor(socket.role, socket.staff)
 
@@ -359,9 +365,16 @@ class Signaling:
                 self._peer_media(consultation, Seat.PATIENT)
 
     def _tell_of_presence(self, socket: Socket) -> None:
-        consultation = self._consultations.find(socket.trust, socket.consultation)
-        changed = p.Changed(day=consultation.day, consultation=self._sockets.for_clinician(consultation))
-        self._sockets.to_watchers(socket.trust, consultation.staff, changed)
+        """A patient came or went. No version orders presence, so whoever told it looks whether it still holds."""
+        told: bool | None = None
+        for _ in range(TRIES):
+            consultation = self._consultations.find(socket.trust, socket.consultation)
+            view = self._sockets.for_clinician(consultation)
+            if view.patient_present == told:
+                return
+            told = view.patient_present
+            changed = p.Changed(day=consultation.day, consultation=view)
+            self._sockets.to_watchers(socket.trust, consultation.staff, changed)
 
     def _tell_waiting_patients(self, socket: Socket) -> None:
         """A clinician came or went: those who wait see it."""

@@ -91,13 +91,18 @@ def test_what_cannot_happen_now(clinic: Clinic) -> None:
     booked = clinic.book()
     clinic.worker("W", "w1")
     clinic.clinician("C")
-    refused_call = p.encode(p.Call(consultation=booked.id))
-    rows = clinic.now(booked)
-    assert clinic.services.signaling.message("C", refused_call) == "illegal_transition"
-    assert clinic.now(booked) == rows
-    assert clinic.workers()[0].rooms == frozenset()
+    refused(clinic, "C", p.encode(p.Call(consultation=booked.id)), "illegal_transition")
     clinic.patient("P", booked)
     refused(clinic, "P", p.encode(p.Accept(consultation=booked.id, call=0)), "overtaken")
+
+
+def test_a_call_that_cannot_be_takes_no_seat_from_another_page(clinic: Clinic) -> None:
+    called = clinic.calling()
+    clinic.say("P", p.Accept(consultation=called.id, call=1))
+    clinic.say("C", p.HangUp(consultation=called.id, call=1))
+    clinic.clinician("D")
+    refused(clinic, "D", p.encode(p.Call(consultation=called.id)), "illegal_transition")
+    assert p.SeatTaken() not in clinic.push.to("C")
 
 
 def test_a_socket_that_was_never_let_in(clinic: Clinic) -> None:

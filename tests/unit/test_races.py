@@ -83,6 +83,22 @@ def test_a_reload_keeps_the_seat_when_the_old_socket_closes_late(clinic: Clinic)
     assert held.connection == "P2"
 
 
+def test_the_last_word_about_presence_is_the_true_one(clinic: Clinic) -> None:
+    waiting = clinic.waiting()
+    send = clinic.push.send
+
+    def comes_back_while_it_is_told(connection: str, message: p.Message) -> bool:
+        if isinstance(message, p.Changed):
+            clinic.push.send = send  # type: ignore[method-assign]
+            clinic.patient("P2", waiting)
+        return send(connection, message)
+
+    clinic.push.send = comes_back_while_it_is_told  # type: ignore[method-assign]
+    clinic.leave("P")
+    said = [m.consultation.patient_present for m in clinic.push.to("C") if isinstance(m, p.Changed)]
+    assert said[-3:] == [True, False, True]
+
+
 def test_a_lost_workers_call_that_ended_meanwhile_does_not_stop_the_sweep(clinic: Clinic) -> None:
     first, other = clinic.book(), clinic.book()
     clinic.worker("W", "w1", capacity=2)

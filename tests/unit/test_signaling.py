@@ -8,6 +8,7 @@ from chalicelib import protocol as p
 from chalicelib.lifecycle import State
 from chalicelib.protocol import DeviceReport, EndReason, Message, Seat
 from chalicelib.rest import Feedback, Quality
+from chalicelib.signaling import PROBES_PER_HOUR
 from tests.fakes.clinic import Clinic
 from tests.unit.test_protocol import SDP
 
@@ -209,6 +210,21 @@ def test_the_network_test_goes_to_a_worker_and_back(clinic: Clinic) -> None:
     assert (relayed.reply_to, relayed.probe) == ("P", ready.probe)
     clinic.say("W", p.ProbeAnswered(reply_to=relayed.reply_to, probe=relayed.probe, sdp=SDP))
     assert last(clinic, "P", p.ProbeAnswer) == p.ProbeAnswer(probe=ready.probe, sdp=SDP)
+
+
+def test_network_tests_are_limited_by_visit_and_hour(clinic: Clinic) -> None:
+    booked, other = clinic.book(), clinic.book()
+    clinic.worker("W", "w1")
+    clinic.patient("P", booked)
+    clinic.patient("Q", other)
+    for message in (p.ProbeStart(), p.ProbeOffer(probe="x", sdp=SDP)):
+        said = [clinic.say("P", message) for _ in range(PROBES_PER_HOUR + 1)]
+        assert set(said[:-1]) == {message.__struct_config__.tag}
+        assert said[-1] == "too_many_attempts"
+        assert clinic.say("Q", message) == message.__struct_config__.tag
+    assert len(all_of(clinic, "W", p.ProbeRelay)) == PROBES_PER_HOUR + 1
+    clinic.clock.time += 3600
+    assert clinic.say("P", p.ProbeStart()) == "probe_start"
 
 
 def test_a_network_test_without_a_worker_says_so(clinic: Clinic) -> None:
