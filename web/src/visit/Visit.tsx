@@ -3,7 +3,6 @@ import { Page } from "../shared/components/Page";
 import { ErrorNotice, Notice, Steps, Waiting } from "../shared/components/parts";
 import { t } from "../shared/messages";
 import { useRedraw } from "../shared/redraw";
-import type { Engine } from "./engine";
 import { PREPARATION, step, type PreparationStep, type Step } from "./state";
 import { Access } from "./steps/Access";
 import { Call } from "./steps/Call";
@@ -13,14 +12,11 @@ import { Feedback } from "./steps/Feedback";
 import { Login } from "./steps/Login";
 import { Microphone } from "./steps/Microphone";
 import { Network } from "./steps/Network";
+import type { StepProps } from "./steps/props";
 import { Ready } from "./steps/Ready";
 import { Ringing } from "./steps/Ringing";
 import { Speaker } from "./steps/Speaker";
 import { WaitingRoom } from "./steps/WaitingRoom";
-
-export interface StepProps {
-  engine: Engine;
-}
 
 const PAGES: Record<Exclude<Step, "opening">, (props: StepProps) => preact.JSX.Element> = {
   login: Login,

@@ -4,7 +4,7 @@ import { Button, Heading, Notice, Waiting } from "../../shared/components/parts"
 import type { DeviceKind, DeviceProblem } from "../../shared/devices";
 import { clock, date, t } from "../../shared/messages";
 import { help, system } from "../browser";
-import type { StepProps } from "../Visit";
+import type { StepProps } from "./props";
 
 export function Access({ engine }: StepProps) {
   const [asking, setAsking] = useState(false);

@@ -7,7 +7,7 @@ import { readable } from "../../shared/phone";
 import { Icon } from "../Icon";
 import { Trouble } from "./Access";
 import { Picker } from "./Picker";
-import type { StepProps } from "../Visit";
+import type { StepProps } from "./props";
 
 export function Call({ engine }: StepProps) {
   const [blocked, setBlocked] = useState(false);

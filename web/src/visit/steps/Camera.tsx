@@ -5,7 +5,7 @@ import { t } from "../../shared/messages";
 import { Trouble } from "./Access";
 import { Picker } from "./Picker";
 import { Question } from "./Question";
-import type { StepProps } from "../Visit";
+import type { StepProps } from "./props";
 
 export function Camera({ engine }: StepProps) {
   const { equipment } = engine;

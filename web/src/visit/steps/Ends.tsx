@@ -1,7 +1,7 @@
 // The pages after which nothing follows: thanks, a link that no longer works, a visit open elsewhere.
 import { Button, Heading, Notice } from "../../shared/components/parts";
 import { clock, date, errorText, t } from "../../shared/messages";
-import type { StepProps } from "../Visit";
+import type { StepProps } from "./props";
 
 export function Thanks(_: StepProps) {
   return (

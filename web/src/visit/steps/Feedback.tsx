@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 import { Button, Heading, Notice } from "../../shared/components/parts";
 import { t } from "../../shared/messages";
 import type { Problem, Quality } from "../../protocol";
-import type { StepProps } from "../Visit";
+import type { StepProps } from "./props";
 
 const QUALITIES: Quality[] = ["very_good", "good", "fair", "poor"];
 const PROBLEMS: Problem[] = ["no_picture", "bad_picture", "no_sound", "bad_sound", "dropped", "hard_to_use"];

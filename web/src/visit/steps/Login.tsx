@@ -2,7 +2,7 @@
 import { useState } from "preact/hooks";
 import { Button, Heading } from "../../shared/components/parts";
 import { clock, date, t } from "../../shared/messages";
-import type { StepProps } from "../Visit";
+import type { StepProps } from "./props";
 
 export function Login({ engine }: StepProps) {
   const [busy, setBusy] = useState(false);

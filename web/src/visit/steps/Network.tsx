@@ -4,7 +4,7 @@ import { Button, Heading, Notice, Progress, type Tone } from "../../shared/compo
 import { errorText, t } from "../../shared/messages";
 import { ProbeFailed } from "../../shared/probe";
 import type { Verdict } from "../../protocol";
-import type { StepProps } from "../Visit";
+import type { StepProps } from "./props";
 
 const TONES: Record<Verdict, Tone> = { good: "success", improvable: "info", poor: "warning", blocked: "danger" };
 

@@ -3,7 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import { Button, Heading, Notice } from "../../shared/components/parts";
 import { clock, date, t } from "../../shared/messages";
 import type { DeviceReport } from "../../protocol";
-import type { StepProps } from "../Visit";
+import type { StepProps } from "./props";
 
 /** Earlier than this before the time, one is more likely to be trying things out than to be waiting. */
 const EARLY_MS = 3 * 3600 * 1000;

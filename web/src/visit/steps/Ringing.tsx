@@ -3,7 +3,7 @@ import { useEffect } from "preact/hooks";
 import { Button, Heading } from "../../shared/components/parts";
 import { ring, soundReady } from "../../shared/devices";
 import { t } from "../../shared/messages";
-import type { StepProps } from "../Visit";
+import type { StepProps } from "./props";
 
 export function Ringing({ engine }: StepProps) {
   const { visit } = engine.state;

@@ -5,7 +5,7 @@ import { canChooseSpeaker, ringStream, unlockSound } from "../../shared/devices"
 import { t } from "../../shared/messages";
 import { Picker } from "./Picker";
 import { Question } from "./Question";
-import type { StepProps } from "../Visit";
+import type { StepProps } from "./props";
 
 export function Speaker({ engine }: StepProps) {
   const element = useRef<HTMLAudioElement>(null);

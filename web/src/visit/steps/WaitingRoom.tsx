@@ -4,7 +4,7 @@ import { Button, Heading, Notice } from "../../shared/components/parts";
 import { soundReady, unlockSound } from "../../shared/devices";
 import { clock, t } from "../../shared/messages";
 import { readable } from "../../shared/phone";
-import type { StepProps } from "../Visit";
+import type { StepProps } from "./props";
 
 export function WaitingRoom({ engine }: StepProps) {
   const [now, setNow] = useState(Date.now());
