@@ -30,7 +30,7 @@ def health() -> Response:
 @app.route("/jwks")
 def login_keys() -> Response:
     """The public keys with which we sign in; portals fetch them."""
-    return Response(services().public_login_keys(), headers={"Content-Type": "application/json"})
+    return rest("login_keys")
 
 
 @app.route("/enter", methods=["POST"])

@@ -1,5 +1,7 @@
 """What stands behind each door of the REST API: the request's parts to the use cases, and their results back."""
 
+import msgspec
+
 from chalicelib.auth import Returned, login_cookie, staff_cookie, visit_cookie
 from chalicelib.edge import Answer, Request, redirect
 from chalicelib.errors import BadRequest, Unauthenticated
@@ -38,6 +40,10 @@ class Doors:
     def health(self, _: Request) -> Health:
         """The functions run."""
         return Health()
+
+    def login_keys(self, _: Request) -> msgspec.Raw:
+        """The public keys with which we sign in."""
+        return msgspec.Raw(self._s.public_login_keys().encode())
 
     # ------------------------------------------------------------ visits
 

@@ -11,6 +11,7 @@ from chalice.test import Client, HTTPResponse
 import app as doors
 from chalicelib import protocol as p
 from chalicelib.lifecycle import State
+from chalicelib.oidc import new_key_set, public_key_set
 from chalicelib.wiring import services
 from tests.fakes.clinic import ORIGIN, SETTINGS, Clinic, person
 
@@ -263,6 +264,15 @@ def test_nonsense_on_a_socket_is_answered(clinic: Clinic, body: str | None) -> N
     clinic.clinician(CONNECTION)
     doors.ws_message(event("ws_message", body=body), None)
     assert isinstance(clinic.push.to(CONNECTION)[-1], p.Error)
+
+
+def test_portals_fetch_the_public_keys_and_the_log_knows(clinic: Clinic, capsys: pytest.CaptureFixture[str]) -> None:
+    private = new_key_set(None)
+    vars(clinic.services)["secret"] = lambda _: private
+    assert Browser().get("/jwks") == json.loads(public_key_set(private))
+    assert json.loads(capsys.readouterr().out) == {"door": "login_keys", "outcome": "ok", "status": 200}
+    vars(clinic.services)["secret"] = lambda _: "what the template generated"
+    assert Browser().get("/jwks") == {"keys": []}, "before the first key is made"
 
 
 def test_the_other_functions(clinic: Clinic) -> None:
