@@ -9,12 +9,9 @@ import urllib.parse
 import urllib.request
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from local.children import NotStarted
-
-if TYPE_CHECKING:
-    from local.system import System
 
 CLINICIAN: Final = "ingrid-berg"
 PATIENT: Final = "kari"
@@ -25,9 +22,8 @@ OPEN_STATES: Final = ("booked", "invited", "checked_in")
 class Clinician:
     """The API with a clinician's cookies."""
 
-    def __init__(self, system: "System", trust: str) -> None:
-        self._origin = system.origin
-        self._base = f"{system.origin}/api/staff/{trust}"
+    def __init__(self, origin: str, trust: str) -> None:
+        self._base = f"{origin}/api/staff/{trust}"
         # Cookies are Secure; that 127.0.0.1 is as good as https is known to browsers, not to Python's cookie jar.
         policy = http.cookiejar.DefaultCookiePolicy(secure_protocols=("http", "https"))
         jar = http.cookiejar.CookieJar(policy)
@@ -60,9 +56,9 @@ class Clinician:
             return body
 
 
-def ready_link(system: "System", trust: dict[str, Any], national_id: str) -> str:
+def ready_link(origin: str, trust: dict[str, Any], national_id: str) -> str:
     """The link of an example consultation that can still be opened, booking one when there is none."""
-    clinician = Clinician(system, trust["trust"]["id"])
+    clinician = Clinician(origin, trust["trust"]["id"])
     clinician.log_in(CLINICIAN)
     now = datetime.now(UTC)
     days = {now.date().isoformat(), (now + timedelta(hours=2)).date().isoformat()}
@@ -84,14 +80,21 @@ def ready_link(system: "System", trust: dict[str, Any], national_id: str) -> str
         )
     else:
         with suppress(NotStarted):
-            return latest_link(system, PHONE)
+            return latest_link(origin, PHONE)
         clinician.post(f"consultations/{ready['consultation']}/invite", {})  # the old link leads to other ports
-    return latest_link(system, PHONE)
+    return latest_link(origin, PHONE)
 
 
-def latest_link(system: "System", phone: str) -> str:
+def latest_link(origin: str, phone: str) -> str:
     """The link in the newest SMS to ``phone`` that leads to this system. Raises NotStarted when there is none."""
-    for message in system.sent_sms():
-        if message["to"] == phone and (found := re.search(re.escape(system.origin) + r"/i#\S+", message["text"])):
+    for message in sent_sms(origin):
+        if message["to"] == phone and (found := re.search(re.escape(origin) + r"/i#\S+", message["text"])):
             return found[0]
     raise NotStarted("No SMS with a link arrived in the outbox.")
+
+
+def sent_sms(origin: str) -> list[dict[str, Any]]:
+    """Every SMS in the outbox, the newest first, each with at least ``to`` and ``text``."""
+    with urllib.request.urlopen(f"{origin}/outbox/messages", timeout=30) as answer:  # noqa: S310
+        messages: list[dict[str, Any]] = json.load(answer)
+    return [message for message in messages if message["kind"] == "sms"]

@@ -9,7 +9,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import urllib.request
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -106,7 +105,7 @@ class System:
         self._worker_key = self.aws.secret(outputs["WorkerSecret"])
         self.start_worker()
         self._say("Example consultation: looking for one, or booking it …")
-        patient = seed.ready_link(self, TRUST, national_id(seed.PATIENT))
+        patient = seed.ready_link(self.origin, TRUST, national_id(seed.PATIENT))
         trust, department = TRUST["trust"]["id"], TRUST["departments"][0]["id"]
         self.addresses = {
             "clinician": f"{self.origin}/staff/{trust}",
@@ -158,12 +157,6 @@ class System:
     def child(self, name: str) -> Child:
         """A running child by name: aws, turn, portal, front, worker."""
         return self._children[name]
-
-    def sent_sms(self) -> list[dict[str, Any]]:
-        """What the outbox holds, the newest first: kind, to, text and more of each message."""
-        with urllib.request.urlopen(f"{self.origin}/outbox/messages", timeout=30) as answer:  # noqa: S310
-            messages: list[dict[str, Any]] = json.load(answer)
-        return [message for message in messages if message["kind"] == "sms"]
 
     def children(self) -> list[Child]:
         """Everything that was started."""

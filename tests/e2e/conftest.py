@@ -48,7 +48,7 @@ class Outbox:
     """What was sent, as the recipients would find it."""
 
     def __init__(self, system: System) -> None:
-        self._system = system
+        self._origin = system.origin
 
     def new_number(self) -> str:
         """A mobile number that nobody in this run has had."""
@@ -56,7 +56,7 @@ class Outbox:
 
     def link_to(self, number: str) -> str:
         """The link in the newest SMS to a number."""
-        return latest_link(self._system, number)
+        return latest_link(self._origin, number)
 
 
 @pytest.fixture

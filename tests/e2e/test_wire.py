@@ -19,7 +19,7 @@ SDP = "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n"
 
 @pytest.fixture(scope="module")
 def clinician(system, trust: str) -> Clinician:
-    logged_in = Clinician(system, trust)
+    logged_in = Clinician(system.origin, trust)
     logged_in.log_in("omar-haddad")
     return logged_in
 
@@ -37,7 +37,7 @@ def book(clinician: Clinician, system, **changes) -> tuple[str, str]:
         **changes,
     }
     made = clinician.post("consultations", body, **{"Idempotency-Key": secrets.token_urlsafe(8)})
-    return made["consultation"], latest_link(system, phone)
+    return made["consultation"], latest_link(system.origin, phone)
 
 
 @pytest.fixture

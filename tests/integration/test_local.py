@@ -68,7 +68,7 @@ def listening(pids: set[int]) -> list[str]:
 
 
 def clinician(system: System) -> Clinician:
-    found = Clinician(system, TRUST_ID)
+    found = Clinician(system.origin, TRUST_ID)
     found.log_in(CLINICIAN)
     return found
 
@@ -105,7 +105,7 @@ class TestOneLife:
     def test_the_first_start_gives_all_addresses_and_listens_on_loopback_only(self, state: Path, ports: Ports) -> None:
         with System(state, ports) as system:
             assert {"clinician", "patient", "department", "outbox", "api", "socket"} <= set(system.addresses)
-            assert system.addresses["patient"] == latest_link(system, PHONE)
+            assert system.addresses["patient"] == latest_link(system.origin, PHONE)
             addresses = listening(family(*(child.pid for child in system.children())))
             assert len(addresses) >= 5  # pages, AWS, portal, TURN over UDP and over TCP
             assert [a for a in addresses if not a.startswith("127.0.0.1:")] == []
