@@ -30,8 +30,8 @@ def synthesize(out: Path) -> Path:
         "DeliverFunction": functions.id_of("Deliver"),
         "RegisterTrustFunction": functions.id_of("RegisterTrust"),
         "RotateLoginKeyFunction": functions.id_of("RotateLoginKey"),
-        "TurnSecret": state.turn.secret_arn,
-        "WorkerSecret": state.worker.secret_arn,
+        "TurnSecret": state.turn,
+        "WorkerSecret": state.worker,
     }
     for name, value in outputs.items():
         CfnOutput(stack, name, value=value)

@@ -101,10 +101,10 @@ class Functions(Construct):
         known = {
             "table": self._state.table.table_name,
             "push_endpoint": endpoint,
-            "secret_pepper": self._state.pepper.secret_arn,
-            "secret_turn": self._state.turn.secret_arn,
-            "secret_worker": self._state.worker.secret_arn,
-            "secret_oidc": self._state.login_keys.secret_arn,
+            "secret_pepper": self._state.pepper,
+            "secret_turn": self._state.turn,
+            "secret_worker": self._state.worker,
+            "secret_oidc": self._state.login_keys,
             "deliver_function": deliver_arn,
             "scheduler_role": scheduler_role.role_arn,
         }
@@ -135,15 +135,13 @@ class Functions(Construct):
             "secrets": [
                 iam.PolicyStatement(
                     actions=["secretsmanager:GetSecretValue"],
-                    resources=[
-                        secret.secret_arn for secret in (state.pepper, state.turn, state.worker, state.login_keys)
-                    ],
+                    resources=[state.pepper, state.turn, state.worker, state.login_keys],
                 )
             ],
             "login_keys": [
                 iam.PolicyStatement(
                     actions=["secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue"],
-                    resources=[state.login_keys.secret_arn],
+                    resources=[state.login_keys],
                 )
             ],
             "send": [

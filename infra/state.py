@@ -1,5 +1,7 @@
 """What is kept: the one table and the secrets."""
 
+import string
+
 from aws_cdk import RemovalPolicy
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_secretsmanager as secretsmanager
@@ -35,10 +37,15 @@ class State(Construct):
         # An RSA key cannot be made by a template: the function rotate_login_key replaces this value.
         self.login_keys = self._random("LoginKeys", "Private JSON Web Keys with which we sign in at the ID portal")
 
-    def _random(self, name: str, description: str) -> secretsmanager.Secret:
-        return secretsmanager.Secret(
+    def _random(self, name: str, description: str) -> str:
+        """A secret made by AWS, letters and digits only; returns its ARN."""
+        secret = secretsmanager.CfnSecret(
             self,
             name,
             description=description,
-            generate_secret_string=secretsmanager.SecretStringGenerator(exclude_punctuation=True, password_length=43),
+            generate_secret_string=secretsmanager.CfnSecret.GenerateSecretStringProperty(
+                exclude_characters=string.punctuation, password_length=43
+            ),
         )
+        secret.apply_removal_policy(RemovalPolicy.RETAIN)
+        return secret.attr_id

@@ -12,6 +12,7 @@ from infra import STACK
 
 REGION: Final = "eu-north-1"
 ACCOUNT: Final = "000000000000"
+ADMIN: Final = "local"  # the embedded AWS's own key and secret; whoever has it may do everything
 
 
 class DeploymentFailed(Exception):
@@ -24,8 +25,8 @@ class Aws:
     def __init__(self, endpoint: str) -> None:
         self.endpoint = endpoint
         self._session = boto3.Session(
-            aws_access_key_id="local",
-            aws_secret_access_key="local",  # noqa: S106 - any will do
+            aws_access_key_id=ADMIN,
+            aws_secret_access_key=ADMIN,
             region_name=REGION,
         )
 

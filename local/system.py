@@ -4,7 +4,6 @@ import fcntl
 import hashlib
 import json
 import os
-import secrets
 import shutil
 import signal
 import subprocess
@@ -196,6 +195,9 @@ class System:
                 "MINISTACK_REGION": deploy.REGION,
                 "AWS_DEFAULT_REGION": deploy.REGION,
                 "LOG_LEVEL": "WARNING",
+                "AUTH": "true",  # functions may do what their roles allow and no more, as on AWS
+                "AWS_ACCESS_KEY_ID": deploy.ADMIN,
+                "AWS_SECRET_ACCESS_KEY": deploy.ADMIN,
                 "TMPDIR": str(scratch),
                 "PYTHONDONTWRITEBYTECODE": "",  # functions start faster from byte code
                 "VENTEROM_OUTBOX": str(self.state / "outbox"),
@@ -205,7 +207,7 @@ class System:
 
     def _deploy(self) -> dict[str, str]:
         turn = self.ports.turn
-        outputs = deploy.deploy(
+        return deploy.deploy(
             self.aws,
             ASSEMBLY,
             {
@@ -220,13 +222,6 @@ class System:
                 "PushBase": f"{self.aws.endpoint}/_aws/execute-api",
             },
         )
-        # The embedded AWS forgets to leave punctuation out of generated secrets; coturn's file cannot quote it.
-        for name in ("TurnSecret", "WorkerSecret"):
-            if not self.aws.secret(outputs[name]).replace("-", "").replace("_", "").isalnum():
-                self.aws.client("secretsmanager").put_secret_value(
-                    SecretId=outputs[name], SecretString=secrets.token_urlsafe(32)
-                )
-        return outputs
 
     def _start_turn(self, secret: str) -> None:
         configuration = self.state / "turnserver.conf"

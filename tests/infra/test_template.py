@@ -96,7 +96,7 @@ def test_secrets_are_made_by_aws_and_only_named_to_the_functions(template: Templ
     for name in FUNCTIONS:
         variables = resources[name]["Properties"]["Environment"]["Variables"]
         for secret in (v for k, v in variables.items() if k.startswith("VENTEROM_SECRET_")):
-            assert resources[secret["Ref"]]["Type"] == "AWS::SecretsManager::Secret"
+            assert resources[secret["Fn::GetAtt"][0]]["Type"] == "AWS::SecretsManager::Secret"
 
 
 def test_every_function_is_set_exactly_what_settings_reads(resources: Resources) -> None:

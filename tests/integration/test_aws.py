@@ -12,7 +12,7 @@ from aiohttp import ClientSession, ClientWebSocketResponse, WSMsgType
 
 from chalicelib.protocol import MAX_MESSAGE
 from local.children import Child
-from local.deploy import ACCOUNT, REGION, Aws
+from local.deploy import REGION, Aws
 from local.system import Ports, System
 
 # "wait" is answered only when another socket's "go" has been handled: it never is if one socket waits for the other.
@@ -40,10 +40,14 @@ def make_socket_api(aws: Aws, gone: Path) -> str:
     package = io.BytesIO()
     with zipfile.ZipFile(package, "w") as archive:
         archive.writestr("main.py", HANDLER)
+    trusted = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    role = aws.client("iam").create_role(
+        RoleName="handler", AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trusted]})
+    )
     function = aws.client("lambda").create_function(
         FunctionName="handler",
         Runtime="python3.12",
-        Role=f"arn:aws:iam::{ACCOUNT}:role/any",
+        Role=role["Role"]["Arn"],
         Handler="main.handler",
         Code={"ZipFile": package.getvalue()},
         Timeout=60,
