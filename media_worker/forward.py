@@ -10,13 +10,17 @@ Written against aiortc 1.16 and aioice 0.13; `tests/media/test_guard.py` fails w
 """
 
 import asyncio
+import contextlib
 import random
+import socket
 from collections.abc import Callable
 from typing import Any, Final, Protocol
 
 import msgspec
 import pylibsrtp
-from aioice import Connection, stun
+from aioice import Candidate, Connection, stun
+from aioice.candidate import candidate_foundation, candidate_priority
+from aioice.ice import StunProtocol
 from aiortc.rtcdtlstransport import RTCCertificate, RTCDtlsFingerprint, RTCDtlsParameters, RTCDtlsTransport
 from aiortc.rtcsctptransport import RTCSctpTransport
 
@@ -28,7 +32,18 @@ CONSENT_RETRANSMISSIONS: Final = 2
 """Waits 3.5 s for each answer; aioice's own check waits 0.5 s, which no slow path survives."""
 MAX_INBOX: Final = 4096
 """Datagrams waiting to be read; more are dropped, as a full socket buffer would."""
+RECEIVE_BUFFER: Final = 262_144
+"""Bytes the system keeps for us; a keyframe comes in one burst."""
 SCTP_PORT: Final = 5000
+ANY_PORT: Final = range(1)
+"""Port 0: the system picks a free one."""
+
+
+class Endpoint(msgspec.Struct, frozen=True):
+    """Where to listen: the address to bind and to tell browsers, and the UDP ports that may be taken."""
+
+    address: str
+    ports: range = ANY_PORT
 
 
 class Remote(msgspec.Struct, frozen=True):
@@ -72,19 +87,40 @@ class Listener(Protocol):
 class Agent(Connection):  # type: ignore[misc]
     """aioice's connection, bound to one address: aioice itself would take every interface and leave loopback out."""
 
-    def __init__(self, address: str, deliver: Callable[[bytes], None], lost: Callable[["Agent"], None]) -> None:
+    def __init__(self, endpoint: Endpoint, deliver: Callable[[bytes], None], lost: Callable[["Agent"], None]) -> None:
         super().__init__(ice_controlling=False)
-        self._address = address
+        self._endpoint = endpoint
         self._deliver = deliver
         self._lost = lost
 
     async def gather_candidates(self) -> None:
-        """Bind one UDP port. Raises OSError when the address is not ours."""
+        """Bind one UDP port. Raises OSError when the address is not ours or every port is taken."""
         self._local_candidates_start = True
-        self._local_candidates = await self.get_component_candidates(component=1, addresses=[self._address])
-        if not self._local_candidates:
-            raise OSError
+        protocol = await self._bind()
+        host, port = protocol.transport.get_extra_info("sockname")[:2]
+        protocol.local_candidate = Candidate(
+            foundation=candidate_foundation("host", "udp", host),
+            component=1,
+            transport="udp",
+            priority=candidate_priority(1, "host"),
+            host=host,
+            port=port,
+            type="host",
+        )
+        self._protocols.append(protocol)
+        self._local_candidates = [protocol.local_candidate]
         self._local_candidates_end = True
+
+    async def _bind(self) -> StunProtocol:
+        loop, ports = asyncio.get_running_loop(), self._endpoint.ports
+        for port in random.sample(ports, len(ports)):
+            with contextlib.suppress(OSError):
+                transport, protocol = await loop.create_datagram_endpoint(
+                    lambda: StunProtocol(self), local_addr=(self._endpoint.address, port)
+                )
+                transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
+                return protocol
+        raise OSError
 
     def data_received(self, data: bytes, component: int) -> None:
         """Everything that is not STUN."""
@@ -126,8 +162,8 @@ class Path:
     role = "controlled"
     state = "completed"
 
-    def __init__(self, address: str, on_up: Callable[[], None], on_down: Callable[[], None]) -> None:
-        self._address = address
+    def __init__(self, endpoint: Endpoint, on_up: Callable[[], None], on_down: Callable[[], None]) -> None:
+        self._endpoint = endpoint
         self._on_up = on_up
         self._on_down = on_down
         self._agent: Agent | None = None
@@ -144,7 +180,7 @@ class Path:
         candidates are never signalled: they are learned from its checks (RFC 8445 section 7.3.1.3).
         """
         await self._drop_next()
-        agent = Agent(self._address, self._deliver, self._agent_lost)
+        agent = Agent(self._endpoint, self._deliver, self._agent_lost)
         self._next = agent
         await agent.gather_candidates()
         agent.remote_username, agent.remote_password = ufrag, password
@@ -243,15 +279,15 @@ class Line:
 
     def __init__(
         self,
-        address: str,
+        endpoint: Endpoint,
         listener: Listener,
         connect_seconds: float,
         on_channel: Callable[[Any], None] | None = None,
     ) -> None:
-        """``address``: where to bind and what to tell the browser. ``on_channel``: gets each data channel it opens."""
+        """``on_channel``: gets each data channel the browser opens."""
         self._listener = listener
         self._connect_seconds = connect_seconds
-        self._path = Path(address, self._path_up, self._path_down)
+        self._path = Path(endpoint, self._path_up, self._path_down)
         self._dtls = Dtls(self._path, listener)
         self._dtls.on("statechange", self._dtls_changed)
         self._sctp: Any = None

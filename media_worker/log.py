@@ -2,7 +2,8 @@
 
 import logging
 import sys
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 import msgspec
 
@@ -14,6 +15,11 @@ def quiet() -> None:
     """Silence the libraries: their lines hold addresses, and the socket's address holds the pass."""
     for name in _FOREIGN:
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+
+
+def unforeseen(context: Mapping[str, Any]) -> None:
+    """The event loop's word on what nobody caught: only its kind, for messages and traces may quote anything."""
+    say("unforeseen", code=type(context.get("exception")).__name__)
 
 
 def say(event: str, **figures: str | float) -> None:

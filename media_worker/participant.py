@@ -18,7 +18,7 @@ from media_worker.description import (
     Source,
     write_call,
 )
-from media_worker.forward import Line, Remote
+from media_worker.forward import Endpoint, Line, Remote
 
 KEYFRAME_SECONDS: Final = 0.5
 """A sender is asked for a keyframe at most this often: keyframes cost it ten times a frame's bandwidth."""
@@ -73,12 +73,14 @@ class Outgoing:
 class Participant:
     """One seat's connection, from its offer to its end: what it sends is reported on and handed to the other."""
 
-    def __init__(self, seats: "Seats", seat: Seat, offer: CallOffer, address: str, connect_seconds: float) -> None:
+    def __init__(
+        self, seats: "Seats", seat: Seat, offer: CallOffer, endpoint: Endpoint, connect_seconds: float
+    ) -> None:
         self.seat = seat
         self._seats = seats
         self._stream = secrets.token_hex(8)
         self._session = secrets.randbits(48)
-        self._line = Line(address, self, connect_seconds)
+        self._line = Line(endpoint, self, connect_seconds)
         self._slots: dict[Kind, Slot] = {slot.kind: slot for slot in offer.slots}
         self._kinds = {slot.payload_type: slot.kind for slot in offer.slots}
         self._cc_number = next((s.extensions[TRANSPORT_CC] for s in offer.slots if TRANSPORT_CC in s.extensions), None)

@@ -13,7 +13,7 @@ import msgspec
 
 from chalicelib.errors import BadSdp, Unavailable
 from media_worker.description import read_probe, write_probe
-from media_worker.forward import Line
+from media_worker.forward import Endpoint, Line
 
 HEADER: Final = struct.Struct("!IIHH")
 FRAME: Final = 1_100
@@ -21,6 +21,7 @@ FRAME: Final = 1_100
 MAX_BYTES: Final = 4_000_000
 """Each way, in one test."""
 MAX_KBPS: Final = 1_500
+"""Downstream; steps follow each other, so it is the whole test's rate too."""
 MAX_STEPS: Final = 32
 MAX_TEXT: Final = 200
 MAX_BUFFERED: Final = 64 * 1024
@@ -69,10 +70,15 @@ class Arrivals:
         self._steps: dict[int, tuple[int, int, float, float]] = {}  # packets, bytes, first, last
         self._total = 0
 
+    @property
+    def too_many(self) -> bool:
+        """Whether more came than a test may send."""
+        return self._total > MAX_BYTES
+
     def add(self, frame: bytes, now: float) -> None:
         """Count a padding frame; what has no header, or is beyond the bounds, is not counted."""
         self._total += len(frame)
-        if len(frame) < HEADER.size or self._total > MAX_BYTES:
+        if len(frame) < HEADER.size or self.too_many:
             return
         step = HEADER.unpack_from(frame)[2]
         if step not in self._steps and len(self._steps) >= MAX_STEPS:
@@ -94,11 +100,14 @@ def padding(sequence: int, clock_ms: int, step: int) -> bytes:
 class Probe:
     """One test, from its offer to its end."""
 
-    def __init__(self, address: str, connect_seconds: float, life_seconds: float, on_end: Callable[[], None]) -> None:
+    def __init__(
+        self, endpoint: Endpoint, connect_seconds: float, life_seconds: float, on_end: Callable[[], None]
+    ) -> None:
         self._on_end = on_end
-        self._line = Line(address, self, connect_seconds, self._channel_opened)
+        self._line = Line(endpoint, self, connect_seconds, self._channel_opened)
         self._arrivals = Arrivals()
         self._sending: dict[int, asyncio.Task[None]] = {}
+        self._turn = asyncio.Lock()  # one step downstream at a time
         self._sent = 0
         self._life = asyncio.get_running_loop().call_later(life_seconds, on_end)
 
@@ -138,6 +147,8 @@ class Probe:
     def _message(self, channel: Any, data: str | bytes) -> None:
         if isinstance(data, bytes):
             self._arrivals.add(data, asyncio.get_running_loop().time())
+            if self._arrivals.too_many:
+                self._on_end()
             return
         if len(data) > MAX_TEXT:
             return
@@ -151,9 +162,13 @@ class Probe:
             case AskReport(step):
                 _say(channel, self._arrivals.report(step))
             case Down(step) if step not in self._sending and len(self._sending) < MAX_STEPS:
-                self._sending[step] = asyncio.create_task(self._send(channel, request))
+                self._sending[step] = asyncio.create_task(self._take_turn(channel, request))
             case Down():
                 pass  # asked twice: it is on its way
+
+    async def _take_turn(self, channel: Any, down: Down) -> None:
+        async with self._turn:
+            await self._send(channel, down)
 
     async def _send(self, channel: Any, down: Down) -> None:
         loop = asyncio.get_running_loop()
@@ -181,8 +196,10 @@ def _say(channel: Any, message: Echo | Report) -> None:
 class Probes:
     """All tests of this worker."""
 
-    def __init__(self, address: str, most: int, connect_seconds: float = 15.0, life_seconds: float = 30.0) -> None:
-        self._address = address
+    def __init__(
+        self, endpoint: Endpoint, most: int, connect_seconds: float = 15.0, life_seconds: float = 30.0
+    ) -> None:
+        self._endpoint = endpoint
         self._most = most
         self._connect_seconds = connect_seconds
         self._life_seconds = life_seconds
@@ -200,7 +217,7 @@ class Probes:
         if running is None:
             if len(self._running) >= self._most:
                 raise Unavailable
-            running = Probe(self._address, self._connect_seconds, self._life_seconds, lambda: self._end(probe))
+            running = Probe(self._endpoint, self._connect_seconds, self._life_seconds, lambda: self._end(probe))
             self._running[probe] = running
         try:
             return await running.answer(sdp)

@@ -8,6 +8,7 @@ import msgspec
 from chalicelib.errors import BadSdp
 from chalicelib.protocol import Seat
 from media_worker.description import read_call
+from media_worker.forward import Endpoint
 from media_worker.participant import TICK_SECONDS, Participant, Seats
 
 
@@ -21,9 +22,9 @@ class Timing(msgspec.Struct, frozen=True):
 class Room:
     """One call on this worker."""
 
-    def __init__(self, address: str, on_empty: Callable[[], None], timing: Timing) -> None:
+    def __init__(self, endpoint: Endpoint, on_empty: Callable[[], None], timing: Timing) -> None:
         """``on_empty``: nobody has been here for the time allowed; the owner closes the room."""
-        self._address = address
+        self._endpoint = endpoint
         self._on_empty = on_empty
         self._timing = timing
         self._seats = Seats(self._changed, self._left)
@@ -42,7 +43,7 @@ class Room:
         present = self._seats.get(seat)
         if present is not None and present.continues(offer.remote):
             return await present.answer(offer)
-        participant = Participant(self._seats, seat, offer, self._address, self._timing.connect)
+        participant = Participant(self._seats, seat, offer, self._endpoint, self._timing.connect)
         try:
             text = await participant.answer(offer)
         except ValueError:  # fingerprints or ICE parameters that only the libraries find fault with

@@ -65,11 +65,13 @@ class Worker:
         open_room: Callable[[Callable[[], None]], RoomPort],
         probes: ProbePort,
         send: Callable[[FromWorker], None],
+        most: int,
     ) -> None:
-        """``open_room`` is given what to call when nobody has been there for too long."""
+        """``open_room`` is given what to call when nobody has been there for too long. ``most``: rooms at once."""
         self._open_room = open_room
         self._probes = probes
         self._send = send
+        self._most = most
         self._calls: dict[str, _Call] = {}
         self._over: OrderedDict[str, None] = OrderedDict()
         self._ending: set[asyncio.Task[None]] = set()
@@ -83,8 +85,8 @@ class Worker:
         """Do what a message asks for."""
         match message:
             case OpenRoom(room):
-                if self._open(room) is not None:
-                    self._send(RoomOpened(room))
+                # A room that is over or that there is no place for: the functions take the call back.
+                self._send(RoomOpened(room) if self._open(room) else RoomEnded(room))
             case RelayOffer():
                 await self._relay(message)
             case CloseRoom(room):
@@ -104,6 +106,9 @@ class Worker:
         if room in self._over:
             return None
         call = self._calls.get(room)
+        if call is None and len(self._calls) >= self._most:
+            say("room_refused", rooms=len(self._calls))
+            return None
         if call is None:
             call = self._calls[room] = _Call()
             call.port = self._open_room(lambda: self._empty(room))
@@ -113,7 +118,8 @@ class Worker:
     async def _relay(self, offer: RelayOffer) -> None:
         call = self._open(offer.room)
         if call is None:
-            self._send(RelayRefused(offer.room, offer.seat, offer.n, Gone.code))
+            code = Gone.code if offer.room in self._over else Unavailable.code
+            self._send(RelayRefused(offer.room, offer.seat, offer.n, code))
             return
         async with call.lock:
             reply = call.replies.get(offer.seat)

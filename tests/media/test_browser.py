@@ -3,6 +3,9 @@
 Chromium needs the three FLAGS and no more: the worker's only candidate is a loopback address, which Chromium's sockets
 reach; offers hold no candidates. The remote stream must be played unmuted, or Chromium counts no audio energy. coturn's
 options are in `turnserver.py`; `--allow-loopback-peers` and `--relay-ip` are what lets it reach a worker on loopback.
+
+Firefox leaves loopback out: it reaches such a worker only with the preference `media.peerconnection.ice.loopback`; a
+worker on any other address it reaches as it is.
 """
 
 import asyncio
@@ -14,14 +17,12 @@ from typing import Any
 import pytest
 from playwright.async_api import Page, async_playwright
 
-from chalicelib.protocol import FromWorker, RelayAnswer, RelayOffer, Seat
+from chalicelib.protocol import Seat
 from media_worker.probe import Probes
-from media_worker.room import Room, Timing
-from media_worker.worker import Worker
+from tests.media.peers import HERE, PATIENCE, Calls
 from tests.media.turnserver import turnserver
 
 FLAGS = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream", "--no-sandbox"]
-PATIENCE = 60
 PAGE = "https://page.test/"
 
 SIDE = """
@@ -72,21 +73,6 @@ async () => {
   return found;
 }
 """
-
-
-class Calls:
-    """A worker whose messages are handed over by hand, as the functions would."""
-
-    def __init__(self) -> None:
-        self.sent: asyncio.Queue[FromWorker] = asyncio.Queue()
-        self.worker = Worker(lambda empty: Room("127.0.0.1", empty, Timing()), None, self.sent.put_nowait)  # type: ignore[arg-type]
-
-    async def answer(self, seat: Seat, n: int, sdp: str) -> str:
-        await self.worker.take(RelayOffer("trust.consultation.1", seat, n, sdp))
-        message = await asyncio.wait_for(self.sent.get(), PATIENCE)
-        assert isinstance(message, RelayAnswer), message
-        assert message.n == n
-        return message.sdp
 
 
 @contextlib.asynccontextmanager
@@ -143,7 +129,7 @@ async def call(ice_servers: list[dict[str, object]], relay: bool, protocol: str)
             figures = await page.evaluate(FIGURES)
             assert (figures["local"] == "relay") is relay
             assert figures["protocol"] == protocol
-    await calls.worker.close()
+    await calls.close()
 
 
 async def restarts() -> None:
@@ -167,7 +153,7 @@ async def restarts() -> None:
         await flows(pages)
         # the sender's own estimate: without transport-cc it stays below 100 kbit/s
         await until(clinician, "f.available > 300_000")
-    await calls.worker.close()
+    await calls.close()
 
 
 PROBE = """
@@ -209,7 +195,7 @@ async () => {
 @pytest.mark.parametrize("relay", [False, True])
 def test_the_network_test(tmp_path: Path, relay: bool) -> None:
     async def run() -> None:
-        probes = Probes("127.0.0.1", most=1)
+        probes = Probes(HERE, most=1)
         async with turnserver(tmp_path) as turn, two_pages() as (page, _):
             await page.evaluate(PROBE, {"iceServers": [turn.server("udp")], "relay": relay})
             await page.evaluate(ANSWER, await probes.answer("probe", await page.evaluate(OFFER, False)))

@@ -42,7 +42,7 @@ class Bench:
             capacity=3,
             drain_seconds=drain_seconds,
         )
-        self.link = Link(settings, lambda send: Worker(self._open, FakeProbes(), send), SOON)
+        self.link = Link(settings, lambda send: Worker(self._open, FakeProbes(), send, most=3), SOON)
         self.running = asyncio.create_task(self.link.run())
 
     def _open(self, on_empty: object) -> FakeRoom:

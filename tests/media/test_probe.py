@@ -1,6 +1,7 @@
 """The network test: the data channel's protocol and its bounds."""
 
 import asyncio
+import itertools
 import json
 from typing import Any
 
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from chalicelib.errors import BadSdp, Unavailable
 from chalicelib.protocol import ProbeAnswered, ProbeRelay
 from media_worker import probe
-from tests.media.peers import PATIENCE, Calls, stripped
+from tests.media.peers import HERE, PATIENCE, Calls, stripped
 from tests.media.test_room import run
 
 
@@ -117,10 +118,47 @@ def test_nonsense_on_the_channel_is_passed_over() -> None:
     run(test())
 
 
+def test_steps_downstream_follow_each_other() -> None:
+    """Asked for at once they would add up to more than a test may send."""
+
+    async def test() -> None:
+        calls = Calls()
+        page = await connected(calls)
+        for step in range(3):
+            page.channel.send(json.dumps({"op": "down", "step": step, "kbps": 400, "ms": 220}))
+        expected = 400 * 220 // 8 // probe.FRAME
+        frames = [await asyncio.wait_for(page.frames.get(), PATIENCE) for _ in range(3 * expected)]
+        steps = [probe.HEADER.unpack_from(frame)[2] for frame in frames]
+        assert [len(list(frames_of)) for _, frames_of in itertools.groupby(steps)] == [expected] * 3
+        assert set(steps) == {0, 1, 2}
+        await page.connection.close()
+        await calls.close()
+
+    run(test())
+
+
+def test_whoever_sends_more_than_allowed_is_cut_off() -> None:
+    async def test() -> None:
+        calls = Calls()
+        page = await connected(calls)
+        frame = bytes(16_000)  # SCTP carries it in parts
+        async with asyncio.timeout(PATIENCE):
+            while page.channel.readyState == "open":
+                if page.channel.bufferedAmount < probe.MAX_BUFFERED:
+                    page.channel.send(frame)
+                await asyncio.sleep(0)
+            await page.closed.wait()
+        assert calls.probes.count == 0
+        await page.connection.close()
+        await calls.close()
+
+    run(test())
+
+
 def test_a_test_has_an_end() -> None:
     async def test() -> None:
         calls = Calls()
-        calls.probes = calls.probes.__class__("127.0.0.1", most=1, life_seconds=0.5)
+        calls.probes = probe.Probes(HERE, most=1, life_seconds=0.5)
         page = Page()
         await page.open(await calls.probes.answer("probe-1", await page.offer()))
         await asyncio.wait_for(page.closed.wait(), PATIENCE)
@@ -134,7 +172,7 @@ def test_a_test_has_an_end() -> None:
 
 def test_so_many_at_once_and_the_same_again_is_the_same() -> None:
     async def test() -> None:
-        probes = probe.Probes("127.0.0.1", most=1)
+        probes = probe.Probes(HERE, most=1)
         page = Page()
         offer = await page.offer()
         first = await probes.answer("probe-1", offer)
@@ -152,7 +190,7 @@ def test_so_many_at_once_and_the_same_again_is_the_same() -> None:
 @pytest.mark.parametrize("damage", [("m=application", "m=audio"), ("a=ice-pwd", "a=x"), ("a=fingerprint", "a=y")])
 def test_a_bad_offer_is_refused_and_its_place_is_free(damage: tuple[str, str]) -> None:
     async def test() -> None:
-        probes = probe.Probes("127.0.0.1", most=1)
+        probes = probe.Probes(HERE, most=1)
         page = Page()
         offer = await page.offer()
         with pytest.raises(BadSdp):

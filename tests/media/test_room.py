@@ -1,6 +1,7 @@
 """A call on the worker with aiortc's own peers in this process: real sockets, real decoding at the ends only."""
 
 import asyncio
+import socket
 from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
@@ -8,10 +9,21 @@ from typing import Any
 import pytest
 
 from chalicelib.protocol import RelayAnswer, RelayRefused, RoomEnded, Seat
+from media_worker.forward import Endpoint
 from media_worker.room import Timing
-from tests.media.peers import PATIENCE, ROOM, Calls, Peer
+from tests.media.peers import HERE, PATIENCE, ROOM, Calls, Peer
 
 DARK, LIGHT = 60, 200
+
+
+def free_port() -> int:
+    with socket.socket(type=socket.SOCK_DGRAM) as probe:
+        probe.bind((HERE.address, 0))
+        return int(probe.getsockname()[1])
+
+
+def only(port: int) -> Endpoint:
+    return Endpoint(HERE.address, range(port, port + 1))
 
 
 def sockets() -> int:
@@ -38,6 +50,45 @@ def test_sound_and_picture_arrive_both_ways() -> None:
         await calls.join(clinician)
         await calls.join(patient)
         await asyncio.gather(patient.sees(LIGHT), clinician.sees(DARK), patient.hears(), clinician.hears())
+        await asyncio.gather(patient.close(), clinician.close(), calls.close())
+
+    run(test())
+
+
+def test_candidates_in_an_offer_are_passed_over() -> None:
+    """A name ending in .local would cost a second to look up, and the end of candidates would fail the connection."""
+
+    async def test() -> None:
+        calls, patient = Calls(), Peer(Seat.PATIENT, DARK)
+        useless = (
+            "a=candidate:1 1 udp 2113937151 7a3b0c5e-1f2d-4c6a-9b8e-0d1e2f3a4b5c.local 54321 typ host\r\n"
+            "a=candidate:2 1 tcp 1518280447 10.0.0.1 9 typ host tcptype active\r\n"
+            "a=end-of-candidates\r\n"
+        )
+        offer = (await patient.offer()).replace("a=ice-ufrag", f"{useless}a=ice-ufrag")
+        assert useless in offer
+        await patient.take(await calls.answer(Seat.PATIENT, 1, offer))
+        await patient.connected()
+        await asyncio.gather(patient.close(), calls.close())
+
+    run(test())
+
+
+def test_ports_are_taken_from_the_range_and_given_back() -> None:
+    async def test() -> None:
+        port = free_port()
+        calls, patient, clinician = Calls(endpoint=only(port)), Peer(Seat.PATIENT, DARK), Peer(Seat.CLINICIAN, LIGHT)
+        answer = await calls.answer(Seat.PATIENT, 1, await patient.offer())
+        candidates = {tuple(x.split()[4:6]) for x in answer.splitlines() if x.startswith("a=candidate:")}
+        assert candidates == {(HERE.address, str(port))}
+        await patient.take(answer)
+        await patient.connected()
+        offer = await clinician.offer()
+        assert await calls.relay(Seat.CLINICIAN, 1, offer) == RelayRefused(ROOM, Seat.CLINICIAN, 1, "unavailable")
+        await calls.close()
+        calls = Calls(endpoint=only(port))
+        await clinician.take(await calls.answer(Seat.CLINICIAN, 1, offer))
+        await clinician.connected()
         await asyncio.gather(patient.close(), clinician.close(), calls.close())
 
     run(test())

@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from media_worker.forward import ANY_PORT, Endpoint
 from media_worker.log import ALLOWED
 from media_worker.settings import Misconfigured, Settings
 
@@ -23,6 +24,11 @@ def test_the_rest_has_defaults_and_names_are_random() -> None:
     assert one.worker_id != other.worker_id
 
 
+def test_ports_are_any_or_those_said() -> None:
+    assert Settings.load(GOOD).endpoint == Endpoint("127.0.0.1", ANY_PORT)
+    assert Settings.load(GOOD | {"VENTEROM_PORTS": "40000-40009"}).endpoint.ports == range(40_000, 40_010)
+
+
 @pytest.mark.parametrize("name", GOOD)
 def test_what_is_missing_is_named(name: str) -> None:
     with pytest.raises(Misconfigured, match=name):
@@ -37,6 +43,10 @@ def test_what_is_missing_is_named(name: str) -> None:
         ("VENTEROM_WORKER_ID", "a.b"),
         ("VENTEROM_CAPACITY", "many"),
         ("VENTEROM_CAPACITY", "0"),
+        ("VENTEROM_PORTS", "any"),
+        ("VENTEROM_PORTS", "80-90"),
+        ("VENTEROM_PORTS", "40001-40000"),
+        ("VENTEROM_PORTS", "40000-65536"),
     ],
 )
 def test_what_is_wrong_is_named_and_not_quoted(name: str, value: str) -> None:
@@ -49,6 +59,17 @@ def test_the_program_says_it_in_one_line() -> None:
     done = subprocess.run([sys.executable, "-m", "media_worker"], env={}, capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert done.stderr == "VENTEROM_SOCKET is not set.\n"
+
+
+def test_what_nobody_caught_is_told_by_its_kind_alone() -> None:
+    code = (
+        "from media_worker.log import unforeseen as u; u({'exception': KeyError('10.0.0.1'), 'message': 'v=0'}); u({})"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert [json.loads(line) for line in done.stderr.splitlines()] == [
+        {"event": "unforeseen", "code": "KeyError"},
+        {"event": "unforeseen", "code": "NoneType"},
+    ]
 
 
 def test_the_log_leaves_out_what_is_not_on_its_list() -> None:

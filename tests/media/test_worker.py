@@ -25,7 +25,8 @@ from chalicelib.protocol import (
 from media_worker.worker import REMEMBERED, Worker
 from tests.media.fakes import FakeProbes, FakeRoom, reply
 
-ROOM, OTHER = "trust.consultation.1", "trust.consultation.2"
+ROOM, OTHER, THIRD = (f"trust.consultation.{call}" for call in (1, 2, 3))
+MOST = 2
 
 
 class Bench:
@@ -34,7 +35,7 @@ class Bench:
     def __init__(self) -> None:
         self.rooms: list[FakeRoom] = []
         self.said: list[FromWorker] = []
-        self.worker = Worker(self._open, FakeProbes(), self.said.append)
+        self.worker = Worker(self._open, FakeProbes(), self.said.append, MOST)
 
     def _open(self, on_empty: Callable[[], None]) -> FakeRoom:
         self.rooms.append(FakeRoom(on_empty))
@@ -131,6 +132,7 @@ def test_closing_twice_says_so_twice_and_late_messages_open_nothing() -> None:
         assert bench.rooms[0].closed == 1
         assert await bench.offer(1) == [RelayRefused(ROOM, Seat.PATIENT, 1, "gone")]
         await bench.worker.take(OpenRoom(ROOM, []))
+        assert bench.said[-1] == RoomEnded(ROOM)
         assert bench.worker.rooms == []
         assert len(bench.rooms) == 1
 
@@ -156,6 +158,19 @@ def test_an_offer_waiting_for_its_turn_when_the_room_closes_is_refused() -> None
         assert RelayRefused(ROOM, Seat.PATIENT, 2, "gone") in bench.said
         assert RoomEnded(ROOM) in bench.said
         assert bench.worker.rooms == []
+
+    with_bench(test)
+
+
+def test_a_full_worker_gives_the_call_back_until_there_is_a_place() -> None:
+    async def test(bench: Bench) -> None:
+        for room in (ROOM, OTHER, THIRD):
+            await bench.worker.take(OpenRoom(room, []))
+        assert bench.said == [RoomOpened(ROOM), RoomOpened(OTHER), RoomEnded(THIRD)]
+        assert await bench.offer(1, room=THIRD) == [RelayRefused(THIRD, Seat.PATIENT, 1, "unavailable")]
+        assert await bench.offer(1) == [RelayAnswer(ROOM, Seat.PATIENT, 1, reply("offer"))]
+        await bench.worker.take(CloseRoom(OTHER))
+        assert await bench.offer(1, room=THIRD) == [RelayAnswer(THIRD, Seat.PATIENT, 1, reply("offer"))]
 
     with_bench(test)
 

@@ -42,12 +42,13 @@ async def turnserver(folder: Path) -> AsyncIterator[Turn]:
         stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
     )  # fmt: skip
     try:
-        await asyncio.wait_for(_listening(port), PATIENCE)
+        await asyncio.wait_for(_listening(port, process), PATIENCE)
         username = f"{int(time.time()) + 3600}:test"
         digest = hmac.new(SECRET.encode(), username.encode(), hashlib.sha1).digest()
         yield Turn(port, username, base64.b64encode(digest).decode())
     finally:
-        process.terminate()
+        if process.returncode is None:
+            process.terminate()
         await process.wait()
 
 
@@ -57,8 +58,8 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-async def _listening(port: int) -> None:
-    while True:
+async def _listening(port: int, process: asyncio.subprocess.Process) -> None:
+    while process.returncode is None:
         try:
             _, writer = await asyncio.open_connection("127.0.0.1", port)
         except OSError:
@@ -66,3 +67,4 @@ async def _listening(port: int) -> None:
             continue
         writer.close()
         return
+    raise RuntimeError("coturn did not start")
