@@ -147,7 +147,7 @@ class Functions(Construct):
             "send": [
                 # SMS goes to phone numbers, which have no ARN.
                 iam.PolicyStatement(actions=["sns:Publish"], resources=["*"]),
-                iam.PolicyStatement(actions=["ses:SendRawEmail"], resources=messaging.identities),
+                iam.PolicyStatement(actions=["ses:SendRawEmail"], resources=[messaging.identity]),
             ],
             "push": [
                 iam.PolicyStatement(

@@ -11,5 +11,4 @@ class Messaging(Construct):
     def __init__(self, scope: Construct, construct_id: str, *, sender: str) -> None:
         super().__init__(scope, construct_id)
         ses.CfnEmailIdentity(self, "Sender", email_identity=sender)
-        # SES checks the sending right on whichever identity is verified: the address or, later, its whole domain.
-        self.identities = [f"arn:{Aws.PARTITION}:ses:{Aws.REGION}:{Aws.ACCOUNT_ID}:identity/*"]
+        self.identity = f"arn:{Aws.PARTITION}:ses:{Aws.REGION}:{Aws.ACCOUNT_ID}:identity/{sender}"

@@ -9,6 +9,7 @@ Of stock ministack (1.5.33) the following is changed here and nowhere else:
 - Each process unpacked and compiled the package anew, 40 MB and some seconds. They share one copy.
 - State was written only at a clean end. It is now written every few seconds too.
 - What is still at work when it is told to stop is ended, not waited for.
+- The right to send e-mail was asked for everything, not for the sender's identity.
 - E-mail is laid into the outbox's folder (see ``postbox``).
 """
 
@@ -25,7 +26,7 @@ from typing import Any, Final, Self
 
 from hypercorn.config import Config
 from ministack import app
-from ministack.core import lambda_runtime
+from ministack.core import iam_actions, lambda_runtime
 
 from chalicelib.protocol import MAX_MESSAGE
 from local import postbox
@@ -99,6 +100,21 @@ def save_by_turns(save: Callable[[dict[str, Any]], None]) -> Callable[[dict[str,
     return save_alone
 
 
+def with_sender(find: Callable[..., str]) -> Callable[..., str]:
+    """``find``, which tells what a request is about, made to know what an e-mail is sent from."""
+
+    def find_resource(
+        service: str, method: str, path: str, headers: Any, body: Any, query: Any, region: str, account: str
+    ) -> str:
+        found = find(service, method, path, headers, body, query, region, account)
+        source = query.get("Source", "")
+        if service != "ses" or found != "*" or not source:
+            return found
+        return f"arn:aws:ses:{region}:{account}:identity/{source[0] if isinstance(source, list) else source}"
+
+    return find_resource
+
+
 def end_functions(_at_start: bool = False) -> None:
     """Stands where ministack looks after containers, which we have none of: the last thing it does as it ends.
 
@@ -115,6 +131,7 @@ def main() -> None:
         ZipFile=SharedCode, BadZipFile=zipfile.BadZipFile, LargeFileError=zipfile.LargeZipFile
     )
     lambda_runtime.get_or_create_worker = Lease
+    iam_actions.extract_resource_arn = with_sender(iam_actions.extract_resource_arn)
     Config.websocket_max_message_size = MAX_MESSAGE
     app.save_all = save_by_turns(app.save_all)
     app._stop_docker_containers = end_functions

@@ -76,8 +76,9 @@ def clinician(system: System) -> Clinician:
 def book(by: Clinician) -> str:
     """A consultation tomorrow; returns its id."""
     starts = (datetime.now(UTC) + timedelta(days=1)).strftime("%Y-%m-%dT10:00:00Z")
-    booking = {"department": "medisinsk", "patient_name": "Nils Prøve", "starts": starts, "phone": "+4799000002"}
-    booked: str = by.post("consultations", booking | {"send": "now"}, **{"Idempotency-Key": starts})["consultation"]
+    booking = {"department": "medisinsk", "patient_name": "Nils Prøve", "starts": starts}
+    booking |= {"phone": "+4799000002", "email": "nils@pasient.example", "send": "now"}
+    booked: str = by.post("consultations", booking, **{"Idempotency-Key": starts})["consultation"]
     return booked
 
 
@@ -112,6 +113,7 @@ class TestOneLife:
             desk = clinician(system)
             TestOneLife.booked = book(desk)
             TestOneLife.entries = trail(desk, self.booked)
+            assert {"sms_sent", "mail_sent"} <= {entry["what"] for entry in self.entries}
             started = family(*(child.pid for child in system.children()))
         assert not [pid for pid in started if alive(pid)]
 
