@@ -18,7 +18,7 @@ import pytest
 
 from infra import STACK
 from local.children import free_port
-from local.seed import CLINICIAN, PHONE, Clinician, latest_link, sent_sms
+from local.seed import CLINICIAN, PHONE, Clinician, latest_link
 from local.system import ROOT, TRUST, Ports, System
 
 TRUST_ID: str = TRUST["trust"]["id"]
@@ -82,13 +82,6 @@ def book(by: Clinician) -> str:
     return booked
 
 
-def book_by_rule(by: Clinician, phone: str) -> None:
-    """A consultation in two days and some seconds: its invitation is due in a minute, when the scheduler says so."""
-    starts = (datetime.now(UTC) + timedelta(days=2, seconds=5)).strftime("%Y-%m-%dT%H:%M:%SZ")
-    booking = {"department": "medisinsk", "patient_name": "Amina Prøve", "starts": starts, "phone": phone}
-    assert by.post("consultations", booking, **{"Idempotency-Key": starts})["state"] == "booked"
-
-
 def trail(by: Clinician, consultation: str) -> list[dict[str, Any]]:
     entries: list[dict[str, Any]] = by.get(f"consultations/{consultation}/trail")["entries"]
     return entries
@@ -108,7 +101,6 @@ class TestOneLife:
     """One system through its starts and ends, in this order."""
 
     booked = ""
-    waiting = "+4799000003"
     entries: list[dict[str, Any]]
 
     def test_the_first_start_gives_all_addresses_and_listens_on_loopback_only(self, state: Path, ports: Ports) -> None:
@@ -121,7 +113,6 @@ class TestOneLife:
             desk = clinician(system)
             TestOneLife.booked = book(desk)
             TestOneLife.entries = trail(desk, self.booked)
-            book_by_rule(desk, self.waiting)
             assert {"sms_sent", "mail_sent"} <= {entry["what"] for entry in self.entries}
             started = family(*(child.pid for child in system.children()))
         assert not [pid for pid in started if alive(pid)]
@@ -147,7 +138,6 @@ class TestOneLife:
         with System(state, Ports.free()) as system:  # on other ports the same state, and a link that leads there
             assert trail(clinician(system), self.booked) == entries
             assert system.addresses["patient"].startswith(system.origin)
-            eventually(lambda: self.waiting in [message["to"] for message in sent_sms(system.origin)])
 
 
 def run(*options: str, **environment: str) -> "subprocess.Popen[str]":
