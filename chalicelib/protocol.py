@@ -91,10 +91,44 @@ class Delivery(StrEnum):
 
 
 class Seat(StrEnum):
-    """A place in a call."""
+    """A place in a call. The order matters: everyone is shown the others in it (see `Join`)."""
 
     PATIENT = "patient"
     CLINICIAN = "clinician"
+    GUEST_1 = "guest1"
+    GUEST_2 = "guest2"
+    GUEST_3 = "guest3"
+    GUEST_4 = "guest4"
+
+
+class Grade(StrEnum):
+    """How a participant's connection does."""
+
+    GOOD = "good"
+    FAIR = "fair"
+    POOR = "poor"
+
+
+class Cause(StrEnum):
+    """What keeps a connection from being good, the worst first: whose network or device, and what about it."""
+
+    NONE = "none"
+    NOTHING_ARRIVES = "nothing_arrives"
+    LOSS_UP = "loss_up"
+    LOSS_DOWN = "loss_down"
+    DELAY = "delay"
+    JITTER = "jitter"
+    NARROW_UP = "narrow_up"
+    NARROW_DOWN = "narrow_down"
+    OVERLOADED = "overloaded"
+
+
+class Appetite(StrEnum):
+    """What a participant wants to receive of the others' pictures."""
+
+    ALL = "all"
+    LOW = "low"
+    NONE = "none"
 
 
 class EndReason(StrEnum):
@@ -132,6 +166,25 @@ class IceServer(Part, frozen=True):
     urls: list[str]
     username: str = ""
     credential: str = ""
+
+
+class SeatQuality(Part, frozen=True):
+    """One participant's connection now: milliseconds, shares lost (0–1), kilobits a second. ``up`` is from this
+    participant to the worker; zeros where nothing is known."""
+
+    seat: Seat
+    grade: Grade
+    cause: Cause
+    rtt_ms: Annotated[int, msgspec.Meta(ge=0, le=60_000)] = 0
+    jitter_ms: Annotated[int, msgspec.Meta(ge=0, le=60_000)] = 0
+    loss_up: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.0
+    loss_down: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.0
+    up_kbps: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] = 0
+    down_kbps: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] = 0
+    width: Annotated[int, msgspec.Meta(ge=0, le=16_384)] = 0
+    height: Annotated[int, msgspec.Meta(ge=0, le=16_384)] = 0
+    fps: Annotated[int, msgspec.Meta(ge=0, le=240)] = 0
+    freezes: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] = 0
 
 
 class DepartmentView(Part, frozen=True):
@@ -252,6 +305,7 @@ class Media(Message, frozen=True):
     call: Count
     camera: bool
     microphone: bool
+    screen: bool = False
 
 
 class HangUp(Message, frozen=True):
@@ -310,13 +364,20 @@ class Ringing(Message, frozen=True):
 
 
 class Join(Message, frozen=True):
-    """To a participant: the line is reserved, send your offer. ``relay_only`` is the trust's wish."""
+    """To a participant: the line is reserved, send your offer. ``relay_only`` is the trust's wish.
+
+    ``seats`` are all that may be in the call, in `Seat`'s order. The offer lays out its slots by it: sound and picture
+    both ways, one shared screen, then sound and picture to receive for each further person. Who is shown where follows
+    from the order: place k is the k-th of `Seat` without one's own. Said again with more seats, it asks for a new offer
+    with more slots.
+    """
 
     consultation: Id
     call: Count
     seat: Seat
     ice_servers: list[IceServer]
     relay_only: bool
+    seats: list[Seat]
 
 
 class Answer(Message, frozen=True):
@@ -336,6 +397,7 @@ class PeerMedia(Message, frozen=True):
     seat: Seat
     camera: bool
     microphone: bool
+    screen: bool = False
 
 
 class CallEnded(Message, frozen=True):
@@ -430,6 +492,28 @@ class RoomEnded(Message, frozen=True):
     room: RoomName
 
 
+class RoomRefused(Message, frozen=True):
+    """The worker has no place for this call, or no strength left for it: try another one."""
+
+    room: RoomName
+
+
+class RoomQuality(Message, frozen=True):
+    """How a call went, said once when its room closes; of nobody in particular. ``good``, ``fair`` and ``poor`` are
+    participants' seconds; ``causes`` the seconds each cause stood; the rest are means over them and sums."""
+
+    room: RoomName
+    participants: Count
+    good: Count
+    fair: Count
+    poor: Count
+    causes: dict[Cause, Count] = {}
+    rtt_ms: Count = 0
+    loss: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.0
+    megabytes: Count = 0
+    freezes: Count = 0
+
+
 class ProbeAnswered(Message, frozen=True):
     """The worker's answer to a network test."""
 
@@ -478,9 +562,46 @@ class ProbeRelay(Message, frozen=True):
     sdp: str
 
 
+# ---------------------------------------------------------------- page ↔ worker, on the call's data channel
+
+
+class Watching(Message, frozen=True):
+    """Page → worker, every few seconds: what only the browser knows. ``fps`` is what it decodes; ``frozen`` and
+    ``overloaded`` since the last time: pictures stood still so often; its own processor could not keep up."""
+
+    fps: Annotated[int, msgspec.Meta(ge=0, le=240)] = 0
+    frozen: Count = 0
+    overloaded: bool = False
+
+
+class Want(Message, frozen=True):
+    """Page → worker: the pictures wished for, on a metered or poor network."""
+
+    pictures: Appetite
+
+
+class Quality(Message, frozen=True):
+    """Worker → page, every few seconds: to the clinician everybody's connection, to others their own."""
+
+    seats: list[SeatQuality]
+
+
+OnCallFromPage = Watching | Want
+OnCallFromWorker = Quality
+
 FromPatient = Hello | Ping | CheckIn | Leave | Accept | Offer | Media | HangUp | Trouble | ProbeStart | ProbeOffer
 FromClinician = Hello | Ping | Watch | Call | WithdrawCall | Offer | Media | HangUp | Trouble
-FromWorker = Register | Heartbeat | RoomOpened | RelayAnswer | RelayRefused | RoomEnded | ProbeAnswered
+FromWorker = (
+    Register
+    | Heartbeat
+    | RoomOpened
+    | RoomRefused
+    | RoomQuality
+    | RelayAnswer
+    | RelayRefused
+    | RoomEnded
+    | ProbeAnswered
+)
 ToPatient = (
     Visit | Ringing | Join | Answer | PeerMedia | CallEnded | SeatTaken | ProbeReady | ProbeAnswer | Pong | Error
 )
@@ -509,6 +630,7 @@ _patient: msgspec.json.Decoder[FromPatient] = msgspec.json.Decoder(FromPatient)
 _clinician: msgspec.json.Decoder[FromClinician] = msgspec.json.Decoder(FromClinician)
 _worker: msgspec.json.Decoder[FromWorker] = msgspec.json.Decoder(FromWorker)
 _to_worker: msgspec.json.Decoder[ToWorker] = msgspec.json.Decoder(ToWorker)
+_on_call: msgspec.json.Decoder[OnCallFromPage] = msgspec.json.Decoder(OnCallFromPage)
 _encoder = msgspec.json.Encoder()
 
 
@@ -535,6 +657,11 @@ def parse_worker(data: str | bytes) -> FromWorker:
 def parse_to_worker(data: str | bytes) -> ToWorker:
     """Parse what the functions sent to a worker. Raises as the others."""
     return _parse(_to_worker, data)
+
+
+def parse_on_call(data: str | bytes) -> OnCallFromPage:
+    """Parse what a page sent to the worker on the call's data channel. Raises as the others."""
+    return _parse(_on_call, data)
 
 
 def _parse(decoder: msgspec.json.Decoder[T], data: str | bytes) -> T:

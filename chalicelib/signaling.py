@@ -326,6 +326,7 @@ class Signaling:
             seat=seat,
             ice_servers=self._ice_servers(f"{consultation.id}{seat}"),
             relay_only=self._settings.relay_only,
+            seats=[Seat.PATIENT, Seat.CLINICIAN],
         )
         self._sockets.to_seat(consultation.trust, consultation.id, seat, join)
 

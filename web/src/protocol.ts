@@ -18,8 +18,17 @@ export type LoginLevel = "none" | "substantial" | "high";
 /** What became of one way of sending an invitation. ``none``: not asked for. */
 export type Delivery = "none" | "due" | "sending" | "sent" | "failed";
 
-/** A place in a call. */
-export type Seat = "patient" | "clinician";
+/** A place in a call. The order matters: everyone is shown the others in it (see `Join`). */
+export type Seat = "patient" | "clinician" | "guest1" | "guest2" | "guest3" | "guest4";
+
+/** How a participant's connection does. */
+export type Grade = "good" | "fair" | "poor";
+
+/** What keeps a connection from being good, the worst first: whose network or device, and what about it. */
+export type Cause = "none" | "nothing_arrives" | "loss_up" | "loss_down" | "delay" | "jitter" | "narrow_up" | "narrow_down" | "overloaded";
+
+/** What a participant wants to receive of the others' pictures. */
+export type Appetite = "all" | "low" | "none";
 
 /** Why a call is over. After ``hang_up`` and ``cancelled`` it will not come back; after the others it may. */
 export type EndReason = "hang_up" | "withdrawn" | "worker_lost" | "cancelled";
@@ -59,6 +68,23 @@ export interface IceServer {
   urls: string[];
   username: string;
   credential: string;
+}
+
+/** One participant's connection now: milliseconds, shares lost (0–1), kilobits a second. ``up`` is from this participant to the worker; zeros where nothing is known. */
+export interface SeatQuality {
+  seat: Seat;
+  grade: Grade;
+  cause: Cause;
+  rtt_ms: number;
+  jitter_ms: number;
+  loss_up: number;
+  loss_down: number;
+  up_kbps: number;
+  down_kbps: number;
+  width: number;
+  height: number;
+  fps: number;
+  freezes: number;
 }
 
 /** A department as everyone may see it. ``address`` is its fixed web address, a path. */
@@ -275,6 +301,7 @@ export interface Media {
   call: number;
   camera: boolean;
   microphone: boolean;
+  screen?: boolean;
 }
 
 /** Participant: «Avslutt samtale». */
@@ -330,7 +357,7 @@ export interface Ringing {
   call: number;
 }
 
-/** To a participant: the line is reserved, send your offer. ``relay_only`` is the trust's wish. */
+/** To a participant: the line is reserved, send your offer. ``relay_only`` is the trust's wish. ``seats`` are all that may be in the call, in `Seat`'s order. The offer lays out its slots by it: sound and picture both ways, one shared screen, then sound and picture to receive for each further person. Who is shown where follows from the order: place k is the k-th of `Seat` without one's own. Said again with more seats, it asks for a new offer with more slots. */
 export interface Join {
   type: "join";
   consultation: string;
@@ -338,6 +365,7 @@ export interface Join {
   seat: Seat;
   ice_servers: IceServer[];
   relay_only: boolean;
+  seats: Seat[];
 }
 
 /** To a participant: the worker's answer to offer ``n``; drop it unless it is the latest you sent. */
@@ -357,6 +385,7 @@ export interface PeerMedia {
   seat: Seat;
   camera: boolean;
   microphone: boolean;
+  screen: boolean;
 }
 
 /** To both: this call is over. */
@@ -403,6 +432,26 @@ export interface Error {
   about: string;
 }
 
+/** Page → worker, every few seconds: what only the browser knows. ``fps`` is what it decodes; ``frozen`` and ``overloaded`` since the last time: pictures stood still so often; its own processor could not keep up. */
+export interface Watching {
+  type: "watching";
+  fps?: number;
+  frozen?: number;
+  overloaded?: boolean;
+}
+
+/** Page → worker: the pictures wished for, on a metered or poor network. */
+export interface Want {
+  type: "want";
+  pictures: Appetite;
+}
+
+/** Worker → page, every few seconds: to the clinician everybody's connection, to others their own. */
+export interface Quality {
+  type: "quality";
+  seats: SeatQuality[];
+}
+
 export type FromPatient = Hello | Ping | CheckIn | Leave | Accept | Offer | Media | HangUp | Trouble | ProbeStart | ProbeOffer;
 
 export type FromClinician = Hello | Ping | Watch | Call | WithdrawCall | Offer | Media | HangUp | Trouble;
@@ -410,6 +459,10 @@ export type FromClinician = Hello | Ping | Watch | Call | WithdrawCall | Offer |
 export type ToPatient = Visit | Ringing | Join | Answer | PeerMedia | CallEnded | SeatTaken | ProbeReady | ProbeAnswer | Pong | Error;
 
 export type ToClinician = Board | Changed | Join | Answer | PeerMedia | CallEnded | SeatTaken | Pong | Error;
+
+export type OnCallFromPage = Watching | Want;
+
+export type OnCallFromWorker = Quality;
 
 /** Every code an error can carry. */
 export type ErrorCode = "bad_request" | "bad_sdp" | "conflict" | "forbidden" | "gone" | "illegal_transition" | "internal" | "level_too_low" | "link_expired" | "link_unknown" | "link_withdrawn" | "login_cancelled" | "login_failed" | "no_worker" | "not_found" | "not_json" | "overtaken" | "ticket_invalid" | "too_large" | "too_many_attempts" | "unauthenticated" | "unavailable" | "unknown_message" | "worker_lost" | "wrong_person";
