@@ -110,9 +110,10 @@ class Consultations:
         what: str,
         by: Actor,
         decide: Decision,
+        also: Callable[[Consultation], Sequence[Write]] = lambda _: (),
     ) -> Consultation:
         """Record ``what`` with the fields that ``decide`` gives; None from it changes nothing. Raises as `happen`."""
-        return self._change(trust, consultation, decide, what, by, lambda _: ())
+        return self._change(trust, consultation, decide, what, by, also)
 
     def book(self, trust: str, staff: str, booking: Booking, once: str) -> Consultation:
         """Book for ``staff``; the same ``once`` again gives what it made before. Raises BadRequest, Forbidden."""

@@ -1,11 +1,28 @@
-"""Which media worker takes a call. Pure."""
+"""Which media worker takes a call, and which a network test. Pure."""
 
 from collections.abc import Iterable
+from typing import Final
 
 from chalicelib.records import Worker
 
+# A worker forwards packets in one thread. Above this share of a core they begin to wait for each other, so it takes no
+# new call before its load has fallen; what it carries may still grow a little by itself.
+MOST_LOAD: Final = 0.8
+
 
 def choose(workers: Iterable[Worker], now: float) -> list[Worker]:
-    """The workers that can take a call, the emptiest first; equals by id, so that the order is the same everywhere."""
-    able = [w for w in workers if w.lease > now and not w.draining and len(w.rooms) < w.capacity]
-    return sorted(able, key=lambda w: (len(w.rooms) / w.capacity, w.id))
+    """The workers that can take a call: most free places first, of equals the least loaded, then by id.
+
+    The id makes the order the same wherever it is chosen.
+    """
+    able = [w for w in _alive(workers, now) if len(w.rooms) < w.capacity and w.load <= MOST_LOAD]
+    return sorted(able, key=lambda w: (len(w.rooms) - w.capacity, w.load, w.id))
+
+
+def choose_for_probe(workers: Iterable[Worker], now: float) -> list[Worker]:
+    """The workers that can take a network test, full or not: the least loaded first, for it is not to be measured."""
+    return sorted(_alive(workers, now), key=lambda w: (w.load, len(w.rooms), w.id))
+
+
+def _alive(workers: Iterable[Worker], now: float) -> list[Worker]:
+    return [w for w in workers if w.lease > now and not w.draining]

@@ -522,6 +522,14 @@ class ProbeAnswered(Message, frozen=True):
     sdp: Sdp
 
 
+class ProbeRefused(Message, frozen=True):
+    """The worker could not take a network test; ``code`` is one of the error codes."""
+
+    reply_to: Annotated[str, msgspec.Meta(max_length=128)]
+    probe: Id
+    code: Id
+
+
 # ---------------------------------------------------------------- functions → worker
 
 
@@ -601,6 +609,7 @@ FromWorker = (
     | RelayRefused
     | RoomEnded
     | ProbeAnswered
+    | ProbeRefused
 )
 ToPatient = (
     Visit | Ringing | Join | Answer | PeerMedia | CallEnded | SeatTaken | ProbeReady | ProbeAnswer | Pong | Error

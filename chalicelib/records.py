@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 import msgspec
 
 from chalicelib.lifecycle import Role, State
-from chalicelib.protocol import Delivery, DeviceReport, LoginLevel, NetworkReport, Seat
+from chalicelib.protocol import Cause, Delivery, DeviceReport, LoginLevel, NetworkReport, Seat
 from chalicelib.rest import Feedback, Language
 
 
@@ -99,6 +99,11 @@ class Consultation(Record, frozen=True, kw_only=True):
         """When the booked time is over."""
         return self.starts + self.minutes * 60
 
+    @property
+    def seats(self) -> tuple[Seat, ...]:
+        """Who may be in its call, in `Seat`'s order. Guests' seats come after these, by what is invited."""
+        return Seat.PATIENT, Seat.CLINICIAN
+
     def key(self) -> tuple[str, str]:
         """Under itself, together with its trail."""
         return consultation_key(self.trust, self.id), "CONSULTATION"
@@ -147,6 +152,7 @@ class Taken(Record, frozen=True, kw_only=True):
     connection: str
     camera: bool = False
     microphone: bool = False
+    screen: bool = False
 
     def key(self) -> tuple[str, str]:
         """With its consultation."""
@@ -260,7 +266,7 @@ class Watcher(Record, frozen=True, kw_only=True):
 
 
 class Worker(Record, frozen=True, kw_only=True):
-    """A media worker: alive until ``lease``, carrying ``rooms``."""
+    """A media worker: alive until ``lease``, carrying ``rooms``, with ``load`` (share of one core) when last heard."""
 
     PARTITION: ClassVar[str] = "WORKERS"
 
@@ -269,11 +275,55 @@ class Worker(Record, frozen=True, kw_only=True):
     capacity: int
     lease: int
     draining: bool = False
+    load: float = 0.0
     rooms: frozenset[str] = frozenset()
 
     def key(self) -> tuple[str, str]:
         """All workers stand in one partition: there are few."""
         return self.PARTITION, f"W#{self.id}"
+
+
+class DayFigures(Record, frozen=True, kw_only=True):
+    """How a trust's calls of one day went, as sums; of nobody in particular.
+
+    ``calls`` are rooms that closed, ``good``, ``fair``, ``poor`` and ``causes`` participants' seconds; what was a mean
+    over a room's participants is summed weighted by their seconds.
+    """
+
+    trust: str
+    day: str
+    version: int = 0
+    calls: int = 0
+    participants: int = 0
+    good: int = 0
+    fair: int = 0
+    poor: int = 0
+    causes: dict[Cause, int] = {}
+    rtt_weighted: int = 0
+    """Milliseconds times seconds."""
+    loss_weighted: float = 0.0
+    """Share lost (0–1) times seconds."""
+    megabytes: int = 0
+    freezes: int = 0
+
+    @property
+    def seconds(self) -> int:
+        """Participants' seconds in all."""
+        return self.good + self.fair + self.poor
+
+    @property
+    def rtt_ms(self) -> float:
+        """Mean round trip in milliseconds; 0 when nothing was measured."""
+        return self.rtt_weighted / self.seconds if self.seconds else 0.0
+
+    @property
+    def loss(self) -> float:
+        """Mean share lost (0–1); 0 when nothing was measured."""
+        return self.loss_weighted / self.seconds if self.seconds else 0.0
+
+    def key(self) -> tuple[str, str]:
+        """A partition of the trust's own, by day."""
+        return f"{trust_key(self.trust)}#QUALITY", self.day
 
 
 class Once(Record, frozen=True, kw_only=True):

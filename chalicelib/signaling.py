@@ -12,6 +12,7 @@ import msgspec
 
 from chalicelib import protocol as p
 from chalicelib.auth import Auth
+from chalicelib.calls import Calls
 from chalicelib.consultations import PATIENT, TRIES, Actor, Consultations, only_in
 from chalicelib.errors import (
     Forbidden,
@@ -22,16 +23,16 @@ from chalicelib.errors import (
     VenteromError,
     WorkerLost,
 )
+from chalicelib.figures import Figures
 from chalicelib.lifecycle import WITH_CALL, Event, Role, State, step
 from chalicelib.log import fault
-from chalicelib.protocol import CallEnded, EndReason, IceServer, Message, Room, Seat
-from chalicelib.records import Consultation, Socket, Taken
+from chalicelib.protocol import EndReason, Message, Room, Seat
+from chalicelib.records import Consultation, Socket
 from chalicelib.register import Register
 from chalicelib.settings import Settings
 from chalicelib.sockets import Sockets
 from chalicelib.store import Put, Store
-from chalicelib.tokens import digest, mint
-from chalicelib.turn import credentials
+from chalicelib.tokens import mint
 from chalicelib.workers import Workers, room_of
 
 PROBES_PER_HOUR: Final = 60
@@ -55,9 +56,10 @@ class Signaling:
         consultations: Consultations,
         sockets: Sockets,
         workers: Workers,
+        calls: Calls,
+        figures: Figures,
         register: Register,
         settings: Settings,
-        secret: Callable[[str], str],
         now: Callable[[], float],
     ) -> None:
         self._store = store
@@ -65,9 +67,10 @@ class Signaling:
         self._consultations = consultations
         self._sockets = sockets
         self._workers = workers
+        self._calls = calls
+        self._figures = figures
         self._register = register
         self._settings = settings
-        self._secret = secret
         self._now = now
 
     # ------------------------------------------------------------ coming and going
@@ -126,11 +129,8 @@ class Signaling:
         self._sockets.sit(socket.trust, socket.consultation, Seat.PATIENT, socket.connection)
         consultation = self._consultations.find(socket.trust, socket.consultation)
         self._sockets.tell_patient(consultation)
-        if consultation.state is State.CALLING:
-            self._sockets.to(socket.connection, p.Ringing(consultation=consultation.id, call=consultation.call))
-        elif consultation.state is State.IN_CALL:
-            self._join(consultation, Seat.PATIENT)
-            self._peer_media(consultation, Seat.CLINICIAN)
+        if consultation.state in WITH_CALL:
+            self._calls.ask(consultation, Seat.PATIENT)
         self._tell_of_presence(socket)
 
     def _on_ping(self, socket: Socket, _: p.Ping) -> None:
@@ -150,8 +150,8 @@ class Signaling:
         self._claim_seat(socket, consultation)
         taken = self._sockets.seat(socket.trust, consultation.id, seat)
         if taken is not None and taken.connection == socket.connection:
-            self._sockets.sends(taken, camera=message.camera, microphone=message.microphone)
-        self._peer_media(consultation, seat)
+            self._sockets.sends(taken, camera=message.camera, microphone=message.microphone, screen=message.screen)
+        self._calls.tell_what_is_sent(consultation, seat)
 
     def _on_hang_up(self, socket: Socket, message: p.HangUp) -> None:
         present = self._own(socket, message.consultation)
@@ -162,8 +162,13 @@ class Signaling:
         self._end(ended, EndReason.HANG_UP)
 
     def _on_trouble(self, socket: Socket, message: p.Trouble) -> None:
-        consultation = self._present_call(socket, message.consultation, message.call)
-        self._workers.is_lost(consultation)
+        present = self._own(socket, message.consultation)
+        if message.call < present.call and present.state in WITH_CALL:
+            self._calls.ask(
+                present, SEATS[socket.role]
+            )  # it was placed anew, and whoever did that died before saying so
+            return
+        self._workers.is_lost(self._present_call(socket, message.consultation, message.call))
 
     # ------------------------------------------------------------ patient
 
@@ -202,14 +207,13 @@ class Signaling:
         consultation = self._consultations.happen(
             consultation.trust, consultation.id, Event.ACCEPT, PATIENT, alter=alter
         )
-        self._join(consultation, Seat.PATIENT)
-        self._peer_media(consultation, Seat.CLINICIAN)
+        self._calls.ask(consultation, Seat.PATIENT)
 
     def _on_probe_start(self, socket: Socket, _: p.ProbeStart) -> None:
         self._limit(socket, "probe")
         ready = p.ProbeReady(
             probe=mint(),
-            ice_servers=self._ice_servers(socket.consultation),
+            ice_servers=self._calls.ice_servers(socket.consultation),
             relay_only=self._settings.relay_only,
             rates_kbps=list(PROBE_RATES_KBPS),
             milliseconds=PROBE_MILLISECONDS,
@@ -230,11 +234,10 @@ class Signaling:
         step(present.state, Event.CALL, socket.role)  # before the seat: what cannot be takes none from another page
         self._sockets.sit(socket.trust, present.id, Seat.CLINICIAN, socket.connection)
         self._store.write([Put(msgspec.structs.replace(socket, consultation=present.id))])
-        consultation = self._workers.reserve(present, socket.staff, self._ice_servers(present.id))
+        consultation = self._workers.reserve(present, socket.staff, self._calls.ice_servers(present.id))
         if consultation.state is State.CALLING:
-            ringing = p.Ringing(consultation=consultation.id, call=consultation.call)
-            self._sockets.to_seat(socket.trust, consultation.id, Seat.PATIENT, ringing)
-        self._join(consultation, Seat.CLINICIAN)
+            self._calls.ask(consultation, Seat.PATIENT)
+        self._calls.ask(consultation, Seat.CLINICIAN)
 
     def _on_withdraw_call(self, socket: Socket, message: p.WithdrawCall) -> None:
         present = self._own(socket, message.consultation)
@@ -257,6 +260,14 @@ class Signaling:
     def _on_room_opened(self, socket: Socket, message: p.RoomOpened) -> None:
         """Nothing waits for it: an offer opens the room as well."""
 
+    def _on_room_refused(self, socket: Socket, message: p.RoomRefused) -> None:
+        servers = self._calls.ice_servers(Room.parse(message.room).consultation)
+        if moved := self._workers.refused(socket, message.room, servers):
+            self._calls.ask_everybody(moved)
+
+    def _on_room_quality(self, socket: Socket, message: p.RoomQuality) -> None:
+        self._figures.count(socket.worker, message)
+
     def _on_relay_answer(self, socket: Socket, message: p.RelayAnswer) -> None:
         if room := self._carried(socket, message.room):
             answer = p.Answer(consultation=room.consultation, call=room.call, n=message.n, sdp=message.sdp)
@@ -274,6 +285,13 @@ class Signaling:
         asker = self._sockets.find(message.reply_to)
         if asker is not None and asker.role is Role.PATIENT:
             self._sockets.to(asker.connection, p.ProbeAnswer(probe=message.probe, sdp=message.sdp))
+
+    def _on_probe_refused(self, socket: Socket, message: p.ProbeRefused) -> None:
+        """Another worker cannot be asked: the offer is gone. The page may try again."""
+        asker = self._sockets.find(message.reply_to)
+        if asker is not None and asker.role is Role.PATIENT:
+            told = p.Error(code=message.code, message=VenteromError.text, retry=True, about="probe_offer")
+            self._sockets.to(asker.connection, told)
 
     # ------------------------------------------------------------ parts
 
@@ -311,45 +329,9 @@ class Signaling:
     def _actor(self, socket: Socket) -> Actor:
         return Actor(socket.role, socket.staff)
 
-    def _ice_servers(self, subject: str) -> list[IceServer]:
-        urls = [url for url in self._settings.turn_urls.split(",") if url]
-        if not urls:
-            return []
-        secret = self._secret(self._settings.secret_turn)
-        # coturn counts a user's connections by this name; it must tell nobody whose they are.
-        return credentials(secret, urls, digest(subject)[:16], self._now(), self._settings.turn_seconds)
-
-    def _join(self, consultation: Consultation, seat: Seat) -> None:
-        join = p.Join(
-            consultation=consultation.id,
-            call=consultation.call,
-            seat=seat,
-            ice_servers=self._ice_servers(f"{consultation.id}{seat}"),
-            relay_only=self._settings.relay_only,
-            seats=[Seat.PATIENT, Seat.CLINICIAN],
-        )
-        self._sockets.to_seat(consultation.trust, consultation.id, seat, join)
-
-    def _peer_media(self, consultation: Consultation, of: Seat) -> None:
-        """Tell the other side what the one at ``of`` sends."""
-        taken: Taken | None = self._sockets.seat(consultation.trust, consultation.id, of)
-        if taken is None:
-            return
-        other = Seat.CLINICIAN if of is Seat.PATIENT else Seat.PATIENT
-        sends = p.PeerMedia(
-            consultation=consultation.id,
-            call=consultation.call,
-            seat=of,
-            camera=taken.camera,
-            microphone=taken.microphone,
-        )
-        self._sockets.to_seat(consultation.trust, consultation.id, other, sends)
-
     def _end(self, consultation: Consultation, reason: EndReason) -> None:
         self._workers.end(consultation)
-        ended = CallEnded(consultation=consultation.id, call=consultation.call, reason=reason)
-        for seat in Seat:
-            self._sockets.to_seat(consultation.trust, consultation.id, seat, ended)
+        self._calls.over(consultation, reason)
 
     def _show(self, socket: Socket, day: str) -> None:
         found = self._consultations.day(socket.trust, socket.staff, day)
@@ -362,8 +344,7 @@ class Signaling:
             if consultation.state in WITH_CALL:
                 self._sockets.sit(socket.trust, consultation.id, Seat.CLINICIAN, socket.connection)
                 self._store.write([Put(msgspec.structs.replace(socket, consultation=consultation.id))])
-                self._join(consultation, Seat.CLINICIAN)
-                self._peer_media(consultation, Seat.PATIENT)
+                self._calls.ask(consultation, Seat.CLINICIAN)
 
     def _tell_of_presence(self, socket: Socket) -> None:
         """A patient came or went. No version orders presence, so whoever told it looks whether it still holds."""

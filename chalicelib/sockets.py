@@ -81,15 +81,22 @@ class Sockets:
         if held:
             self._push.send(held.connection, SeatTaken())
 
-    def sends(self, seat: Taken, *, camera: bool, microphone: bool) -> None:
+    def sends(self, seat: Taken, *, camera: bool, microphone: bool, screen: bool) -> None:
         """Note what the holder of a seat sends, while it still holds it."""
+        noted = msgspec.structs.replace(seat, camera=camera, microphone=microphone, screen=screen)
         with suppress(Refused):
-            self._store.write([KeepSeat(msgspec.structs.replace(seat, camera=camera, microphone=microphone))])
+            self._store.write([KeepSeat(noted)])
 
     def to_seat(self, trust: str, consultation: str, seat: Seat, message: Message) -> bool:
         """Send to whoever holds a seat; False when nobody does."""
         held = self.seat(trust, consultation, seat)
         return held is not None and self.to(held.connection, message)
+
+    def to_call(self, consultation: Consultation, message: Message, *, but: Seat | None = None) -> None:
+        """Send to everybody who holds a seat of a consultation's call, ``but`` one of them left out."""
+        for seat in consultation.seats:
+            if seat is not but:
+                self.to_seat(consultation.trust, consultation.id, seat, message)
 
     def to_watchers(self, trust: str, staff: str, message: Message) -> None:
         """Send to every open list of a clinician."""

@@ -105,7 +105,10 @@ class Store(Protocol):
         """Write a worker's row, its rooms added to those that it has; return it as it then is."""
 
     def renew_lease(self, worker: Worker) -> bool:
-        """Write a worker's new lease, ``draining`` and connection; False when it is not in the list."""
+        """Write a worker's new lease, load, ``draining`` and connection; False when it is not in the list."""
+
+    def note_load(self, worker: str, load: float) -> None:
+        """Write how loaded a worker is, if it is in the list."""
 
     def count(self, name: str, expires: int) -> int:
         """Add one to a counter that lives until ``expires``; return the sum."""
@@ -170,7 +173,12 @@ class DynamoStore:
 
     def renew_lease(self, worker: Worker) -> bool:
         """See Store."""
-        return self._update(self._row(*worker.key()), self._leased(worker), self._row.pk.exists())
+        actions = [*self._leased(worker), self._row.load.set(worker.load)]
+        return self._update(self._row(*worker.key()), actions, self._row.pk.exists())
+
+    def note_load(self, worker: str, load: float) -> None:
+        """See Store."""
+        self._update(self._row(Worker.PARTITION, f"W#{worker}"), [self._row.load.set(load)], self._row.pk.exists())
 
     def count(self, name: str, expires: int) -> int:
         """See Store."""
@@ -203,6 +211,7 @@ class DynamoStore:
             "rooms": frozenset(row.rooms or ()),
             "lease": int(row.lease),
             "draining": row.draining,
+            "load": float(row.load or 0),
             "connection": row.connection,
             "expires": int(row.expires),
         }
@@ -263,7 +272,7 @@ class DynamoStore:
             row.connection = record.connection
         if isinstance(record, Worker):
             row.rooms = set(record.rooms) or None
-            row.lease, row.draining = record.lease, record.draining
+            row.lease, row.draining, row.load = record.lease, record.draining, record.load
         return row
 
 
@@ -293,6 +302,7 @@ def _model(table: str, region_name: str, host_url: str | None) -> Any:
         expires = NumberAttribute(null=True)
         lease = NumberAttribute(null=True)
         draining = BooleanAttribute(null=True)
+        load = NumberAttribute(null=True)
         connection = UnicodeAttribute(null=True)
         rooms = UnicodeSetAttribute(null=True)
 

@@ -12,7 +12,9 @@ from botocore.config import Config
 
 from chalicelib import oidc
 from chalicelib.auth import Auth
+from chalicelib.calls import Calls
 from chalicelib.consultations import Consultations
+from chalicelib.figures import Figures
 from chalicelib.invites import Invites
 from chalicelib.notify import AwsCarrier, Carrier
 from chalicelib.oidc import Client, RelyingParty
@@ -132,6 +134,16 @@ class Services:
         return Workers(self.store, self.consultations, self.sockets, self.settings, self.now)
 
     @cached_property
+    def calls(self) -> Calls:
+        """What is said in calls."""
+        return Calls(self.consultations, self.sockets, self.settings, self.secret, self.now)
+
+    @cached_property
+    def figures(self) -> Figures:
+        """How calls went."""
+        return Figures(self.store, self.consultations, self.register, self.now)
+
+    @cached_property
     def signaling(self) -> Signaling:
         """The socket."""
         return Signaling(
@@ -140,9 +152,10 @@ class Services:
             self.consultations,
             self.sockets,
             self.workers,
+            self.calls,
+            self.figures,
             self.register,
             self.settings,
-            self.secret,
             self.now,
         )
 

@@ -6,9 +6,9 @@ from typing import Any, Final
 import msgspec
 
 from chalicelib.consultations import SYSTEM, Actor, Consultations, only_in
-from chalicelib.errors import Conflict, NotFound, NoWorker
+from chalicelib.errors import Conflict, NotFound, NoWorker, Overtaken
 from chalicelib.lifecycle import WITH_CALL, Event, Role
-from chalicelib.placement import choose
+from chalicelib.placement import choose, choose_for_probe
 from chalicelib.protocol import (
     CallEnded,
     CloseRoom,
@@ -20,7 +20,6 @@ from chalicelib.protocol import (
     Register,
     Registered,
     Room,
-    Seat,
 )
 from chalicelib.records import Consultation, Socket, Worker
 from chalicelib.settings import Settings
@@ -29,6 +28,8 @@ from chalicelib.store import Refused, ReserveRoom, Store, Write
 
 # How long a lost worker's row is kept for whoever still has to clear up after it.
 KEEP_SECONDS: Final = 3600
+# How loaded a worker counts that has just refused a call: two that refuse must not pass it to and fro.
+FULL: Final = 1.0
 
 
 class Workers:
@@ -67,7 +68,13 @@ class Workers:
         row = self._find(socket.worker)
         if row is None:
             return False
-        renewed = msgspec.structs.replace(row, connection=socket.connection, draining=message.draining, **self._lease())
+        renewed = msgspec.structs.replace(
+            row,
+            connection=socket.connection,
+            draining=message.draining,
+            load=round(message.load, 3),
+            **self._lease(),
+        )
         return self._store.renew_lease(renewed)
 
     def reserve(self, consultation: Consultation, staff: str, ice_servers: list[IceServer]) -> Consultation:
@@ -102,6 +109,47 @@ class Workers:
         by = Actor(Role.CLINICIAN, staff)
         return self._consultations.happen(consultation.trust, consultation.id, Event.CALL, by, alter=alter, also=also)
 
+    def refused(self, socket: Socket, name: str, ice_servers: list[IceServer]) -> Consultation | None:
+        """A worker has no place or no strength for a call that was placed on it: another one gets the call.
+
+        Returns the consultation with the call's next number. None when nothing moved: the message was late or about
+        another worker's call, or there is no other worker, and then both sides have been told that the call is lost.
+        """
+        self._store.note_load(socket.worker, FULL)  # until its next heartbeat
+        worker, tried = socket.worker, {socket.worker}
+        while others := choose((w for w in self._all() if w.id not in tried), self._now()):
+            other = others[0]
+            tried.add(other.id)
+            try:
+                moved = self._place_again(worker, name, other)
+            except Refused:
+                continue  # filled up or lost since it was read
+            except (Conflict, NotFound):
+                break  # over, or elsewhere by now
+            if worker == socket.worker:
+                # An offer under the old number may still reach it, and must not open the room after all.
+                self._sockets.to(socket.connection, CloseRoom(room=name))
+            self._store.release_room(worker, name)
+            worker, name = other.id, str(room_of(moved))
+            if self._sockets.to(other.connection, OpenRoom(room=name, ice_servers=ice_servers)):
+                return moved
+        self._drop(worker, [name])
+        return None
+
+    def _place_again(self, worker: str, name: str, other: Worker) -> Consultation:
+        """Move a call from ``worker`` to ``other``, under its next number. Raises Overtaken when it is not there."""
+        room = Room.parse(name)
+
+        def decide(present: Consultation) -> dict[str, Any]:
+            if not _carries(worker, present, room):
+                raise Overtaken
+            return {"call": present.call + 1, "worker": other.id}
+
+        def also(present: Consultation) -> list[Write]:
+            return [ReserveRoom(other, str(room_of(present, present.call + 1)), int(self._now()))]
+
+        return self._consultations.note(room.trust, room.consultation, "moved", SYSTEM, decide, also)
+
     def to_worker_of(self, consultation: Consultation, message: Any) -> bool:
         """Send to the worker that carries a consultation's call; False when that worker is gone."""
         worker = self._find(consultation.worker)
@@ -110,9 +158,8 @@ class Workers:
         return self._sockets.to(worker.connection, message)
 
     def probe(self, connection: str, probe: str, sdp: str) -> None:
-        """Hand a network test to a worker that is alive, full or not. Raises NoWorker."""
-        alive = [w for w in self._all() if w.lease > self._now() and not w.draining]
-        for worker in sorted(alive, key=lambda w: len(w.rooms)):
+        """Hand a network test to a worker. Raises NoWorker."""
+        for worker in choose_for_probe(self._all(), self._now()):
             if self._sockets.to(worker.connection, ProbeRelay(reply_to=connection, probe=probe, sdp=sdp)):
                 return
         raise NoWorker
@@ -159,34 +206,32 @@ class Workers:
         dropped = 0
         for name in rooms:
             room = Room.parse(name)
-            over = not self._carried_by(worker, name) or not self._end_of_line(room)
+            lost = self._end_of_line(room) if self._carried_by(worker, name) else None
             # Last, so that the sweep finds what a function that died here left behind.
             self._store.release_room(worker, name)
-            if over:
+            if lost is None:
                 continue
             ended = CallEnded(consultation=room.consultation, call=room.call, reason=EndReason.WORKER_LOST)
-            for seat in Seat:
-                self._sockets.to_seat(room.trust, room.consultation, seat, ended)
+            self._sockets.to_call(lost, ended)
             dropped += 1
         return dropped
 
-    def _end_of_line(self, room: Room) -> bool:
-        """Take back a call whose worker is lost; False when it ended in another way meanwhile."""
+    def _end_of_line(self, room: Room) -> Consultation | None:
+        """Take back a call whose worker is lost; None when it ended in another way meanwhile."""
+        by, alter = SYSTEM, only_in(room.call)
         try:
-            self._consultations.happen(room.trust, room.consultation, Event.DROP, SYSTEM, alter=only_in(room.call))
+            return self._consultations.happen(room.trust, room.consultation, Event.DROP, by, alter=alter)
         except Conflict:
-            return False
-        return True
+            return None
 
     def _carried_by(self, worker: str, name: str) -> bool:
         """Whether the table says that this worker carries this call now."""
         room = Room.parse(name)
         try:
-            consultation = self._consultations.find(room.trust, room.consultation)
+            present = self._consultations.find(room.trust, room.consultation)
         except NotFound:
             return False
-        present = consultation.state in WITH_CALL and consultation.call == room.call
-        return present and consultation.worker == worker
+        return _carries(worker, present, room)
 
     def _find(self, worker: str) -> Worker | None:
         return self._store.get(Worker, (Worker.PARTITION, f"W#{worker}"))
@@ -207,6 +252,11 @@ class Workers:
             draining=draining,
             **self._lease(),
         )
+
+
+def _carries(worker: str, present: Consultation, room: Room) -> bool:
+    """Whether ``room`` is a consultation's present call, and on this worker."""
+    return present.state in WITH_CALL and present.call == room.call and present.worker == worker
 
 
 def room_of(consultation: Consultation, call: int | None = None) -> Room:

@@ -89,6 +89,49 @@ def test_two_patients_and_one_place(clinic: Clinic) -> None:
     assert Counter([clinic.now(first).state, clinic.now(second).state]) == {State.CALLING: 1, State.CHECKED_IN: 1}
 
 
+def test_a_call_refused_many_times_at_once_is_moved_once(clinic: Clinic) -> None:
+    called = clinic.calling()
+    for n in range(2, 5):
+        clinic.worker(f"W{n}", f"w{n}")
+    refused = p.RoomRefused(room=f"elvenes.{called.id}.1")
+    assert set(together(*[lambda: clinic.say("W", refused)] * AT_ONCE)) == {"room_refused"}
+    present = clinic.now(called)
+    assert (present.state, present.call) == (State.CALLING, 2)
+    assert {w.id: w.rooms for w in clinic.workers() if w.rooms} == {present.worker: {f"elvenes.{called.id}.2"}}
+    assert trail(clinic, called.id).count("moved") == 1
+
+
+def test_hanging_up_while_the_call_is_moved(clinic: Clinic) -> None:
+    called = clinic.calling()
+    clinic.worker("X", "w2")
+    clinic.say("P", p.Accept(consultation=called.id, call=1))
+    refused, hung_up = together(
+        lambda: clinic.say("W", p.RoomRefused(room=f"elvenes.{called.id}.1")),
+        lambda: clinic.say("P", p.HangUp(consultation=called.id, call=1)),
+    )
+    present = clinic.now(called)
+    if present.call == 1:
+        assert (present.state, hung_up) == (State.ENDED, "hang_up")
+        assert all(not w.rooms for w in clinic.workers())
+    else:
+        assert (present.state, present.worker, hung_up) == (State.IN_CALL, "w2", "overtaken")
+    assert refused == "room_refused"
+
+
+def test_rooms_that_close_at_once_are_all_counted_and_each_once(clinic: Clinic) -> None:
+    called = clinic.calling()
+    for call in range(1, AT_ONCE):
+        clinic.say("C", p.WithdrawCall(consultation=called.id, call=call))
+        clinic.say("C", p.Call(consultation=called.id))
+    rooms = [f"elvenes.{called.id}.{call}" for call in range(1, AT_ONCE + 1)]
+    said = [p.RoomQuality(room=room, participants=2, good=60, fair=0, poor=0, loss=0.01) for room in rooms]
+    acts = [lambda quality=quality: clinic.say("W", quality) for quality in said]
+    assert set(together(*acts)) == {"room_quality"}
+    assert set(together(*acts)) == {"room_quality"}
+    day = clinic.services.figures.day("elvenes", "2027-01-15")
+    assert (day.calls, day.participants, day.good) == (AT_ONCE, 2 * AT_ONCE, 60 * AT_ONCE)
+
+
 def test_accepting_and_withdrawing_at_once(clinic: Clinic) -> None:
     called = clinic.calling()
     accepted, withdrawn = together(

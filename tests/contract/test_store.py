@@ -143,11 +143,21 @@ def test_a_worker_that_cannot_carry_a_call_gets_none(store: Store, changes) -> N
 
 def test_a_lease_is_renewed_for_whoever_is_in_the_list(store: Store) -> None:
     store.write([Put(worker(rooms=frozenset({"a.c1.1"})))])
-    renewed = worker(connection="newer", lease=NOW + 60, draining=True, expires=NOW + 7200)
+    renewed = worker(connection="newer", lease=NOW + 60, draining=True, load=0.123, expires=NOW + 7200)
     assert store.renew_lease(renewed)
     assert not store.renew_lease(worker(id="nobody"))
     (there,) = store.query(Worker, Worker.PARTITION, "W#")
     assert there == msgspec.structs.replace(renewed, rooms=frozenset({"a.c1.1"}))
+
+
+def test_a_workers_load_is_noted_and_nothing_else_of_it_touched(store: Store) -> None:
+    store.note_load("w", 1.0)
+    assert store.query(Worker, Worker.PARTITION, "W#") == []
+    store.write([Put(worker(load=0.5, rooms=frozenset({"a.c1.1"})))])
+    store.note_load("w", 1.0)
+    noted = worker(load=1.0, rooms=frozenset({"a.c1.1"}))
+    assert store.query(Worker, Worker.PARTITION, "W#") == [noted]
+    assert store.enlist(worker(connection="newer")) == msgspec.structs.replace(noted, connection="newer")
 
 
 def test_a_worker_that_comes_again_keeps_what_was_placed_on_it(store: Store) -> None:

@@ -54,8 +54,8 @@ class FakeStore:
     def enlist(self, worker: Worker) -> Worker:
         self._interrupted()
         row = self.rows.get(worker.key())
-        there = row.rooms if isinstance(row, Worker) else frozenset()
-        enlisted = self.rows[worker.key()] = msgspec.structs.replace(worker, rooms=worker.rooms | there)
+        kept = {"rooms": worker.rooms | row.rooms, "load": row.load} if isinstance(row, Worker) else {}
+        enlisted = self.rows[worker.key()] = msgspec.structs.replace(worker, **kept)
         return enlisted
 
     def renew_lease(self, worker: Worker) -> bool:
@@ -65,6 +65,12 @@ class FakeStore:
             return False
         self.rows[worker.key()] = msgspec.structs.replace(worker, capacity=row.capacity, rooms=row.rooms)
         return True
+
+    def note_load(self, worker: str, load: float) -> None:
+        self._interrupted()
+        row = self.rows.get((Worker.PARTITION, f"W#{worker}"))
+        if isinstance(row, Worker):
+            self.rows[row.key()] = msgspec.structs.replace(row, load=load)
 
     def count(self, name: str, expires: int) -> int:
         self.counters[name] = (self.counters.get(name, (0, 0))[0] + 1, expires)

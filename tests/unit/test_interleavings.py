@@ -109,12 +109,25 @@ def from_worker(name: str) -> st.SearchStrategy[Act]:
     def beats(day: Afternoon) -> None:
         day.say(name, p.Heartbeat(load=0, rooms=0))
 
+    def is_tired(day: Afternoon) -> None:
+        day.say(name, p.Heartbeat(load=1, rooms=0))
+
     def ends(day: Afternoon) -> None:
         for worker in day.clinic.workers():
             for room in worker.rooms:
                 day.say(name, p.RoomEnded(room=room))
 
-    return st.sampled_from([registers, registers_again, beats, ends])
+    def refuses(day: Afternoon) -> None:
+        for worker in day.clinic.workers():
+            for room in worker.rooms:
+                day.say(name, p.RoomRefused(room=room))
+
+    def reports(day: Afternoon) -> None:
+        for worker in day.clinic.workers():
+            for room in worker.rooms:
+                day.say(name, p.RoomQuality(room=room, participants=2, good=60, fair=0, poor=0))
+
+    return st.sampled_from([registers, registers_again, beats, is_tired, ends, refuses, refuses, reports])
 
 
 def later(day: Afternoon) -> None:

@@ -19,6 +19,7 @@ PARSERS = {
     "FromClinician": protocol.parse_clinician,
     "FromWorker": protocol.parse_worker,
     "ToWorker": protocol.parse_to_worker,
+    "OnCallFromPage": protocol.parse_on_call,
 }
 TYPES = sorted({c.__struct_config__.tag for u in PARSERS for c in typing.get_args(getattr(protocol, u))})
 
@@ -65,40 +66,35 @@ def build(cls: type[Message]) -> st.SearchStrategy[Message]:
     }
     for field in msgspec.structs.fields(cls):
         if field.name not in by_name:
-            by_name[field.name] = _of_type(field.type, ids)
+            by_name[field.name] = _of(msgspec.inspect.type_info(field.type), ids)
     if cls.__name__ == "Heartbeat":
         by_name["rooms"] = st.integers(0, 10_000)
     return st.builds(cls, **by_name)
 
 
-def _of_type(kind: object, ids: st.SearchStrategy[str]) -> st.SearchStrategy[object]:
-    info = msgspec.inspect.type_info(kind)
+def _of(info: msgspec.inspect.Type, ids: st.SearchStrategy[str]) -> st.SearchStrategy[object]:
     match info:
+        case msgspec.inspect.NoneType():
+            return st.none()
+        case msgspec.inspect.BoolType():
+            return st.booleans()
         case msgspec.inspect.IntType(ge=low, le=high):
             return st.integers(low or 0, high if high is not None else 1_000)
         case msgspec.inspect.FloatType(ge=low, le=high):
             return st.floats(low or 0, high or 1)
         case msgspec.inspect.StrType(pattern=pattern):
             return ids if pattern else st.text(max_size=30)
-        case msgspec.inspect.BoolType():
-            return st.booleans()
         case msgspec.inspect.EnumType(cls=enum):
             return st.sampled_from(list(enum))
         case msgspec.inspect.UnionType(types=types):
-            return st.one_of(*(_of_info(part, ids) for part in types))
-    return _of_info(info, ids)
-
-
-def _of_info(info: msgspec.inspect.Type, ids: st.SearchStrategy[str]) -> st.SearchStrategy[object]:
-    match info:
-        case msgspec.inspect.NoneType():
-            return st.none()
-        case msgspec.inspect.StructType(cls=cls):
-            return st.builds(cls, **{f.name: _of_type(f.type, ids) for f in msgspec.structs.fields(cls)})
+            return st.one_of(*(_of(part, ids) for part in types))
         case msgspec.inspect.ListType(item_type=item):
-            return st.lists(_of_info(item, ids), max_size=2)
-        case msgspec.inspect.StrType():
-            return st.text(max_size=30)
+            return st.lists(_of(item, ids), max_size=2)
+        case msgspec.inspect.DictType(key_type=key, value_type=value):
+            return st.dictionaries(_of(key, ids), _of(value, ids), max_size=3)
+        case msgspec.inspect.StructType(cls=cls):
+            fields = {f.name: _of(msgspec.inspect.type_info(f.type), ids) for f in msgspec.structs.fields(cls)}
+            return st.builds(cls, **fields)
     raise TypeError(info)
 
 

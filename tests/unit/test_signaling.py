@@ -1,6 +1,6 @@
 """The socket's messages, as the people in the call meet them."""
 
-from typing import TypeVar
+from typing import TypeVar, get_args
 
 import pytest
 
@@ -8,7 +8,7 @@ from chalicelib import protocol as p
 from chalicelib.lifecycle import State
 from chalicelib.protocol import DeviceReport, EndReason, Message, Seat
 from chalicelib.rest import Feedback, Quality
-from chalicelib.signaling import PROBES_PER_HOUR
+from chalicelib.signaling import PROBES_PER_HOUR, Signaling
 from tests.fakes.clinic import Clinic
 from tests.unit.test_protocol import SDP
 
@@ -54,7 +54,7 @@ def test_from_booking_to_feedback(clinic: Clinic) -> None:
     assert opened.room == room
     assert last(clinic, "P", p.Ringing) == p.Ringing(consultation=booked.id, call=1)
     join = last(clinic, "C", p.Join)
-    assert (join.call, join.seat) == (1, Seat.CLINICIAN)
+    assert (join.call, join.seat, join.seats) == (1, Seat.CLINICIAN, [Seat.PATIENT, Seat.CLINICIAN])
     assert join.ice_servers[0].urls == ["turn:turn.example?transport=udp"]
     assert booked.id not in join.ice_servers[0].username
 
@@ -70,9 +70,10 @@ def test_from_booking_to_feedback(clinic: Clinic) -> None:
     clinic.say("P", p.Offer(consultation=booked.id, call=1, n=1, sdp=SDP))
     clinic.say("W", p.RelayAnswer(room=room, seat=Seat.PATIENT, n=1, sdp=SDP))
     assert last(clinic, "P", p.Answer).n == 1
-    clinic.say("P", p.Media(consultation=booked.id, call=1, camera=False, microphone=True))
+    clinic.say("P", p.Media(consultation=booked.id, call=1, camera=False, microphone=True, screen=True))
     told = last(clinic, "C", p.PeerMedia)
-    assert (told.seat, told.camera, told.microphone) == (Seat.PATIENT, False, True)
+    assert (told.seat, told.camera, told.microphone, told.screen) == (Seat.PATIENT, False, True, True)
+    assert last(clinic, "P", p.PeerMedia).seat is Seat.CLINICIAN, "nobody is told of what they send themselves"
     assert last(clinic, "C", p.Changed).consultation.state is State.IN_CALL
 
     clinic.say("P", p.HangUp(consultation=booked.id, call=1))
@@ -98,6 +99,24 @@ def test_from_booking_to_feedback(clinic: Clinic) -> None:
         ("hang_up", "patient"),
         ("feedback", "patient"),
     ]
+
+
+def test_every_message_has_its_handler_and_every_handler_its_message() -> None:
+    unions = (p.FromPatient, p.FromClinician, p.FromWorker)
+    tags = {f"_on_{message.__struct_config__.tag}" for union in unions for message in get_args(union)}
+    assert {name for name in vars(Signaling) if name.startswith("_on_")} == tags
+
+
+def test_what_the_others_send_is_told_to_who_comes_back(clinic: Clinic) -> None:
+    called = clinic.calling()
+    clinic.say("C", p.Media(consultation=called.id, call=1, camera=True, microphone=True, screen=True))
+    clinic.say("P", p.Accept(consultation=called.id, call=1))
+    for connection in ("P", "P2"):
+        if connection == "P2":
+            clinic.patient("P2", called)
+        assert last(clinic, connection, p.PeerMedia) == p.PeerMedia(
+            consultation=called.id, call=1, seat=Seat.CLINICIAN, camera=True, microphone=True, screen=True
+        )
 
 
 def test_the_newest_page_takes_the_seat_and_the_older_is_told(clinic: Clinic) -> None:
@@ -210,6 +229,18 @@ def test_the_network_test_goes_to_a_worker_and_back(clinic: Clinic) -> None:
     assert (relayed.reply_to, relayed.probe) == ("P", ready.probe)
     clinic.say("W", p.ProbeAnswered(reply_to=relayed.reply_to, probe=relayed.probe, sdp=SDP))
     assert last(clinic, "P", p.ProbeAnswer) == p.ProbeAnswer(probe=ready.probe, sdp=SDP)
+
+
+def test_a_network_test_that_a_worker_refuses_is_answered_at_once(clinic: Clinic) -> None:
+    clinic.worker("W", "w1")
+    clinic.patient("P", clinic.book())
+    clinic.say("P", p.ProbeOffer(probe="x", sdp=SDP))
+    asked = last(clinic, "W", p.ProbeRelay)
+    clinic.say("W", p.ProbeRefused(reply_to=asked.reply_to, probe=asked.probe, code="unavailable"))
+    told = last(clinic, "P", p.Error)
+    assert (told.code, told.retry, told.about) == ("unavailable", True, "probe_offer")
+    clinic.leave("P")
+    assert clinic.say("W", p.ProbeRefused(reply_to="P", probe="x", code="unavailable")) == "probe_refused"
 
 
 def test_network_tests_are_limited_by_visit_and_hour(clinic: Clinic) -> None:

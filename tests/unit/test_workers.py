@@ -34,16 +34,34 @@ def test_without_a_worker_the_clinician_is_told(clinic: Clinic) -> None:
     assert clinic.now(booked).state is State.CHECKED_IN
 
 
-@pytest.mark.parametrize("why", ["full", "draining", "silent"])
+@pytest.mark.parametrize("why", ["full", "draining", "silent", "loaded"])
 def test_a_worker_that_cannot_is_not_chosen(clinic: Clinic, why: str) -> None:
     waiting = clinic.waiting()
     if why == "full":
         clinic.worker("W", "w1", capacity=0)
     elif why == "draining":
         clinic.say("W", p.Heartbeat(load=0, rooms=0, draining=True))
+    elif why == "loaded":
+        clinic.say("W", p.Heartbeat(load=0.81, rooms=0))
     else:
         clinic.clock.time += SETTINGS.lease_seconds
     assert clinic.say("C", p.Call(consultation=waiting.id)) == "no_worker"
+
+
+def test_a_call_goes_where_most_places_are_free(clinic: Clinic) -> None:
+    waiting = clinic.waiting()
+    clinic.worker("X", "w2", capacity=3)
+    clinic.worker("Y", "w3", capacity=9)
+    clinic.say("Y", p.Heartbeat(load=0.9, rooms=0))
+    clinic.say("C", p.Call(consultation=waiting.id))
+    assert clinic.now(waiting).worker == "w2", "the largest has no strength left"
+
+
+def test_a_worker_that_reconnects_is_as_loaded_as_it_was(clinic: Clinic) -> None:
+    clinic.worker("W", "w1")
+    clinic.say("W", p.Heartbeat(load=0.7, rooms=0))
+    clinic.worker("W2", "w1")
+    assert [w.load for w in clinic.workers()] == [0.7]
 
 
 def test_a_heartbeat_keeps_a_worker(clinic: Clinic) -> None:

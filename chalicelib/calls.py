@@ -1,0 +1,103 @@
+"""What the people of a call are told: that it rings, where to send offers, what the others send, that it is over."""
+
+from collections.abc import Callable
+from typing import Final
+
+from chalicelib.consultations import TRIES, Consultations
+from chalicelib.lifecycle import WITH_CALL, State
+from chalicelib.protocol import CallEnded, EndReason, IceServer, Join, PeerMedia, Ringing, Seat
+from chalicelib.records import Consultation
+from chalicelib.settings import Settings
+from chalicelib.sockets import Sockets
+from chalicelib.tokens import digest
+from chalicelib.turn import credentials
+
+# What a page is told that was asked into a call which ended in the same moment.
+OVER: Final = {State.ENDED: EndReason.HANG_UP, State.CANCELLED: EndReason.CANCELLED}
+
+
+class Calls:
+    """Speaks to whoever holds the seats of a call; decides nothing about it."""
+
+    def __init__(
+        self,
+        consultations: Consultations,
+        sockets: Sockets,
+        settings: Settings,
+        secret: Callable[[str], str],
+        now: Callable[[], float],
+    ) -> None:
+        self._consultations = consultations
+        self._sockets = sockets
+        self._settings = settings
+        self._secret = secret
+        self._now = now
+
+    def ice_servers(self, subject: str) -> list[IceServer]:
+        """The TURN servers, with credentials that live a short time; none when the deployment has none."""
+        urls = [url for url in self._settings.turn_urls.split(",") if url]
+        if not urls:
+            return []
+        secret = self._secret(self._settings.secret_turn)
+        # coturn counts a user's connections by this name; it must tell nobody whose they are.
+        return credentials(secret, urls, digest(subject)[:16], self._now(), self._settings.turn_seconds)
+
+    def ask(self, consultation: Consultation, seat: Seat) -> None:
+        """Ask whoever holds ``seat`` into the call as it is now: a patient's page rings until she has accepted."""
+        c = consultation
+        if seat is Seat.PATIENT and c.state is State.CALLING:
+            self._sockets.to_seat(c.trust, c.id, seat, Ringing(consultation=c.id, call=c.call))
+            return
+        join = Join(
+            consultation=c.id,
+            call=c.call,
+            seat=seat,
+            ice_servers=self.ice_servers(f"{c.id}{seat}"),
+            relay_only=self._settings.relay_only,
+            seats=list(c.seats),
+        )
+        self._sockets.to_seat(c.trust, c.id, seat, join)
+        if c.state is State.IN_CALL:
+            for other in c.seats:
+                if other is not seat and (sends := self._sends(c, other)):
+                    self._sockets.to_seat(c.trust, c.id, seat, sends)
+
+    def ask_everybody(self, consultation: Consultation) -> None:
+        """Ask all into a call that was placed anew.
+
+        It may be placed again or end meanwhile, and whoever did that may have been faster to say so. Pages drop what
+        is of an older call; for the rest, whoever asked looks whether it still holds.
+        """
+        for _ in range(TRIES):
+            for seat in consultation.seats:
+                self.ask(consultation, seat)
+            asked, consultation = consultation, self._consultations.find(consultation.trust, consultation.id)
+            if consultation.state not in WITH_CALL:
+                return self.over(asked, OVER.get(consultation.state, EndReason.WITHDRAWN))
+            if consultation.call == asked.call:
+                return None
+        return None
+
+    def tell_what_is_sent(self, consultation: Consultation, of: Seat) -> None:
+        """Tell all others what the one at ``of`` sends."""
+        if sends := self._sends(consultation, of):
+            self._sockets.to_call(consultation, sends, but=of)
+
+    def over(self, consultation: Consultation, reason: EndReason) -> None:
+        """Tell all that the call is over."""
+        self._sockets.to_call(
+            consultation, CallEnded(consultation=consultation.id, call=consultation.call, reason=reason)
+        )
+
+    def _sends(self, consultation: Consultation, of: Seat) -> PeerMedia | None:
+        taken = self._sockets.seat(consultation.trust, consultation.id, of)
+        if taken is None:
+            return None
+        return PeerMedia(
+            consultation=consultation.id,
+            call=consultation.call,
+            seat=of,
+            camera=taken.camera,
+            microphone=taken.microphone,
+            screen=taken.screen,
+        )
