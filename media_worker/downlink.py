@@ -1,0 +1,140 @@
+"""How much one receiver's way down can carry: what to plan its pictures with. Pure.
+
+Chromium's estimate (REMB) rises by 8 % a second and never above 1.5 times what arrives (draft-ietf-rmcat-gcc-02,
+section 5.5): it shows a full way, but not how much room there is. So:
+
+- The way is full when the estimate falls below what is sent, or stays there without rising; or when receiver reports
+  tell of more than 10 % loss that is not simply the way's nature. Then the budget is cut at once.
+- Room is found by trial: for some seconds the budget is that of one step more. What fills the way is taken back at
+  once, and the next trial waits twice as long as the last did.
+"""
+
+from typing import Final
+
+NO_LIMIT: Final = 10_000_000
+"""Bits a second nobody in a call needs more of."""
+START: Final = 1_000_000
+"""Bits a second to begin with: a first picture in the middle layer, or five in the smallest."""
+FLOOR: Final = 50_000
+"""Bits a second for sound; it is sent whatever happens."""
+BACK_OFF: Final = 0.85
+"""What is left of a full way's traffic so that its queue empties (gcc-02, section 5.5)."""
+TOLERANCE: Final = 0.92
+"""An estimate and what is sent are measured in different places over different times."""
+FELL: Final = 0.95
+"""Of the estimate before; Chromium tells at once of a fall by more than 3 %."""
+FULL_LOSS: Final = 0.10
+"""More than this is congestion (gcc-02, section 6)."""
+CALM_LOSS: Final = 0.02
+"""Less than this is none."""
+SAME_LOSS: Final = 0.75
+"""Of the loss before a cut: if so much remains, it was not for want of room."""
+SETTLE_SECONDS: Final = 3.0
+"""After a cut, until its effect shows in estimate and reports."""
+STALL_SECONDS: Final = 2.5
+"""An estimate that has not risen for so long stands still: it is told about once a second."""
+STALE_SECONDS: Final = 10.0
+"""An older estimate or report says nothing about now."""
+TRIAL_SECONDS: Final = 3.0
+DOUBT_SECONDS: Final = 15.0
+"""From the beginning of a trial on: a way that fills now was filled by it; buffers hide it for a while."""
+GROWTH: Final = 1.25
+"""Of a trial for which no step is named, and of what a trial proves above what was sent in it: senders vary."""
+FIRST_WAIT: Final = 5.0
+LAST_WAIT: Final = 60.0
+
+_NEVER: Final = float("-inf")
+
+
+class Downlink:
+    """What fits one receiver's way down. Times in seconds of a steady clock, rates in bits a second."""
+
+    def __init__(self) -> None:
+        self._level: float = START  # what is believed to fit
+        self._sent = 0.0
+        self._estimate = 0.0
+        self._told = self._rose = _NEVER  # when: the estimate, the last one above its predecessor
+        self._loss = 0.0
+        self._reported = _NEVER
+        self._tolerated = FULL_LOSS
+        self._cut = _NEVER
+        self._at_cut = (0.0, 0.0)  # loss and what was sent when loss last made us cut
+        self._trial: float | None = None  # its budget
+        self._tried = _NEVER
+        self._before: float = START  # the level when it began
+        self._wait = FIRST_WAIT / 2
+        self._next_trial = _NEVER
+
+    def sent(self, bits_per_second: float, now: float) -> None:
+        """What was sent to it, all streams and retransmissions, in about the last second."""
+        self._end_trial(now)
+        self._sent = bits_per_second
+        if self._trial is None and self._may_grow(now):
+            self._level = max(self._level, min(GROWTH * bits_per_second, NO_LIMIT))
+
+    def estimate(self, bits: int, now: float) -> None:
+        """Its REMB."""
+        self._end_trial(now)
+        former, self._estimate = self._estimate, min(float(bits), NO_LIMIT)
+        stale, self._told = now - self._told > STALE_SECONDS, now
+        if stale or self._estimate > former:
+            self._rose = now
+        elif self._estimate >= TOLERANCE * self._sent:
+            return
+        elif self._estimate < FELL * former:
+            self._full(now, self._estimate)
+        elif now - max(self._rose, self._cut + SETTLE_SECONDS) > STALL_SECONDS:
+            self._full(now, self._sent)
+
+    def loss(self, fraction: float, now: float) -> None:
+        """Its receiver report: the share lost (0–1) of what it was sent, weighed over its streams by their packets."""
+        self._end_trial(now)
+        stale, self._reported = now - self._reported > STALE_SECONDS, now
+        self._loss = fraction if stale else (self._loss + fraction) / 2
+        if self._loss < CALM_LOSS:
+            self._tolerated, self._at_cut = FULL_LOSS, (0.0, 0.0)
+        if self._loss <= self._tolerated or self._settling(now):
+            return
+        loss, sent = self._at_cut
+        self._at_cut = (self._loss, self._sent)
+        if loss and self._loss > SAME_LOSS * loss and self._sent < TOLERANCE * sent:
+            self._tolerated = min(self._loss / SAME_LOSS, 0.5)
+        else:
+            self._full(now, (1 - self._loss) * self._sent)
+
+    def budget(self, now: float, wish: float | None = None) -> float:
+        """Bits a second to plan with, sound included. ``wish``: the budget of the next improvement
+        (`layers.Plan.next`), which a trial gives; without one, a trial gives a little more than now."""
+        self._end_trial(now)
+        wish = min(wish if wish is not None else GROWTH * self._level, NO_LIMIT)
+        if self._trial is None and wish > self._level and self._sent > 0 and self._may_grow(now):
+            self._trial, self._tried, self._before = wish, now, self._level
+        return self._level if self._trial is None else self._trial
+
+    def _settling(self, now: float) -> bool:
+        return now - self._cut < SETTLE_SECONDS
+
+    def _may_grow(self, now: float) -> bool:
+        return now >= self._next_trial and not self._settling(now)
+
+    def _end_trial(self, now: float) -> None:
+        """Nothing filled up: what was sent is proved, and a little above it."""
+        if self._trial is None or now - self._tried < TRIAL_SECONDS:
+            return
+        proved = min(self._trial, GROWTH * self._sent)
+        if proved < self._trial:  # the senders had no more to give; ask them again later
+            self._next_trial = now + FIRST_WAIT
+        self._level, self._trial = max(self._level, proved), None
+
+    def _full(self, now: float, arrives: float) -> None:
+        """The way is full, so much comes through at most."""
+        if self._settling(now) or self._sent <= 0:
+            return
+        tried = now - self._tried < DOUBT_SECONDS
+        level = min(BACK_OFF * self._sent, arrives)
+        if tried and BACK_OFF * self._before < arrives and self._before < self._sent:
+            level = self._before  # it did fit before that trial
+        self._level = max(FLOOR, min(self._level, level))
+        self._wait = min(2 * self._wait, LAST_WAIT) if tried else FIRST_WAIT
+        self._next_trial = now + self._wait
+        self._trial, self._before, self._cut = None, float("inf"), now
