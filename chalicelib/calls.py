@@ -63,10 +63,10 @@ class Calls:
                     self._sockets.to_seat(c.trust, c.id, seat, sends)
 
     def ask_everybody(self, consultation: Consultation) -> None:
-        """Ask all into a call that was placed anew.
+        """Ask all into a call that was just placed.
 
-        It may be placed again or end meanwhile, and whoever did that may have been faster to say so. Pages drop what
-        is of an older call; for the rest, whoever asked looks whether it still holds.
+        Its worker may refuse it in the same moment, and whoever moved or ended it then may have been faster to say so.
+        Pages drop what is of an older call; for the rest, whoever asked looks whether it still holds.
         """
         for _ in range(TRIES):
             for seat in consultation.seats:

@@ -236,8 +236,9 @@ class Signaling:
         self._store.write([Put(msgspec.structs.replace(socket, consultation=present.id))])
         consultation = self._workers.reserve(present, socket.staff, self._calls.ice_servers(present.id))
         if consultation.state is State.CALLING:
-            self._calls.ask(consultation, Seat.PATIENT)
-        self._calls.ask(consultation, Seat.CLINICIAN)
+            self._calls.ask_everybody(consultation)
+        else:
+            self._calls.ask(consultation, Seat.CLINICIAN)
 
     def _on_withdraw_call(self, socket: Socket, message: p.WithdrawCall) -> None:
         present = self._own(socket, message.consultation)

@@ -180,9 +180,11 @@ def test_ended_while_it_is_told_the_last_word_is_the_true_one(clinic: Clinic, ac
         assert news[-1] == p.CallEnded(consultation=called.id, call=2, reason=reason)
 
 
-def test_a_refusal_that_overtakes_the_ringing_moves_it_all_the_same(clinic: Clinic) -> None:
+@pytest.mark.parametrize("alone", [False, True])
+def test_a_refusal_that_overtakes_the_ringing(clinic: Clinic, alone: bool) -> None:
     waiting = clinic.waiting()
-    clinic.worker("X", "w2")
+    if not alone:
+        clinic.worker("X", "w2")
     send = clinic.push.send
 
     def refuses_at_once(connection: str, message: Message) -> bool:
@@ -193,10 +195,15 @@ def test_a_refusal_that_overtakes_the_ringing_moves_it_all_the_same(clinic: Clin
 
     clinic.push.send = refuses_at_once  # type: ignore[method-assign]
     assert clinic.say("C", p.Call(consultation=waiting.id)) == "call"
+    if alone:
+        for connection in ("P", "C"):
+            news = [m for m in clinic.push.to(connection) if isinstance(m, p.Join | p.Ringing | p.CallEnded)]
+            assert isinstance(news[-1], p.CallEnded), "nobody is left ringing"
+        return
     present = clinic.now(waiting)
     assert (present.call, present.worker) == (2, "w2")
-    assert max(j.call for j in all_of(clinic, "C", p.Join)) == 2
-    assert max(r.call for r in all_of(clinic, "P", p.Ringing)) == 2
+    assert last(clinic, "C", p.Join).call == 2
+    assert last(clinic, "P", p.Ringing).call == 2
 
 
 def test_who_never_heard_that_it_moved_is_told_when_nothing_arrives(clinic: Clinic) -> None:
