@@ -1,64 +1,35 @@
 // One participant's media against a fake peer connection: numbering, resending, restarting, what is said about tracks.
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { CallMedia, FIRST_MS, PATIENCE_MS, RESEND_MS, RESTART_MS, configuration, figures, nextNumber, relayForced, withoutCandidates, type CallState } from "../src/shared/call";
-import type { Join, Media, Offer, Trouble } from "../src/protocol";
+import { CallMedia, FIRST_MS, PATIENCE_MS, RESEND_MS, RESTART_MS, configuration, forced, nextNumber, withoutCandidates, type CallOptions, type CallState } from "../src/shared/call";
+import { WATCH_MS } from "../src/shared/callchannel";
+import type { Remote } from "../src/shared/people";
+import type { Join, Media, Offer, SeatQuality, Trouble } from "../src/protocol";
+import { FakePeer, FakeStream } from "./fakepeer";
 import { Clock, settle } from "./fakes";
 
-const join: Join = { type: "join", consultation: "c1", call: 1, seat: "patient", ice_servers: [], relay_only: false };
-
-class FakePeer {
-  connectionState = "new";
-  iceConnectionState = "new";
-  signalingState = "stable";
-  onconnectionstatechange: (() => void) | null = null;
-  oniceconnectionstatechange: (() => void) | null = null;
-  readonly restarts: boolean[] = [];
-  readonly answers: string[] = [];
-  readonly kinds: string[] = [];
-  refuses = false;
-  closed = false;
-
-  addTransceiver(kind: string, init: RTCRtpTransceiverInit) {
-    this.kinds.push(`${kind} ${init.direction}`);
-    return { receiver: { track: {} }, sender: { replaceTrack: async () => undefined, getParameters: () => ({ encodings: [] }) } };
-  }
-  async createOffer({ iceRestart }: { iceRestart: boolean }) {
-    this.restarts.push(iceRestart);
-    return { type: "offer", sdp: `v=0\r\na=candidate:1 1 udp 1 192.168.1.2 5000 typ host\r\na=x:${this.restarts.length}\r\n` };
-  }
-  async setLocalDescription() {
-    this.signalingState = "have-local-offer";
-  }
-  async setRemoteDescription({ sdp }: { sdp: string }) {
-    if (this.refuses) throw new Error("not an answer");
-    this.signalingState = "stable";
-    this.answers.push(sdp);
-  }
-  setConfiguration() {}
-  close() {
-    this.closed = true;
-  }
-  becomes(connection: string, ice: string) {
-    this.connectionState = connection;
-    this.iceConnectionState = ice;
-    this.onconnectionstatechange?.();
-  }
-}
+const join: Join = { type: "join", consultation: "c1", call: 1, seat: "patient", ice_servers: [], relay_only: false, seats: ["patient", "clinician"] };
+const three: Join = { ...join, seats: ["patient", "clinician", "guest1"] };
+const camera = "camera" as unknown as MediaStreamTrack;
 
 const real = globalThis.MediaStream;
-beforeAll(() => void Object.assign(globalThis, { MediaStream: class {} }));
+beforeAll(() => void Object.assign(globalThis, { MediaStream: FakeStream }));
 afterAll(() => void Object.assign(globalThis, { MediaStream: real }));
 
-function setUp() {
+function setUp(options: Partial<CallOptions> = {}) {
   const clock = new Clock();
   const peers: FakePeer[] = [];
   const sent: (Offer | Media | Trouble)[] = [];
   const states: CallState[] = [];
+  const remotes: Remote[] = [];
+  const quality: SeatQuality[][] = [];
+  const bytes: number[] = [];
   const media = new CallMedia(
     {
       join,
       send: (message) => sent.push(message),
-      onRemote: () => undefined,
+      onRemote: (remote) => remotes.push(remote),
+      onQuality: (seats) => quality.push(seats),
+      onBytes: (used) => bytes.push(used),
       onState: (state) => states.push(state),
       after: clock.after,
       seconds: () => 100,
@@ -67,6 +38,7 @@ function setUp() {
         peers.push(peer);
         return peer as unknown as RTCPeerConnection;
       },
+      ...options,
     },
     { audio: null, video: null },
   );
@@ -77,14 +49,131 @@ function setUp() {
     if (!found) throw new Error("no peer was made");
     return found;
   };
-  return { clock, peers, peer, sent, offers, states, media, answer };
+  const shown = (): string[] => remotes.at(-1)?.people.map(({ seat, here }) => `${seat}${here ? " here" : ""}`) ?? [];
+  return { clock, peers, peer, sent, offers, states, shown, remotes, quality, bytes, media, answer };
 }
 
-test("sound is slot 0 and picture slot 1, both ways, and the offer carries no candidates", async () => {
-  const { media, peer, offers } = setUp();
+const TWO = ["audio sendrecv", "video sendrecv", "video sendrecv", "call"];
+const PAIR = ["audio recvonly", "video recvonly"];
+
+test("sound, picture, screen and channel are slots 0 to 3, and the offer carries no candidates", async () => {
+  const { media, peer, offers, shown } = setUp();
   await media.start();
-  expect(peer().kinds).toEqual(["audio sendrecv", "video sendrecv"]);
+  expect(peer().slots).toEqual(TWO);
   expect(offers()).toEqual([{ type: "offer", consultation: "c1", call: 1, n: 100, sdp: "v=0\r\na=x:1\r\n" }]);
+  expect(shown()).toEqual(["clinician"]);
+});
+
+test("further people get their slots once the first offer is answered, without a restart", async () => {
+  const { media, peer, offers, answer, shown } = setUp({ join: { ...join, seats: ["patient", "clinician", "guest1", "guest2"] } });
+  await media.start();
+  expect(peer().slots).toEqual(TWO);
+  await answer(100);
+  expect(peer().slots).toEqual([...TWO, ...PAIR, ...PAIR]);
+  expect(peer().restarts).toEqual([false, false]);
+  expect(offers().map(({ n }) => n)).toEqual([100, 101]);
+  await answer(101);
+  expect(offers()).toHaveLength(2);
+  expect(shown()).toEqual(["clinician", "guest1", "guest2"]);
+});
+
+test("more seats in the same call are more slots; a join that is only repeated is none", async () => {
+  const { media, peer, answer, offers, shown } = setUp();
+  await media.start();
+  await media.rejoin(three); // while the first offer is under way
+  expect(peer().slots).toEqual(TWO);
+  await answer(100);
+  expect(peer().slots).toEqual([...TWO, ...PAIR]);
+  await answer(101);
+  await media.rejoin(three);
+  expect(peer().slots).toEqual([...TWO, ...PAIR]);
+  await media.rejoin({ ...three, seats: [...three.seats, "guest2"] });
+  expect(peer().slots).toEqual([...TWO, ...PAIR, ...PAIR]);
+  expect(new Set(offers().map(({ n }) => n))).toEqual(new Set([100, 101, 102]));
+  expect(shown()).toEqual(["clinician", "guest1", "guest2"]);
+});
+
+test("who has come is told when something arrives, in the same streams", async () => {
+  const { media, peer, answer, shown, remotes } = setUp({ join: three });
+  await media.start();
+  await answer(100);
+  await answer(101);
+  const before = remotes.at(-1);
+  peer().transceivers[4]?.receiver.track.unmutes();
+  expect(shown()).toEqual(["clinician", "guest1 here"]);
+  expect(remotes.at(-1)?.people.map(({ stream }) => stream)).toEqual(before?.people.map(({ stream }) => stream));
+});
+
+test("the camera goes out in three sizes when more than one receives it, or when told to", () => {
+  const sizes = (options: Partial<CallOptions>): unknown => setUp(options).peer().transceivers[1]?.init.sendEncodings?.map(({ rid, scaleResolutionDownBy }) => [rid, scaleResolutionDownBy]);
+  expect(sizes({})).toBeUndefined();
+  expect(sizes({ join: three })).toEqual([["l", 4], ["m", 2], ["h", 1]]);
+  expect(sizes({ simulcast: true })).toEqual([["l", 4], ["m", 2], ["h", 1]]);
+});
+
+test("a screen goes into its own slot, is said, and can be taken back", async () => {
+  const { media, peer, sent, answer } = setUp();
+  await media.start();
+  await answer(100);
+  const screen = { contentHint: "" } as MediaStreamTrack;
+  await media.share(screen);
+  expect(screen.contentHint).toBe("detail");
+  expect(peer().transceivers[2]?.track).toBe(screen);
+  expect(peer().transceivers[2]?.encodings).toEqual([{ maxBitrate: 1_500_000, maxFramerate: 10 }]);
+  await media.share(null);
+  expect(peer().transceivers[2]?.track).toBeNull();
+  expect(sent.flatMap((message) => (message.type === "media" ? [message.screen] : []))).toEqual([true, false]);
+});
+
+test("saving data asks for less and sends less; sound alone sends no picture and says so", async () => {
+  const { media, peer, sent, answer } = setUp();
+  await media.start();
+  await answer(100);
+  peer().channel.opens();
+  await media.replace({ video: camera });
+  const video = peer().transceivers[1];
+  expect(video?.encodings).toEqual([{ maxBitrate: 1_500_000, scaleResolutionDownBy: 1 }]);
+  await media.want("low");
+  expect(video?.encodings).toEqual([{ maxBitrate: 150_000, scaleResolutionDownBy: 2 }]);
+  expect(video?.track).toBe(camera);
+  await media.want("none");
+  expect(video?.track).toBeNull();
+  await media.want("all");
+  expect(video?.encodings).toEqual([{ maxBitrate: 1_500_000, scaleResolutionDownBy: 1 }]);
+  expect(video?.track).toBe(camera);
+  expect(peer().channel.sent).toEqual(["all", "low", "none", "all"].map((pictures) => ({ type: "want", pictures })));
+  expect(sent.flatMap((message) => (message.type === "media" ? [message.camera] : []))).toEqual([true, false, true]);
+});
+
+test("of three sizes only the smallest is sent while saving data", async () => {
+  const { media, peer, answer } = setUp({ join: three, appetite: "low" });
+  await media.start();
+  await answer(100);
+  const active = (): unknown => peer().transceivers[1]?.encodings.map(({ rid, active }) => [rid, active]);
+  expect(active()).toEqual([["l", true], ["m", false], ["h", false]]);
+  await media.want("all");
+  expect(active()).toEqual([["l", true], ["m", true], ["h", true]]);
+});
+
+test("on the channel the worker hears what the browser sees, and the page hears of the connections", async () => {
+  const { media, clock, peer, quality, bytes, answer } = setUp();
+  await media.start();
+  await answer(100);
+  const { channel } = peer();
+  channel.opens();
+  peer().report.set("t", { type: "transport", bytesReceived: 700, bytesSent: 300 });
+  peer().report.set("v", { id: "v", type: "inbound-rtp", kind: "video", framesPerSecond: 24 });
+  await clock.pass(2 * WATCH_MS);
+  expect(channel.sent).toHaveLength(3);
+  expect(channel.sent.slice(0, 2)).toEqual([{ type: "want", pictures: "all" }, { type: "watching", fps: 24, frozen: 0, overloaded: false }]);
+  expect(bytes).toEqual([1000, 1000]);
+  for (const rubbish of ["{", "null", "7", { type: "else" }, { type: "quality" }]) channel.says(rubbish);
+  expect(quality).toEqual([]);
+  channel.says({ type: "quality", seats: [{ seat: "patient", grade: "fair", cause: "loss_up" }] });
+  expect(quality).toEqual([[{ seat: "patient", grade: "fair", cause: "loss_up" }]]);
+  media.close();
+  await clock.pass(2 * WATCH_MS);
+  expect(bytes).toHaveLength(2);
 });
 
 test("an unanswered offer goes out again, the same one, until it is answered", async () => {
@@ -141,6 +230,7 @@ test("after two restarts in vain comes a new connection", async () => {
   expect(peers).toHaveLength(2);
   expect(peers[0]?.closed).toBe(true);
   expect(peer().restarts).toEqual([false]);
+  expect(peer().slots).toEqual(TWO);
   const numbers = offers().map(({ n }) => n);
   expect(numbers).toEqual([...numbers].sort((a, b) => a - b));
 });
@@ -201,17 +291,6 @@ test("the relay is forced by the trust or by support, and credentials are passed
   const servers = [{ urls: ["stun:a"], username: "", credential: "" }, { urls: ["turn:b"], username: "u", credential: "c" }];
   expect(configuration(servers, true)).toMatchObject({ iceTransportPolicy: "relay", iceServers: [{ urls: ["stun:a"] }, { urls: ["turn:b"], username: "u", credential: "c" }] });
   expect(configuration([], false).iceTransportPolicy).toBe("all");
-  expect(relayForced({ getItem: (key) => (key === "venterom.relay" ? "1" : null) })).toBe(true);
-  expect(relayForced({ getItem: () => { throw new Error("no storage"); } })).toBe(false);
-});
-
-test("figures are read from Chrome's and Firefox's statistics alike", () => {
-  const inbound = { type: "inbound-rtp", framesDecoded: 7, bytesReceived: 100, packetsLost: 1 };
-  const local = { type: "local-candidate", candidateType: "relay" };
-  const pair = { type: "candidate-pair", state: "succeeded", localCandidateId: "l", currentRoundTripTime: 0.042 };
-  const chrome = new Map<string, unknown>([["i", inbound], ["t", { type: "transport", selectedCandidatePairId: "p" }], ["p", pair], ["l", local]]);
-  const firefox = new Map<string, unknown>([["i", inbound], ["p", { ...pair, selected: true }], ["l", local]]);
-  for (const report of [chrome, firefox]) {
-    expect(figures(report as unknown as RTCStatsReport)).toEqual({ framesDecoded: 7, bytesReceived: 100, bytesSent: 0, packetsLost: 1, rttMs: 42, relayed: true });
-  }
+  expect(forced("relay", { getItem: (key) => (key === "venterom.relay" ? "1" : null) })).toBe(true);
+  expect(forced("simulcast", { getItem: () => { throw new Error("no storage"); } })).toBe(false);
 });

@@ -28,7 +28,7 @@ const opened = (change: Partial<VisitView> = {}): Happening => ({ type: "opened"
 const says = (message: ToPatient): Happening => ({ type: "message", message });
 const news = (change: Partial<VisitView>): Happening => says({ type: "visit", visit: { ...visit, ...change } });
 const ringing = (call: number): Happening => says({ type: "ringing", consultation: "c1", call });
-const join = (call: number): Happening => says({ type: "join", consultation: "c1", call, seat: "patient", ice_servers: [], relay_only: false });
+const join = (call: number): Happening => says({ type: "join", consultation: "c1", call, seat: "patient", ice_servers: [], relay_only: false, seats: ["patient", "clinician"] });
 const end = (call: number, reason: "hang_up" | "withdrawn" | "worker_lost" | "cancelled"): Happening =>
   says({ type: "call_ended", consultation: "c1", call, reason });
 
@@ -102,9 +102,9 @@ test("somebody else's consultation is never shown", () => {
 
 test("what the other side sends is known; one's own echo is not mistaken for it", () => {
   const peer = (seat: "patient" | "clinician"): Happening =>
-    says({ type: "peer_media", consultation: "c1", call: 1, seat, camera: false, microphone: true });
-  expect(run(opened({ state: "in_call", call: 1 }), join(1), peer("clinician")).peer).toEqual({ camera: false, microphone: true });
-  expect(run(opened({ state: "in_call", call: 1 }), join(1), peer("patient")).peer).toBeNull();
+    says({ type: "peer_media", consultation: "c1", call: 1, seat, camera: false, microphone: true, screen: false });
+  expect(run(opened({ state: "in_call", call: 1 }), join(1), peer("clinician")).peers).toEqual({ clinician: { camera: false, microphone: true, screen: false } });
+  expect(run(opened({ state: "in_call", call: 1 }), join(1), peer("patient")).peers).toEqual({});
 });
 
 test("a dead link is final; a failure on the way is a problem that can be overcome", () => {

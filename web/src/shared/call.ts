@@ -1,6 +1,9 @@
 // One participant's media in one call: offers, answers, restarts, tracks. No DOM; the page gives tracks and shows streams.
+import { CallChannel } from "./callchannel";
 import { realAfter, type After } from "./connection";
-import type { Answer, IceServer, Join, Media, Offer, Trouble } from "../protocol";
+import type { Remote } from "./people";
+import { Slots, type Tracks } from "./slots";
+import type { Answer, Appetite, IceServer, Join, Media, Offer, SeatQuality, Trouble } from "../protocol";
 
 /** `troubled`: it was up and nothing arrives now; it is being restarted. */
 export type CallState = "connecting" | "connected" | "troubled" | "closed";
@@ -8,21 +11,23 @@ export type CallState = "connecting" | "connected" | "troubled" | "closed";
 export interface CallOptions {
   join: Join;
   send: (message: Offer | Media | Trouble) => void;
-  /** What the other side sends: one sound and one picture track, muted until something arrives. */
-  onRemote: (stream: MediaStream) => void;
+  /** Who is shown where; said again when somebody comes, with the same streams as long as the connection is the same. */
+  onRemote: (remote: Remote) => void;
   onState: (state: CallState) => void;
+  /** What the worker says of the connections: everybody's to the clinician, to others their own. */
+  onQuality?: (seats: SeatQuality[]) => void;
+  /** Bytes this call has used so far, both ways; every few seconds. */
+  onBytes?: (bytes: number) => void;
+  /** The pictures wished for; `all` when nothing is said. */
+  appetite?: Appetite;
   after?: After;
   peer?: (configuration: RTCConfiguration) => RTCPeerConnection;
   /** Forces the way through TURN, beyond what `join` says. */
   relayOnly?: boolean;
+  /** Sends the camera in three sizes also when one person alone receives it. */
+  simulcast?: boolean;
   /** Seconds since 1970; offers are numbered from it so that a reloaded page's are larger than those before it. */
   seconds?: () => number;
-}
-
-/** What one side sends: null is a device that is off or not there. */
-export interface Tracks {
-  audio: MediaStreamTrack | null;
-  video: MediaStreamTrack | null;
 }
 
 /** An unanswered offer is sent again after this time: any message may be lost with its socket. */
@@ -33,15 +38,13 @@ export const PATIENCE_MS = 2_000;
 export const RESTART_MS = 8_000;
 /** The first connection gets longer: it may have to fall back to TURN over TLS. */
 export const FIRST_MS = 15_000;
-/** Beyond this a talking head gets no better. */
-export const MAX_BITRATE = 1_500_000;
 /** Offers are numbered within this range by the protocol. */
 const MAX_COUNT = 1_000_000;
 
-/** Whether this browser was told (by a test, or by support on the phone) to go through TURN only. */
-export function relayForced(storage: Pick<Storage, "getItem">): boolean {
+/** Whether this browser was told (by a test, or by support on the phone) to go through TURN only, or to send several sizes. */
+export function forced(what: "relay" | "simulcast", storage: Pick<Storage, "getItem">): boolean {
   try {
-    return storage.getItem("venterom.relay") === "1";
+    return storage.getItem(`venterom.${what}`) === "1";
   } catch {
     return false;
   }
@@ -67,74 +70,25 @@ export function nextNumber(last: number, seconds: number): number {
   return Math.max(last + 1, Math.floor(seconds) % MAX_COUNT);
 }
 
-function preferCodecs(transceiver: RTCRtpTransceiver, kind: "audio" | "video", wanted: RegExp): void {
-  // Firefox before 128 cannot choose; its descriptions are short enough as they are.
-  if (typeof transceiver.setCodecPreferences !== "function") return;
-  const codecs = RTCRtpReceiver.getCapabilities(kind)?.codecs.filter(({ mimeType }) => wanted.test(mimeType)) ?? [];
-  if (codecs.length > 0) transceiver.setCodecPreferences(codecs);
-}
-
-/** Figures for the page and for tests, summed from getStats: frames decoded, bytes, round trip in ms. */
-export interface CallFigures {
-  framesDecoded: number;
-  bytesReceived: number;
-  bytesSent: number;
-  packetsLost: number;
-  rttMs: number | null;
-  relayed: boolean;
-}
-
-/** Reads the figures out of a statistics report (W3C webrtc-stats). */
-export function figures(report: RTCStatsReport): CallFigures {
-  const found: CallFigures = { framesDecoded: 0, bytesReceived: 0, bytesSent: 0, packetsLost: 0, rttMs: null, relayed: false };
-  report.forEach((entry: Record<string, unknown>) => {
-    const figure = (name: string): number => (typeof entry[name] === "number" ? entry[name] : 0);
-    if (entry["type"] === "inbound-rtp") {
-      found.framesDecoded += figure("framesDecoded");
-      found.bytesReceived += figure("bytesReceived");
-      found.packetsLost += figure("packetsLost");
-    } else if (entry["type"] === "outbound-rtp") {
-      found.bytesSent += figure("bytesSent");
-    }
-  });
-  const pair = selectedPair(report);
-  if (pair) {
-    if (typeof pair.pair["currentRoundTripTime"] === "number") found.rttMs = Math.round(pair.pair["currentRoundTripTime"] * 1000);
-    found.relayed = pair.local["candidateType"] === "relay";
-  }
-  return found;
-}
-
-/** The candidate pair in use and its local candidate; Chrome names it in the transport, Firefox marks it `selected`. */
-export function selectedPair(report: RTCStatsReport): { pair: Record<string, unknown>; local: Record<string, unknown> } | null {
-  let pair: Record<string, unknown> | undefined;
-  report.forEach((entry: Record<string, unknown>) => {
-    if (entry["type"] === "transport" && typeof entry["selectedCandidatePairId"] === "string") {
-      pair = report.get(entry["selectedCandidatePairId"]) as Record<string, unknown> | undefined;
-    }
-  });
-  report.forEach((entry: Record<string, unknown>) => {
-    if (!pair && entry["type"] === "candidate-pair" && entry["state"] === "succeeded" && (entry["selected"] === true || entry["nominated"] === true)) {
-      pair = entry;
-    }
-  });
-  if (!pair) return null;
-  const local = report.get(String(pair["localCandidateId"])) as Record<string, unknown> | undefined;
-  return local ? { pair, local } : null;
-}
-
 /** Media between this page and the worker for one call; `close()` ends it and leaves the tracks to their owner. */
 export class CallMedia {
   state: CallState = "connecting";
   private peer!: RTCPeerConnection;
-  private audio!: RTCRtpTransceiver;
-  private video!: RTCRtpTransceiver;
+  private slots!: Slots;
+  private channel!: CallChannel;
   private offer: Offer | null = null;
+  /** This connection has been answered once: its first slots stand. */
+  private answered = false;
   private n = 0;
   private restarts = 0;
   private said = "";
   private cancelResend: () => void = () => undefined;
   private cancelPatience: () => void = () => undefined;
+  private limiting: Promise<void> = Promise.resolve();
+  private bytesBefore = 0; // over earlier connections of this call
+  private bytes = 0;
+  private screen: MediaStreamTrack | null = null;
+  private appetite: Appetite;
   private join: Join;
   private readonly after: After;
 
@@ -143,6 +97,7 @@ export class CallMedia {
     private tracks: Tracks,
   ) {
     this.join = options.join;
+    this.appetite = options.appetite ?? "all";
     this.after = options.after ?? realAfter;
     this.build();
   }
@@ -159,14 +114,16 @@ export class CallMedia {
     this.sendMedia();
   }
 
-  /** The functions say `join` again after a lost socket: say again what they may have missed. */
+  /** The functions say `join` again, after a lost socket or with more seats: say again what they may have missed. */
   async rejoin(join: Join): Promise<void> {
     this.join = join;
     if (this.state === "closed") return;
     this.peer.setConfiguration(this.configuration());
+    this.show();
     this.announce();
     if (this.state === "troubled") await this.restart();
     else if (this.offer) this.sendOffer();
+    else await this.grow();
   }
 
   /** Take the worker's answer; anything but the answer to the latest offer is dropped. */
@@ -181,8 +138,10 @@ export class CallMedia {
       this.expectWithin(PATIENCE_MS);
       return;
     }
+    this.answered = true;
     if (this.state === "connecting") this.expectWithin(FIRST_MS);
-    await this.limit(this.video.sender);
+    await this.limit();
+    await this.grow();
   }
 
   /** Send another camera, another microphone, or nothing; the other side is told. */
@@ -190,10 +149,28 @@ export class CallMedia {
     this.tracks = { ...this.tracks, ...change };
     if (this.state === "closed") return;
     await Promise.all([
-      this.audio.sender.replaceTrack(this.tracks.audio),
-      this.video.sender.replaceTrack(this.tracks.video),
+      this.slots.audio.sender.replaceTrack(this.tracks.audio),
+      this.slots.video.sender.replaceTrack(this.camera),
     ]);
     this.sendMedia();
+    await this.limit();
+  }
+
+  /** Show everybody a screen, or no longer. */
+  async share(screen: MediaStreamTrack | null): Promise<void> {
+    this.screen = screen;
+    if (screen) screen.contentHint = "detail";
+    if (this.state === "closed") return;
+    await this.slots.screen.sender.replaceTrack(screen);
+    this.sendMedia();
+  }
+
+  /** Wish for more or fewer pictures, and send as much oneself. */
+  async want(appetite: Appetite): Promise<void> {
+    this.appetite = appetite;
+    if (this.state === "closed") return;
+    this.channel.want(appetite);
+    await this.replace({});
   }
 
   /** Be silent, or speak again, without letting go of the microphone. */
@@ -207,17 +184,11 @@ export class CallMedia {
     if (this.state === "troubled") await this.restart();
   }
 
-  async stats(): Promise<CallFigures> {
-    return figures(await this.peer.getStats());
-  }
-
   close(): void {
     if (this.state === "closed") return;
     this.cancelResend();
     this.cancelPatience();
-    this.peer.onconnectionstatechange = null;
-    this.peer.oniceconnectionstatechange = null;
-    this.peer.close();
+    this.drop();
     this.become("closed");
   }
 
@@ -229,12 +200,49 @@ export class CallMedia {
     const make = this.options.peer ?? ((of: RTCConfiguration) => new RTCPeerConnection(of));
     const peer = make(this.configuration());
     this.peer = peer;
-    this.audio = peer.addTransceiver(this.tracks.audio ?? "audio", { direction: "sendrecv" });
-    this.video = peer.addTransceiver(this.tracks.video ?? "video", { direction: "sendrecv" });
-    preferCodecs(this.audio, "audio", /^audio\/opus$/i);
-    preferCodecs(this.video, "video", /^video\/(vp8|rtx)$/i);
+    this.answered = false;
+    const simulcast = this.options.simulcast === true || this.join.seats.length > 2;
+    const slots = new Slots(peer, { ...this.tracks, video: this.camera, screen: this.screen }, simulcast, () => this.slots === slots && this.show());
+    this.slots = slots;
+    this.channel = new CallChannel(slots.channel, {
+      after: this.after,
+      stats: () => peer.getStats(),
+      appetite: () => this.appetite,
+      onQuality: (seats) => this.options.onQuality?.(seats),
+      onBytes: (bytes) => this.options.onBytes?.((this.bytes = this.bytesBefore + bytes)),
+    });
     peer.onconnectionstatechange = peer.oniceconnectionstatechange = () => this.look();
-    this.options.onRemote(new MediaStream([this.audio.receiver.track, this.video.receiver.track]));
+    this.show();
+  }
+
+  private drop(): void {
+    this.channel.close();
+    this.peer.onconnectionstatechange = this.peer.oniceconnectionstatechange = null;
+    this.peer.close();
+  }
+
+  /** Who sits down later needs slots of their own; only an answered offer fixes where those before them are. */
+  private async grow(): Promise<void> {
+    if (this.state === "closed" || !this.answered || this.offer) return;
+    if (!this.slots.extend(this.join.seat, this.join.seats)) return;
+    this.show();
+    await this.makeOffer(false);
+  }
+
+  private show(): void {
+    if (this.state !== "closed") this.options.onRemote(this.slots.remote(this.join.seat, this.join.seats));
+  }
+
+  /** Sound alone: then one's own camera costs nobody anything either. */
+  private get camera(): MediaStreamTrack | null {
+    return this.appetite === "none" ? null : this.tracks.video;
+  }
+
+  /** One at a time: two changes of a sender's parameters at once cancel each other. */
+  private limit(): Promise<void> {
+    const { slots } = this;
+    this.limiting = this.limiting.then(() => slots.limit(this.appetite));
+    return this.limiting;
   }
 
   /** What the path looks like now, and what that asks for. */
@@ -274,8 +282,8 @@ export class CallMedia {
     this.expectWithin(RESTART_MS);
     const afresh = this.restarts++ >= 2;
     if (afresh) {
-      this.peer.onconnectionstatechange = this.peer.oniceconnectionstatechange = null;
-      this.peer.close();
+      this.drop();
+      this.bytesBefore = this.bytes;
       this.build();
     }
     await this.makeOffer(!afresh);
@@ -301,19 +309,13 @@ export class CallMedia {
 
   private sendMedia(): void {
     const { consultation, call } = this.join;
-    const { audio, video } = this.tracks;
-    const message: Media = { type: "media", consultation, call, camera: video !== null, microphone: audio !== null && audio.enabled };
+    const { audio } = this.tracks;
+    const microphone = audio !== null && audio.enabled;
+    const message: Media = { type: "media", consultation, call, camera: this.camera !== null, microphone, screen: this.screen !== null };
     const saying = JSON.stringify(message);
     if (saying === this.said) return;
     this.said = saying;
     this.options.send(message);
-  }
-
-  private async limit(sender: RTCRtpSender): Promise<void> {
-    const parameters = sender.getParameters();
-    if (parameters.encodings.length === 0) return; // older Firefox keeps none before sending
-    for (const encoding of parameters.encodings) encoding.maxBitrate = MAX_BITRATE;
-    await sender.setParameters(parameters).catch(() => undefined);
   }
 
   private become(state: CallState): void {

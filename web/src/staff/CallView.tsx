@@ -1,10 +1,14 @@
 // The call as the clinician sees it: the patient's picture, what is going on, the controls at the bottom.
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { ConsultationView } from "../protocol";
+import type { ConsultationView, Seat } from "../protocol";
+import { DataUse } from "../shared/components/DataUse";
 import { Button, Notice, Video } from "../shared/components/parts";
+import { playAll, Stage } from "../shared/components/Stage";
+import { canShare } from "../shared/conversation";
 import { canChooseSpeaker, choices, type Choice } from "../shared/devices";
 import { t } from "../shared/messages";
 import { phoneLink, readable } from "../shared/phone";
+import { Connections } from "./Connections";
 import type { Desk } from "./desk";
 import { DeviceProblems } from "./DeviceCard";
 import { Dialog } from "./Dialog";
@@ -28,25 +32,26 @@ export function CallView({ desk, seated, view }: CallViewProps) {
   useEffect(() => {
     document.title = `${ringing ? t("staff.call.ringing", { name: t("staff.notice.somebody") }) : t("staff.state.in_call")} – ${t("common.name")}`;
   }, [ringing]);
-  const play = ({ currentTarget }: { currentTarget: HTMLElement }): void => {
-    void currentTarget.closest("main")?.querySelector<HTMLVideoElement>("video[data-role=remote]")?.play().then(() => setBlocked(false));
-  };
+  const { conversation, equipment } = desk;
+  const nameOf = (seat: Seat): string => (seat === "patient" ? name : t(`common.seat.${seat}`));
   return (
-    <main class="s-call" data-view="call" data-call-state={view?.state} data-link={desk.link ?? undefined}>
+    <main class="s-call" data-view="call" data-call-state={view?.state} data-link={conversation.state ?? undefined}>
       <header class="s-call__head">
         <h1 class="ds-heading" data-size="2xs" tabIndex={-1} ref={heading}>{name}</h1>
         {view?.phone && (
           <a class="ds-link s-call__phone" href={phoneLink(view.phone)}><Icon name="phone" /> {t("staff.call.phone", { phone: readable(view.phone) })}</a>
         )}
+        <Connections quality={conversation.quality} own={seated.join.seat} nameOf={nameOf} />
       </header>
       <div class="s-call__stage">
-        <Video role="remote" stream={desk.remote} label={t("staff.call.remote", { name })} sink={desk.equipment.speaker} onBlocked={() => setBlocked(true)} />
-        <Overlay desk={desk} seated={seated} view={view} name={name} />
+        <Stage remote={conversation.remote} peers={seated.peers} nameOf={nameOf} sink={equipment.speaker} onBlocked={() => setBlocked(true)} covered={ringing} />
+        <Overlay desk={desk} seated={seated} view={view} nameOf={nameOf} />
         <OwnPicture desk={desk} />
       </div>
       <div class="s-call__notices">
-        {blocked && <Notice tone="info"><p>{t("staff.call.blocked")}</p><Button color="accent" onClick={play}>{t("staff.call.play")}</Button></Notice>}
+        {blocked && <Notice tone="info"><p>{t("staff.call.blocked")}</p><Button color="accent" onClick={() => void playAll().then(() => setBlocked(false))}>{t("staff.call.play")}</Button></Notice>}
         <OwnProblems desk={desk} />
+        {conversation.screenProblem && <Notice tone="warning"><p>{t("staff.call.share_failed")}</p></Notice>}
         <Notices desk={desk} only={seated.join.consultation} />
       </div>
       <Controls desk={desk} seated={seated} view={view} ringing={ringing} />
@@ -55,32 +60,36 @@ export function CallView({ desk, seated, view }: CallViewProps) {
 }
 
 /** What one must know instead of, or on top of, the picture; read aloud when it changes. */
-function Overlay({ desk, seated, view, name }: CallViewProps & { name: string }) {
-  const { link, state } = desk;
+function Overlay({ desk, seated, view, nameOf }: CallViewProps & { nameOf: (seat: Seat) => string }) {
+  const { state } = desk;
+  const { state: link, screen, appetite } = desk.conversation;
+  const name = nameOf("patient");
   const ringing = view?.state === "calling";
   const lines: string[] = [];
   if (link === "troubled") lines.push(t("staff.call.troubled"));
   else if (link === "connecting" && !ringing) lines.push(t("staff.call.connecting"));
   if (state.line !== "open") lines.push(t("staff.call.line_away"));
   if (!ringing && view && !view.patient_present) lines.push(t("staff.call.peer_gone", { name }));
-  else if (!ringing && seated.peer) {
-    if (!seated.peer.camera) lines.push(t("staff.call.peer_camera", { name }));
-    if (!seated.peer.microphone) lines.push(t("staff.call.peer_microphone", { name }));
+  else if (!ringing) {
+    for (const seat of Object.keys(seated.peers) as Seat[]) {
+      const peer = seated.peers[seat];
+      if (peer?.screen) lines.push(t("common.call.shares", { name: nameOf(seat) }));
+      if (peer?.camera === false) lines.push(t("staff.call.peer_camera", { name: nameOf(seat) }));
+      if (peer?.microphone === false) lines.push(t("staff.call.peer_microphone", { name: nameOf(seat) }));
+    }
   }
-  const covered = ringing || seated.peer?.camera === false;
+  if (screen) lines.push(t("staff.call.sharing"));
+  if (appetite === "none") lines.push(t("common.data.sound_only"));
   return (
-    <>
-      {covered && <div class="s-call__cover" aria-hidden="true"><span>{initials(name)}</span></div>}
-      <div class="s-call__said" role="status">
-        {ringing && (
-          <div class="s-call__ringing">
-            <p class="v-lead v-waiting"><span class="v-spin" aria-hidden="true" /> {t("staff.call.ringing", { name })}</p>
-            <p>{t("staff.call.ringing.help")}</p>
-          </div>
-        )}
-        {lines.map((line) => <p key={line} class="s-call__line">{line}</p>)}
-      </div>
-    </>
+    <div class="s-call__said" role="status">
+      {ringing && (
+        <div class="s-call__ringing">
+          <p class="v-lead v-waiting"><span class="v-spin" aria-hidden="true" /> {t("staff.call.ringing", { name })}</p>
+          <p>{t("staff.call.ringing.help")}</p>
+        </div>
+      )}
+      {lines.map((line) => <p key={line} class="s-call__line">{line}</p>)}
+    </div>
   );
 }
 
@@ -112,13 +121,13 @@ function OwnProblems({ desk }: { desk: Desk }) {
 }
 
 function Controls({ desk, seated, view, ringing }: CallViewProps & { ringing: boolean }) {
-  const { equipment } = desk;
+  const { conversation, equipment } = desk;
   const [cameras, setCameras] = useState(0);
   const [choosing, setChoosing] = useState(false);
   const { consultation, call } = seated.join;
   useEffect(() => void choices("camera").then((found) => setCameras(found.length)), [equipment.camera]);
   const cameraOn = equipment.camera !== null;
-  const microphoneOn = equipment.microphone !== null && !desk.muted;
+  const microphoneOn = equipment.microphone !== null && !conversation.muted;
   return (
     <div class="s-call__controls" role="group" aria-label={t("staff.call.controls")}>
       {cameras > 1 && <Button variant="secondary" color="neutral" disabled={!cameraOn} onClick={() => void equipment.flip()}><Icon name="flip" /><span>{t("staff.call.flip")}</span></Button>}
@@ -128,6 +137,11 @@ function Controls({ desk, seated, view, ringing }: CallViewProps & { ringing: bo
       <Button variant="secondary" color="neutral" onClick={() => void desk.setMicrophone(!microphoneOn)}>
         <Icon name={microphoneOn ? "microphone" : "microphone_off"} /><span>{t(microphoneOn ? "staff.call.microphone_off" : "staff.call.microphone_on")}</span>
       </Button>
+      {canShare() && (
+        <Button variant="secondary" color="neutral" disabled={ringing} onClick={() => void (conversation.screen ? conversation.stopSharing() : conversation.share())}>
+          <Icon name={conversation.screen ? "screen_off" : "screen"} /><span>{t(conversation.screen ? "staff.call.share_stop" : "staff.call.share")}</span>
+        </Button>
+      )}
       <Button variant="secondary" color="neutral" onClick={() => setChoosing(true)}><Icon name="devices" /><span>{t("staff.call.devices")}</span></Button>
       {ringing && view ? (
         <Button color="danger" onClick={() => desk.withdraw(view)}><Icon name="hang_up" /><span>{t("staff.action.withdraw")}</span></Button>
@@ -147,6 +161,7 @@ function DeviceDialog({ desk, onClose }: { desk: Desk; onClose: () => void }) {
         <Chooser kind="camera" label={t("staff.call.camera")} now={equipment.camera?.getSettings().deviceId ?? ""} onChoose={(id) => void equipment.choose("camera", id)} />
         <Chooser kind="microphone" label={t("staff.call.microphone")} now={equipment.microphone?.getSettings().deviceId ?? ""} onChoose={(id) => void equipment.choose("microphone", id)} />
         {canChooseSpeaker() && <Chooser kind="speaker" label={t("staff.call.speaker")} now={equipment.speaker ?? "default"} onChoose={(id) => equipment.chooseSpeaker(id)} />}
+        <DataUse conversation={desk.conversation} />
       </div>
     </Dialog>
   );
@@ -164,10 +179,4 @@ function Chooser({ kind, label, now, onChoose }: { kind: "camera" | "microphone"
       </select>
     </div>
   );
-}
-
-/** The first letters of the first and the last name. */
-function initials(name: string): string {
-  const words = name.trim().split(/\s+/);
-  return [words[0], words.length > 1 ? words.at(-1) : ""].map((word) => word?.[0] ?? "").join("").toUpperCase();
 }

@@ -1,9 +1,9 @@
 // What is behind the clinician's views: REST, socket, the call's media, own devices. Says when anything changed.
 import type { Booking, ConsultationView, DayList, FromClinician, Me, Ticket, ToClinician, Trail } from "../protocol";
 import { ApiError, get, post } from "../shared/api";
-import { CallMedia, relayForced, type CallState } from "../shared/call";
 import { Connection, socketUrl } from "../shared/connection";
 import { permission, unlockSound, type DeviceProblem } from "../shared/devices";
+import { Conversation } from "../shared/conversation";
 import { Equipment } from "../shared/equipment";
 import { dayOf, setTimeZone } from "../shared/messages";
 import { chime, chimeWanted } from "./chime";
@@ -34,10 +34,6 @@ export class Desk {
   place: Place = { at: "opening" };
   state: StaffState = initial(dayOf(new Date()));
   readiness: Readiness = { ask: false, camera: null, microphone: null };
-  /** The path of the call's media; null without a call. */
-  link: CallState | null = null;
-  remote: MediaStream | null = null;
-  muted = false;
   /** Whether this page has been in a call: the list then takes the focus back. */
   returned = false;
   private lettingGo = false;
@@ -45,8 +41,7 @@ export class Desk {
   private giveUpCall: ReturnType<typeof setTimeout> | undefined;
   private ask: ReturnType<typeof setTimeout> | undefined;
   readonly equipment = new Equipment();
-  private media: CallMedia | null = null;
-  private mediaOf = ""; // consultation and call, so that a repeated join is told from a new one
+  readonly conversation = new Conversation(this.equipment, (message) => void this.connection?.send(message), () => this.tell());
   private connection: Connection<FromClinician, ToClinician> | null = null;
   private readonly listeners = new Set<() => void>();
 
@@ -182,10 +177,8 @@ export class Desk {
   }
 
   async setMicrophone(on: boolean): Promise<void> {
-    this.muted = !on;
+    this.conversation.mute(!on);
     if (on && !this.equipment.microphone) await this.equipment.turnOn("microphone");
-    this.media?.mute(this.muted);
-    this.tell();
   }
 
   /** Ask for camera and microphone before the first call, and let go of them again. */
@@ -219,51 +212,19 @@ export class Desk {
     // `hello` is answered with today's list, and may be handled after a `watch`: say again what is looked at.
     if (message.type === "board" && message.day !== this.state.shown) this.connection?.send({ type: "watch", day: this.state.shown });
     if (message.type === "join" && this.state.seated?.join === message) this.join();
-    if (message.type === "answer" && this.mediaOf === callName(message)) void this.media?.answer(message);
+    if (message.type === "answer") void this.conversation.answer(message);
     if (message.type === "error" && message.code === "unauthenticated") this.toLogin("again");
   }
 
   private join(): void {
     const join = this.state.seated?.join;
     if (!join) return;
-    if (this.media && this.mediaOf === callName(join)) {
-      void this.media.rejoin(join);
-      return;
-    }
-    this.leaveCall();
+    const again = this.conversation.holds(join);
+    void this.conversation.join(join);
+    if (again) return;
     this.returned = true;
-    this.mediaOf = callName(join);
-    this.link = "connecting";
     const { camera, microphone } = this.equipment;
-    this.media = new CallMedia(
-      {
-        join,
-        send: (message) => void this.connection?.send(message),
-        onRemote: (stream) => {
-          this.remote = stream;
-          this.tell();
-        },
-        onState: (state) => {
-          this.link = state;
-          this.tell();
-        },
-        relayOnly: relayForced(localStorage),
-      },
-      { audio: microphone, video: camera },
-    );
-    void this.media.start();
     if (!camera || !microphone) void this.equipment.obtain(); // a reload: nobody pressed «Ring» on this page
-    this.tell();
-  }
-
-  private leaveCall(): void {
-    const { media } = this;
-    this.media = null;
-    this.mediaOf = "";
-    this.link = null;
-    this.remote = null;
-    this.muted = false;
-    media?.close();
   }
 
   /** Nothing is filmed or heard but in a call, also when a device was slow to come and the call is over. */
@@ -276,9 +237,7 @@ export class Desk {
 
   private equipmentChanged(): void {
     this.letGo();
-    const { camera, microphone } = this.equipment;
-    if (microphone) microphone.enabled = !this.muted;
-    void this.media?.replace({ audio: microphone, video: camera });
+    this.conversation.useDevices();
     this.tell();
   }
 
@@ -311,7 +270,7 @@ export class Desk {
   private toLogin(why: "first" | "again" | "out" | "failed", code = ""): void {
     this.connection?.close();
     this.connection = null;
-    this.leaveCall();
+    this.conversation.leave();
     this.equipment.release();
     this.state = initial(dayOf(new Date()));
     this.become({ at: "login", why, code });
@@ -323,7 +282,7 @@ export class Desk {
     if (this.state === before) return;
     const came = this.state.arrivals.some((consultation) => !before.arrivals.includes(consultation));
     if (came && !this.state.seated && chimeWanted()) chime(); // never into a conversation
-    if (!this.state.seated && this.media) this.leaveCall();
+    if (!this.state.seated && this.conversation.state) this.conversation.leave();
     this.letGo();
     this.tell();
   }
@@ -338,7 +297,7 @@ export class Desk {
 
   private wake(): void {
     this.connection?.wake();
-    void this.media?.wake();
+    void this.conversation.wake();
   }
 
   private become(place: Place): void {
@@ -353,10 +312,6 @@ export class Desk {
   private tell(): void {
     for (const listener of this.listeners) listener();
   }
-}
-
-function callName({ consultation, call }: { consultation: string; call: number }): string {
-  return `${consultation}.${call}`;
 }
 
 function asApiError(problem: unknown): ApiError {

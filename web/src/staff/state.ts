@@ -1,6 +1,7 @@
 // Everything the clinician's page knows, as a pure reducer: the days' lists, the call, what to tell the clinician.
 import type { ConsultationView, DayList, Join, State, ToClinician } from "../protocol";
 import type { Status, StopReason } from "../shared/connection";
+import { withPeer, type Peers } from "../shared/people";
 
 /** A consultation and the day it belongs to. */
 export interface Held {
@@ -8,10 +9,10 @@ export interface Held {
   readonly view: ConsultationView;
 }
 
-/** The call this page sits in, and what the patient says about their own devices. */
+/** The call this page sits in, and what the others say about their own devices. */
 export interface Seated {
   readonly join: Join;
-  readonly peer: { readonly camera: boolean; readonly microphone: boolean } | null;
+  readonly peers: Peers;
 }
 
 /** Why something did not go as wished, or how a call ended. `code` is an error's code or a word of ours. */
@@ -139,8 +140,8 @@ function receive(state: StaffState, message: ToClinician): StaffState {
       return sit(state, message);
     case "peer_media": {
       const { seated } = state;
-      if (!seated || message.seat !== "patient" || !sameCall(seated, message)) return state;
-      return { ...state, seated: { ...seated, peer: { camera: message.camera, microphone: message.microphone } } };
+      if (!seated || message.seat === seated.join.seat || !sameCall(seated, message)) return state;
+      return { ...state, seated: { ...seated, peers: withPeer(seated.peers, message) } };
     }
     case "call_ended":
       return end(state, message.consultation, message.call, message.reason);
@@ -193,8 +194,8 @@ function sit(state: StaffState, join: Join): StaffState {
   if (join.call <= (state.over[join.consultation] ?? 0)) return state;
   const { seated } = state;
   if (seated && seated.join.consultation === join.consultation && join.call < seated.join.call) return state;
-  const peer = seated && sameCall(seated, join) ? seated.peer : null;
-  return { ...withoutNotices(state, join.consultation), seated: { join, peer }, calling: null };
+  const peers = seated && sameCall(seated, join) ? seated.peers : {};
+  return { ...withoutNotices(state, join.consultation), seated: { join, peers }, calling: null };
 }
 
 /** «Gå til samtalen»: a call that was left, and goes on because that was never heard, may be joined again. */

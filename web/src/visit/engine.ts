@@ -1,7 +1,8 @@
 // Runs a visit: the link, the socket, the devices, the network test, the call. Pages read its state and call its methods.
 import { ApiError, get, post } from "../shared/api";
-import { CallMedia, relayForced, type CallState } from "../shared/call";
+import { forced } from "../shared/call";
 import { Connection, socketUrl } from "../shared/connection";
+import { Conversation } from "../shared/conversation";
 import { unlockSound } from "../shared/devices";
 import { Equipment } from "../shared/equipment";
 import { knowsError, setTimeZone } from "../shared/messages";
@@ -15,15 +16,10 @@ const NO_SOCKET_MS = 15_000;
 export class Engine {
   state: VisitState;
   readonly equipment = new Equipment();
-  remote: MediaStream | null = null;
-  media: CallState | null = null;
-  muted = false;
+  readonly conversation = new Conversation(this.equipment, (message) => void this.connection?.send(message), () => this.tell());
   /** «Aksepter samtale» was pressed and the line is not there yet. */
   accepting = false;
   private connection: Connection<FromPatient, ToPatient> | null = null;
-  private call: CallMedia | null = null;
-  /** Number of the call that `call` belongs to. */
-  private joined = 0;
   /** Number of the call that was ended here; what the functions still say of it is out of date. */
   private hungUp = 0;
   private probe: Probe | null = null;
@@ -35,7 +31,7 @@ export class Engine {
     this.equipment.listen(() => this.sendTracks());
     const wake = (): void => {
       this.connection?.wake();
-      void this.call?.wake();
+      void this.conversation.wake();
       void this.keepAwake();
     };
     addEventListener("online", wake);
@@ -115,7 +111,7 @@ export class Engine {
         if (!this.connection?.send(message)) throw new ProbeFailed("offline");
       },
       onProgress,
-      relayOnly: relayForced(localStorage),
+      relayOnly: forced("relay", localStorage),
     });
     this.probe = probe;
     try {
@@ -161,14 +157,9 @@ export class Engine {
   }
 
   async toggleMicrophone(): Promise<void> {
-    if (!this.equipment.microphone) {
-      this.muted = false;
-      await this.equipment.turnOn("microphone");
-      return;
-    }
-    this.muted = !this.muted;
-    this.call?.mute(this.muted);
-    this.tell();
+    const missing = !this.equipment.microphone;
+    this.conversation.mute(!missing && !this.conversation.muted);
+    if (missing) await this.equipment.turnOn("microphone");
   }
 
   hangUp(): void {
@@ -193,11 +184,6 @@ export class Engine {
 
   skipFeedback(): void {
     this.happened({ type: "thanked" });
-  }
-
-  /** Statistics of the call in progress, for support and tests. */
-  get callMedia(): CallMedia | null {
-    return this.call;
   }
 
   private get id(): string {
@@ -233,7 +219,7 @@ export class Engine {
     }
     this.happened({ type: "message", message });
     if (message.type === "join" && this.state.join === message) void this.join(message);
-    else if (message.type === "answer") void this.call?.answer(message);
+    else if (message.type === "answer") void this.conversation.answer(message);
     if (message.type === "error" && message.about === "accept") this.accepting = false;
     if (step(this.state) !== "call") this.endCall();
     if (step(this.state) !== "call" && step(this.state) !== "ringing") this.accepting = false;
@@ -242,39 +228,16 @@ export class Engine {
 
   private async join(join: Join): Promise<void> {
     this.accepting = false;
-    if (this.call && this.joined === join.call) return this.call.rejoin(join);
-    this.call?.close();
-    this.joined = join.call;
-    const call = new CallMedia(
-      {
-        join,
-        send: (message) => void this.connection?.send(message),
-        onRemote: (stream) => {
-          this.remote = stream;
-          this.tell();
-        },
-        onState: (state) => {
-          this.media = state;
-          this.tell();
-        },
-        relayOnly: relayForced(localStorage),
-      },
-      { audio: this.equipment.microphone, video: this.equipment.camera },
-    );
-    this.call = call;
-    this.media = call.state;
-    await call.start();
+    const again = this.conversation.holds(join);
+    await this.conversation.join(join);
+    if (again) return;
     await this.haveDevices();
-    call.announce();
+    this.conversation.announce();
   }
 
   private endCall(): void {
-    if (!this.call) return;
-    this.call.close();
-    this.call = null;
-    this.remote = null;
-    this.media = null;
-    this.muted = false;
+    if (!this.conversation.state) return;
+    this.conversation.leave();
     this.equipment.release();
   }
 
@@ -285,9 +248,7 @@ export class Engine {
   }
 
   private sendTracks(): void {
-    const { camera, microphone } = this.equipment;
-    if (microphone) microphone.enabled = !this.muted;
-    void this.call?.replace({ video: camera, audio: microphone });
+    this.conversation.useDevices();
     this.tell();
   }
 

@@ -1,6 +1,7 @@
 // What the patient's page knows and which step it shows. Pure: a state and something that happened give the next state.
-import type { Answer3, DeviceReport, EndReason, Join, NetworkReport, PeerMedia, ToPatient, VisitView } from "../protocol";
+import type { Answer3, DeviceReport, EndReason, Join, NetworkReport, ToPatient, VisitView } from "../protocol";
 import type { Status } from "../shared/connection";
+import { withPeer, type Peers } from "../shared/people";
 
 /** The steps before «Jeg er klar», in their order; each can be repeated. */
 export const PREPARATION = ["access", "camera", "speaker", "microphone", "network", "ready"] as const;
@@ -22,7 +23,8 @@ export interface VisitState {
   stopped: string | null;
   /** The line of the present call, once accepted. */
   join: Join | null;
-  peer: { camera: boolean; microphone: boolean } | null;
+  /** What the others in the call say about their own devices. */
+  peers: Peers;
   /** How the last call ended when it was not by hanging up. */
   ended: EndReason | null;
   /** Feedback was sent or skipped. */
@@ -55,7 +57,7 @@ export function initial(kept: Partial<Kept> = {}): VisitState {
     socket: "connecting",
     stopped: null,
     join: null,
-    peer: null,
+    peers: {},
     ended: null,
     thanked: false,
   };
@@ -106,7 +108,7 @@ function withVisit(state: VisitState, visit: VisitView): VisitState {
     problem: null,
     ended: visit.state === "checked_in" ? state.ended : null,
     join: talking && state.join?.call === visit.call ? state.join : null,
-    peer: talking && state.join?.call === visit.call ? state.peer : null,
+    peers: talking && state.join?.call === visit.call ? state.peers : {},
   };
 }
 
@@ -125,7 +127,7 @@ function withMessage(state: VisitState, message: ToPatient): VisitState {
     case "join":
       return { ...state, ended: null, problem: null, join: message, visit: { ...visit, state: "in_call", call: message.call } };
     case "peer_media":
-      return withPeer(state, message);
+      return message.seat === (state.join?.seat ?? "patient") ? state : { ...state, peers: withPeer(state.peers, message) };
     case "call_ended":
       return withEnd(state, visit, message.reason);
     case "answer":
@@ -133,13 +135,9 @@ function withMessage(state: VisitState, message: ToPatient): VisitState {
   }
 }
 
-function withPeer(state: VisitState, { seat, camera, microphone }: PeerMedia): VisitState {
-  return seat === "clinician" ? { ...state, peer: { camera, microphone } } : state;
-}
-
 function withEnd(state: VisitState, visit: VisitView, reason: EndReason): VisitState {
   const next = { hang_up: "ended", cancelled: "cancelled", withdrawn: "checked_in", worker_lost: "checked_in" } as const;
-  return { ...state, ended: reason, join: null, peer: null, visit: { ...visit, state: next[reason] } };
+  return { ...state, ended: reason, join: null, peers: {}, visit: { ...visit, state: next[reason] } };
 }
 
 export function reduce(state: VisitState, happening: Happening): VisitState {

@@ -35,7 +35,7 @@ const got = (message: ToClinician): Action => ({ type: "received", message });
 const board = (...consultations: ConsultationView[]): Action => got({ type: "board", day: TODAY, consultations });
 const changed = (consultation: ConsultationView, day = TODAY): Action => got({ type: "changed", day, consultation });
 const join = (call: number, consultation = "a"): Action =>
-  got({ type: "join", consultation, call, seat: "clinician", ice_servers: [], relay_only: false } satisfies Join);
+  got({ type: "join", consultation, call, seat: "clinician", ice_servers: [], relay_only: false, seats: ["patient", "clinician"] } satisfies Join);
 const ended = (call: number, reason: CallEnded["reason"]): Action => got({ type: "call_ended", consultation: "a", call, reason });
 const error = (code: string, about: string): Action => got({ type: "error", code, message: "", retry: true, about });
 const press: Action = { type: "press_call", consultation: "a" };
@@ -145,11 +145,11 @@ describe("a call", () => {
   });
 
   test("keeps what the patient says of their devices over a repeated join, not over a new call", () => {
-    const peer = got({ type: "peer_media", consultation: "a", call: 1, seat: "patient", camera: false, microphone: true });
+    const peer = got({ type: "peer_media", consultation: "a", call: 1, seat: "patient", camera: false, microphone: true, screen: false });
     const state = after(...inCall, peer);
-    expect(state.seated?.peer).toEqual({ camera: false, microphone: true });
-    expect(reduce(state, join(1)).seated?.peer).toEqual({ camera: false, microphone: true });
-    expect(reduce(state, join(2)).seated?.peer).toBeNull();
+    expect(state.seated?.peers).toEqual({ patient: { camera: false, microphone: true, screen: false } });
+    expect(reduce(state, join(1)).seated?.peers).toEqual(state.seated?.peers);
+    expect(reduce(state, join(2)).seated?.peers).toEqual({});
   });
 
   test("does not take an older call's word for anything", () => {
@@ -158,8 +158,8 @@ describe("a call", () => {
     for (const late of [join(1), ended(1, "worker_lost"), changed(view("a", 6, "checked_in", { call: 1 }))]) {
       expect(reduce(second, late).seated?.join.call).toBe(2);
     }
-    const late = got({ type: "peer_media", consultation: "a", call: 1, seat: "patient", camera: false, microphone: false });
-    expect(reduce(second, late).seated?.peer).toBeNull();
+    const late = got({ type: "peer_media", consultation: "a", call: 1, seat: "patient", camera: false, microphone: false, screen: false });
+    expect(reduce(second, late).seated?.peers).toEqual({});
   });
 
   test("is not joined after its end was heard of first", () => {

@@ -96,8 +96,8 @@ export function Progress({ value, label }: { value: number; label: string }) {
 
 export interface VideoProps {
   stream: MediaStream | null;
-  /** `self` is mirrored and silent. */
-  role: "self" | "remote";
+  /** `self` is mirrored and silent, `screen` is silent. */
+  role: "self" | "remote" | "screen";
   mirrored?: boolean;
   label: string;
   /** Output device, where the browser can choose one. */
@@ -129,7 +129,7 @@ export function Video({ stream, role, mirrored = role === "self", label, sink, o
       aria-label={label}
       autoPlay
       playsInline
-      muted={role === "self"}
+      muted={role !== "remote"}
       disablePictureInPicture
     />
   );

@@ -1,9 +1,14 @@
 // The call: the clinician's picture, one's own small, four buttons at the bottom, and the truth about the connection.
 import { useState } from "preact/hooks";
+import { DataUse } from "../../shared/components/DataUse";
 import { Button, Video } from "../../shared/components/parts";
+import { playAll, Stage } from "../../shared/components/Stage";
+import type { Conversation } from "../../shared/conversation";
 import { canChooseSpeaker } from "../../shared/devices";
 import { t } from "../../shared/messages";
+import type { Peer } from "../../shared/people";
 import { readable } from "../../shared/phone";
+import type { Seat } from "../../protocol";
 import { Icon } from "../Icon";
 import { Trouble } from "./Access";
 import { Picker } from "./Picker";
@@ -12,21 +17,23 @@ import type { StepProps } from "./props";
 export function Call({ engine }: StepProps) {
   const [blocked, setBlocked] = useState(false);
   const [settings, setSettings] = useState(false);
-  const { equipment, remote, media, muted } = engine;
-  const { visit, peer, socket } = engine.state;
+  const { conversation, equipment } = engine;
+  const { visit, peers, socket } = engine.state;
+  const { state: media } = conversation;
   if (!visit) return <></>;
   const name = visit.clinician_name;
   const phone = readable(visit.department.phone);
-  const silent = muted || !equipment.microphone;
+  const silent = conversation.muted || !equipment.microphone;
+  const nameOf = (seat: Seat): string => (seat === "clinician" ? name : t(`common.seat.${seat}`));
   const unlock = (): void => {
     setBlocked(false);
-    void document.querySelector<HTMLVideoElement>("video[data-role=remote]")?.play().catch(() => setBlocked(true));
+    void playAll().catch(() => setBlocked(true));
   };
   return (
     <div class="v-call">
       <h1 class="ds-sr-only" tabIndex={-1}>{t("visit.call.title", { name })}</h1>
       <div class="v-stage">
-        <Video stream={remote} role="remote" label={t("visit.call.remote", { name })} sink={equipment.speaker} onBlocked={() => setBlocked(true)} />
+        <Stage remote={conversation.remote} peers={peers} nameOf={nameOf} sink={equipment.speaker} onBlocked={() => setBlocked(true)} />
         <div class="v-stage__notes" role="status">
           {media === "troubled" || socket === "away" ? (
             <p class="v-banner">
@@ -39,8 +46,9 @@ export function Call({ engine }: StepProps) {
               {t("visit.call.connecting")}
             </p>
           ) : null}
-          {peer && !peer.camera && <p class="v-banner">{t("visit.call.peer.camera", { name })}</p>}
-          {peer && !peer.microphone && <p class="v-banner">{t("visit.call.peer.microphone", { name })}</p>}
+          {(Object.keys(peers) as Seat[]).map((seat) => <Said key={seat} name={nameOf(seat)} {...peers[seat]} />)}
+          {conversation.appetite === "none" && <p class="v-banner">{t("common.data.sound_only")}</p>}
+          <OwnConnection conversation={conversation} />
         </div>
         {blocked && (
           <Button class="v-unmute" onClick={unlock}>
@@ -60,6 +68,7 @@ export function Call({ engine }: StepProps) {
           {canChooseSpeaker() && (
             <Picker kind="speaker" label={t("visit.speaker.choose")} used={equipment.speaker} onChoose={(id) => equipment.chooseSpeaker(id)} />
           )}
+          <DataUse conversation={conversation} />
         </div>
       )}
       <div class="v-controls" role="group" aria-label={t("visit.title")}>
@@ -71,6 +80,25 @@ export function Call({ engine }: StepProps) {
       </div>
     </div>
   );
+}
+
+/** What somebody else has turned off or shows. */
+function Said({ name, camera = true, microphone = true, screen = false }: Partial<Peer> & { name: string }) {
+  return (
+    <>
+      {screen && <p class="ds-sr-only">{t("common.call.shares", { name })}</p>}
+      {!camera && <p class="v-banner">{t("visit.call.peer.camera", { name })}</p>}
+      {!microphone && <p class="v-banner">{t("visit.call.peer.microphone", { name })}</p>}
+    </>
+  );
+}
+
+/** One's own connection, once it has been less than good for more than a moment; it comes and goes calmly. */
+function OwnConnection({ conversation }: { conversation: Conversation }) {
+  const { quality, ownTrouble, seat } = conversation;
+  const own = quality.find((one) => one.seat === seat);
+  if (!own || ownTrouble < 2) return null;
+  return <p class="v-banner" data-grade={own.grade}>{t(`common.quality.${own.cause}`)}</p>;
 }
 
 interface ControlProps {

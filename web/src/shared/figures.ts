@@ -1,0 +1,72 @@
+// What a connection's statistics say: the path in use, data used, and what only the browser knows of the pictures (W3C webrtc-stats).
+import type { Watching } from "../protocol";
+
+type Entry = Record<string, unknown>;
+
+function figure(entry: Entry, name: string): number {
+  return typeof entry[name] === "number" ? entry[name] : 0;
+}
+
+/** The candidate pair in use and its local candidate; Chrome names it in the transport, Firefox marks it `selected`. */
+export function selectedPair(report: RTCStatsReport): { pair: Entry; local: Entry } | null {
+  let pair: Entry | undefined;
+  report.forEach((entry: Entry) => {
+    if (entry["type"] === "transport" && typeof entry["selectedCandidatePairId"] === "string") {
+      pair = report.get(entry["selectedCandidatePairId"]) as Entry | undefined;
+    }
+  });
+  report.forEach((entry: Entry) => {
+    if (!pair && entry["type"] === "candidate-pair" && entry["state"] === "succeeded" && (entry["selected"] === true || entry["nominated"] === true)) {
+      pair = entry;
+    }
+  });
+  if (!pair) return null;
+  const local = report.get(String(pair["localCandidateId"])) as Entry | undefined;
+  return local ? { pair, local } : null;
+}
+
+/** Bytes both ways over this connection; by the transport where the browser counts there, else by the streams. */
+export function bytesUsed(report: RTCStatsReport): number {
+  let transport = 0;
+  let streams = 0;
+  report.forEach((entry: Entry) => {
+    if (entry["type"] === "transport") transport += figure(entry, "bytesReceived") + figure(entry, "bytesSent");
+    if (entry["type"] === "inbound-rtp") streams += figure(entry, "bytesReceived") + figure(entry, "headerBytesReceived");
+    if (entry["type"] === "outbound-rtp") streams += figure(entry, "bytesSent") + figure(entry, "headerBytesSent");
+  });
+  return transport || streams;
+}
+
+/** Fewer frames decoded than this share of those that came whole, without loss, and the processor cannot keep up. */
+const KEEPS_UP = 0.7;
+/** In fewer frames than this, one or two that wait their turn would look like a lot. */
+const ENOUGH_FRAMES = 20;
+
+/** Compares a report with the one before: what the browser decoded, and what it suffered from. One for each connection. */
+export class Watch {
+  private before = new Map<string, Entry>();
+
+  look(report: RTCStatsReport): Watching {
+    const now = new Map<string, Entry>();
+    let [fps, frozen, overloaded] = [0, 0, false];
+    report.forEach((entry: Entry) => {
+      const { type, kind } = entry;
+      if (kind !== "video" || (type !== "inbound-rtp" && type !== "outbound-rtp")) return;
+      const was = this.before.get(String(entry["id"]));
+      now.set(String(entry["id"]), entry);
+      if (type === "outbound-rtp") {
+        overloaded ||= entry["qualityLimitationReason"] === "cpu";
+        return;
+      }
+      const since = (name: string): number => Math.max(0, figure(entry, name) - (was ? figure(was, name) : 0));
+      const seconds = was ? since("timestamp") / 1000 : 0;
+      const [decoded, received] = [since("framesDecoded"), since("framesReceived")];
+      fps = Math.max(fps, seconds > 0 ? Math.round(decoded / seconds) : Math.round(figure(entry, "framesPerSecond")));
+      frozen += since("freezeCount");
+      // After a loss the decoder waits for the next whole picture, and that is the network's fault.
+      overloaded ||= was !== undefined && received >= ENOUGH_FRAMES && decoded < KEEPS_UP * received && since("packetsLost") === 0;
+    });
+    this.before = now;
+    return { type: "watching", fps: Math.min(fps, 240), frozen, overloaded };
+  }
+}

@@ -1,0 +1,111 @@
+// The slots of a call's connection, laid out by position for the worker: who sends and is shown where, how large, in which codecs.
+import type { Appetite, Seat } from "../protocol";
+import { places, placesFor, type Person, type Remote } from "./people";
+
+/** What one side sends: null is a device that is off or not there. */
+export interface Tracks {
+  audio: MediaStreamTrack | null;
+  video: MediaStreamTrack | null;
+}
+
+/** Beyond this a talking head gets no better; bits a second. */
+export const MAX_BITRATE = 1_500_000;
+/** A picture to save data: this many lines, in no more than this many bits a second. */
+const SMALL = { lines: 240, maxBitrate: 150_000 };
+/** The camera in three sizes, so that the worker can give everybody the one that fits their way down. Smallest first. */
+const LAYERS: RTCRtpEncodingParameters[] = [
+  { rid: "l", scaleResolutionDownBy: 4, maxBitrate: 120_000 },
+  { rid: "m", scaleResolutionDownBy: 2, maxBitrate: 450_000 },
+  { rid: "h", scaleResolutionDownBy: 1, maxBitrate: MAX_BITRATE },
+];
+/** Text on a screen wants sharpness, not motion. */
+const SCREEN: RTCRtpEncodingParameters = { maxBitrate: MAX_BITRATE, maxFramerate: 10 };
+
+/**
+ * Slot 0 is sound, 1 the camera, 2 a shared screen, all both ways; slot 3 is the data channel `call`; then come sound and
+ * picture to receive for each further person. Browsers append the channel's slot to the first offer, whenever it was
+ * made: so the slots of further people are added once that offer has been answered (`extend`).
+ */
+export class Slots {
+  readonly audio: RTCRtpTransceiver;
+  readonly video: RTCRtpTransceiver;
+  readonly screen: RTCRtpTransceiver;
+  readonly channel: RTCDataChannel;
+  private readonly streams: MediaStream[] = [];
+  private readonly screenStream: MediaStream;
+
+  /** `heard` is called when something arrives from somebody for the first time. */
+  constructor(
+    private readonly peer: RTCPeerConnection,
+    tracks: Tracks & { screen: MediaStreamTrack | null },
+    simulcast: boolean,
+    private readonly heard: () => void,
+  ) {
+    this.audio = this.add("audio", { direction: "sendrecv" }, tracks.audio);
+    this.video = this.add("video", { direction: "sendrecv", ...(simulcast ? { sendEncodings: LAYERS } : {}) }, tracks.video);
+    this.screen = this.add("video", { direction: "sendrecv", sendEncodings: [SCREEN] }, tracks.screen);
+    this.channel = peer.createDataChannel("call");
+    this.streams.push(new MediaStream([this.audio.receiver.track, this.video.receiver.track]));
+    this.screenStream = new MediaStream([this.screen.receiver.track]);
+  }
+
+  /** Lay out slots for everybody of these seats; true if that needs a new offer. */
+  extend(own: Seat, seats: readonly Seat[]): boolean {
+    const wanted = placesFor(own, seats);
+    const before = this.streams.length;
+    while (this.streams.length < wanted) {
+      const audio = this.add("audio", { direction: "recvonly" });
+      const video = this.add("video", { direction: "recvonly" });
+      this.streams.push(new MediaStream([audio.receiver.track, video.receiver.track]));
+    }
+    return this.streams.length > before;
+  }
+
+  /** Who of these seats is shown where, as far as there are slots. */
+  remote(own: Seat, seats: readonly Seat[]): Remote {
+    const people = places(own).slice(0, this.streams.length).flatMap((seat, place): Person[] => {
+      const stream = this.streams[place];
+      return stream && seats.includes(seat) ? [{ seat, stream, here: stream.getTracks().some(({ muted }) => !muted) }] : [];
+    });
+    return { people, screen: this.screenStream };
+  }
+
+  /** Keep what is sent within bounds: the smallest picture only for those who save data, and never more than is of use. */
+  async limit(appetite: Appetite): Promise<void> {
+    const little = appetite !== "all";
+    const lines = this.video.sender.track?.getSettings().height ?? 720;
+    await adjust(this.video.sender, (encoding, simulcast) => {
+      if (simulcast) {
+        encoding.active = !little || encoding.rid === "l";
+      } else {
+        encoding.maxBitrate = little ? SMALL.maxBitrate : MAX_BITRATE;
+        encoding.scaleResolutionDownBy = little ? Math.max(1, lines / SMALL.lines) : 1;
+      }
+    });
+    await adjust(this.screen.sender, (encoding) => Object.assign(encoding, SCREEN));
+  }
+
+  private add(kind: "audio" | "video", init: RTCRtpTransceiverInit, track: MediaStreamTrack | null = null): RTCRtpTransceiver {
+    const transceiver = this.peer.addTransceiver(track ?? kind, init);
+    preferCodecs(transceiver, kind);
+    transceiver.receiver.track.addEventListener("unmute", this.heard);
+    return transceiver;
+  }
+}
+
+/** Only what the worker forwards is offered: every further codec costs lines in an offer of limited length. */
+function preferCodecs(transceiver: RTCRtpTransceiver, kind: "audio" | "video"): void {
+  // Firefox before 128 cannot choose; its descriptions are short enough as they are.
+  if (typeof transceiver.setCodecPreferences !== "function") return;
+  const wanted = kind === "audio" ? /^audio\/opus$/i : /^video\/(vp8|rtx)$/i;
+  const codecs = RTCRtpReceiver.getCapabilities(kind)?.codecs.filter(({ mimeType }) => wanted.test(mimeType)) ?? [];
+  if (codecs.length > 0) transceiver.setCodecPreferences(codecs);
+}
+
+async function adjust(sender: RTCRtpSender, change: (encoding: RTCRtpEncodingParameters, simulcast: boolean) => void): Promise<void> {
+  const parameters = sender.getParameters();
+  const { encodings } = parameters;
+  if (!encodings || encodings.length === 0) return; // older Firefox keeps none before sending
+  for (const encoding of encodings) change(encoding, encodings.length > 1);
+  await sender.setParameters(parameters).catch(() => undefined);
+}
