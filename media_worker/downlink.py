@@ -29,6 +29,8 @@ CALM_LOSS: Final = 0.02
 """Less than this is none."""
 SAME_LOSS: Final = 0.75
 """Of the loss before a cut: if so much remains, it was not for want of room."""
+HOPELESS_LOSS: Final = 0.25
+"""More than this is never borne: fewer pictures are better than broken ones."""
 SETTLE_SECONDS: Final = 3.0
 """After a cut, until its effect shows in estimate and reports."""
 STALL_SECONDS: Final = 2.5
@@ -40,10 +42,12 @@ DOUBT_SECONDS: Final = 15.0
 """From the beginning of a trial on: a way that fills now was filled by it; buffers hide it for a while."""
 GROWTH: Final = 1.25
 """Of a trial for which no step is named, and of what a trial proves above what was sent in it: senders vary."""
+SMALLER: Final = 0.7
+"""Of what filled the way: so little may be tried soon."""
 FIRST_WAIT: Final = 5.0
 LAST_WAIT: Final = 60.0
 
-_NEVER: Final = float("-inf")
+_NEVER, _ALWAYS = float("-inf"), float("inf")
 
 
 class Downlink:
@@ -61,16 +65,19 @@ class Downlink:
         self._at_cut = (0.0, 0.0)  # loss and what was sent when loss last made us cut
         self._trial: float | None = None  # its budget
         self._tried = _NEVER
-        self._before: float = START  # the level when it began
+        self._filled = 0.0  # what was sent when the way was full
+        self._before = _ALWAYS  # what was sent when it began
         self._wait = FIRST_WAIT / 2
         self._next_trial = _NEVER
 
     def sent(self, bits_per_second: float, now: float) -> None:
         """What was sent to it, all streams and retransmissions, in about the last second."""
-        self._end_trial(now)
         self._sent = bits_per_second
-        if self._trial is None and self._may_grow(now):
-            self._level = max(self._level, min(GROWTH * bits_per_second, NO_LIMIT))
+        self._end_trial(now)
+        if self._trial is None and not self._settling(now):
+            known = self._estimate if now - self._told < STALE_SECONDS else 0.0
+            most = NO_LIMIT if now >= self._next_trial else known
+            self._level = max(self._level, min(GROWTH * bits_per_second, most))
 
     def estimate(self, bits: int, now: float) -> None:
         """Its REMB."""
@@ -98,7 +105,7 @@ class Downlink:
         loss, sent = self._at_cut
         self._at_cut = (self._loss, self._sent)
         if loss and self._loss > SAME_LOSS * loss and self._sent < TOLERANCE * sent:
-            self._tolerated = min(self._loss / SAME_LOSS, 0.5)
+            self._tolerated = min(self._loss / SAME_LOSS, HOPELESS_LOSS)
         else:
             self._full(now, (1 - self._loss) * self._sent)
 
@@ -107,15 +114,17 @@ class Downlink:
         (`layers.Plan.next`), which a trial gives; without one, a trial gives a little more than now."""
         self._end_trial(now)
         wish = min(wish if wish is not None else GROWTH * self._level, NO_LIMIT)
-        if self._trial is None and wish > self._level and self._sent > 0 and self._may_grow(now):
-            self._trial, self._tried, self._before = wish, now, self._level
+        if self._trial is None and wish > self._level and self._sent > 0 and self._may_try(wish, now):
+            self._trial, self._tried, self._before = wish, now, self._sent
         return self._level if self._trial is None else self._trial
 
     def _settling(self, now: float) -> bool:
         return now - self._cut < SETTLE_SECONDS
 
-    def _may_grow(self, now: float) -> bool:
-        return now >= self._next_trial and not self._settling(now)
+    def _may_try(self, wish: float, now: float) -> bool:
+        """What may fill the way again waits its time; what needs much less does not wait for it."""
+        after = self._next_trial if wish > SMALLER * self._filled else self._cut + FIRST_WAIT
+        return now >= after and not self._settling(now)
 
     def _end_trial(self, now: float) -> None:
         """Nothing filled up: what was sent is proved, and a little above it."""
@@ -132,9 +141,10 @@ class Downlink:
             return
         tried = now - self._tried < DOUBT_SECONDS
         level = min(BACK_OFF * self._sent, arrives)
-        if tried and BACK_OFF * self._before < arrives and self._before < self._sent:
-            level = self._before  # it did fit before that trial
+        if tried and self._before < self._sent and BACK_OFF * self._before <= arrives:
+            level = max(level, GROWTH * self._before)  # that did fit before the trial
         self._level = max(FLOOR, min(self._level, level))
         self._wait = min(2 * self._wait, LAST_WAIT) if tried else FIRST_WAIT
+        self._filled = self._sent
         self._next_trial = now + self._wait
-        self._trial, self._before, self._cut = None, float("inf"), now
+        self._trial, self._before, self._cut = None, _ALWAYS, now

@@ -17,7 +17,8 @@ SOUND: Final = 50_000
 SPARE: Final = 1.15
 """A step up must fit with this to spare; one already taken need only fit, so that nothing flaps."""
 TOLERABLE: Final = 0.6
-"""A picture without layers is shown when at least this share of it fits, while its sender is brought down to that."""
+"""So much of a picture must fit that is nobody's larger one: of one without layers, for its sender is brought down to
+what fits, and of a smallest one that is sent already, for rates vary and a picture that comes and goes is worse."""
 LEAST_PICTURE: Final = 100_000
 """Bits a second below which no picture is worth looking at: sound alone instead."""
 LOW_PICTURE: Final = 150_000
@@ -121,5 +122,6 @@ def _climb(index: int, offer: Offer) -> Iterator[_Step]:
     for rate, layer in _active(offer):
         cost = rate - below
         held = offer.current is not None and layer <= offer.current
-        yield _Step(index, layer, cost, cost * TOLERABLE if _is_single(offer) else cost, held)
+        tolerable = _is_single(offer) or (held and not below)
+        yield _Step(index, layer, cost, cost * TOLERABLE if tolerable else cost, held)
         below = rate
