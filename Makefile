@@ -8,7 +8,7 @@ WEB_SOURCES := $(shell find web/src web/messages web/public web/*.html web/vite.
 
 PORT ?= $(or $(VENTEROM_PORT),8080)
 
-.PHONY: help setup run test check lint types web-check lock generate bench-coldstart clean
+.PHONY: help setup run test check lint types web-check lock generate bench-coldstart bench-loss clean
 .DEFAULT_GOAL := help
 
 help:
@@ -49,6 +49,10 @@ generate: .venv/.ready ## write what is derived from the contracts: TypeScript t
 
 bench-coldstart: .venv/.ready ## size and import time of the functions' package
 	@$(PY) -m bench.coldstart
+
+bench-loss: .venv/.ready ## frames and freezes with packets lost on either leg, beside mediasoup's (as root; ten minutes)
+	@tools/setup.sh programs test
+	@$(PY) -m bench.loss
 
 clean: ## remove all that was made here, the local state with it
 	rm -rf build .venv web/node_modules web/dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
