@@ -41,7 +41,7 @@ TRIAL_SECONDS: Final = 3.0
 DOUBT_SECONDS: Final = 15.0
 """From the beginning of a trial on: a way that fills now was filled by it; buffers hide it for a while."""
 GROWTH: Final = 1.25
-"""Of a trial for which no step is named, and of what a trial proves above what was sent in it: senders vary."""
+"""Room above what is sent: proved along with it, for senders vary; and what those without layers may grow by."""
 SMALLER: Final = 0.7
 """Of what filled the way: so little may be tried soon."""
 FIRST_WAIT: Final = 5.0
@@ -56,6 +56,7 @@ class Downlink:
     def __init__(self) -> None:
         self._level: float = START  # what is believed to fit
         self._sent = 0.0
+        self._steady = (0.0, _ALWAYS)  # a rate above which it has not risen much, since when
         self._estimate = 0.0
         self._told = self._rose = _NEVER  # when: the estimate, the last one above its predecessor
         self._loss = 0.0
@@ -73,6 +74,9 @@ class Downlink:
     def sent(self, bits_per_second: float, now: float) -> None:
         """What was sent to it, all streams and retransmissions, in about the last second."""
         self._sent = bits_per_second
+        if bits_per_second > GROWTH * self._steady[0]:
+            self._steady = (bits_per_second, now)
+        self._steady = (min(self._steady[0], bits_per_second), self._steady[1])
         self._end_trial(now)
         if self._trial is None and not self._settling(now):
             known = self._estimate if now - self._told < STALE_SECONDS else 0.0
@@ -110,11 +114,11 @@ class Downlink:
             self._full(now, (1 - self._loss) * self._sent)
 
     def budget(self, now: float, wish: float | None = None) -> float:
-        """Bits a second to plan with, sound included. ``wish``: the budget of the next improvement
-        (`layers.Plan.next`), which a trial gives; without one, a trial gives a little more than now."""
+        """Bits a second to plan with, sound included. ``wish``: what a trial may give now, the budget of the next
+        improvement (`layers.Plan.next` of a plan without it)."""
         self._end_trial(now)
-        wish = min(wish if wish is not None else GROWTH * self._level, NO_LIMIT)
-        if self._trial is None and wish > self._level and self._sent > 0 and self._may_try(wish, now):
+        wish = min(wish or 0.0, NO_LIMIT)
+        if self._trial is None and wish > self._level and self._may_try(wish, now):
             self._trial, self._tried, self._before = wish, now, self._sent
         return self._level if self._trial is None else self._trial
 
@@ -122,9 +126,10 @@ class Downlink:
         return now - self._cut < SETTLE_SECONDS
 
     def _may_try(self, wish: float, now: float) -> bool:
-        """What may fill the way again waits its time; what needs much less does not wait for it."""
+        """What is sent must be steady first, for a camera that is switched on is a step too. What may fill the way
+        again waits its time; what needs much less does not wait for it."""
         after = self._next_trial if wish > SMALLER * self._filled else self._cut + FIRST_WAIT
-        return now >= after and not self._settling(now)
+        return now >= max(after, self._steady[1] + TRIAL_SECONDS, self._cut + SETTLE_SECONDS)
 
     def _end_trial(self, now: float) -> None:
         """Nothing filled up: what was sent is proved, and a little above it."""

@@ -33,8 +33,8 @@ MAX_CC_SPAN: Final = 400
 """Packets one transport-cc report covers at most: were every delta two bytes long, it still had but 936 bytes."""
 CC_KEPT: Final = 1_024
 """Packets, up to the highest, whose arrival is known."""
-MAX_ECHOES: Final = 16
-"""Sender reports whose echo we await; receivers quote the latest they have."""
+MAX_ECHOES: Final = 64
+"""Sender reports whose echo we await: ten streams' of the five seconds after which Chromium answers for sound."""
 
 _BLOCK: Final = struct.Struct("!IIIIII")
 

@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 
 from chalicelib.protocol import Appetite
-from media_worker.downlink import NO_LIMIT
+from media_worker.downlink import GROWTH, NO_LIMIT
 
 SOUND: Final = 50_000
 """Bits a second kept free for each person's sound: Opus at its usual 32 kbit/s with headers and extensions."""
@@ -37,7 +37,7 @@ class Offer(msgspec.Struct, frozen=True):
 
 class Plan(msgspec.Struct, frozen=True):
     """``layers``: for each offer the index of the layer to send, or None. ``next``: the budget with which one step more
-    would be taken; None when there is none."""
+    would be taken, or with all taken a picture without layers could grow; None when more is of no use."""
 
     layers: list[int | None]
     next: float | None
@@ -68,7 +68,8 @@ def plan(wanted: Sequence[Offer], budget: float, appetite: Appetite) -> Plan:
             return Plan(chosen, needed)
         chosen[step.offer] = step.layer
         used += step.cost
-    return Plan(chosen, None)
+    grows = appetite is Appetite.ALL and any(map(_is_single, wanted))
+    return Plan(chosen, GROWTH * budget if grows else None)
 
 
 def room(wanted: Sequence[Offer], index: int, budget: float, appetite: Appetite) -> float:

@@ -6,7 +6,7 @@
 | round trip | 200 ms | 500 ms | our network test; two such ways exceed ITU-T G.114's 400 ms to the ear |
 | jitter of the sound | 30 ms | 100 ms | Cisco's design limit for speech; what jitter buffers hide only by growing |
 | narrow, up | below 500 kbit/s and 360 lines | below 150 kbit/s and 270 lines | OpenTok: 500 for 360p, 300 for 270p |
-| narrow, down | a smaller picture than there is | sound alone | what `layers` had to leave out |
+| narrow, down | smaller pictures than there are, below 1,000 kbit/s | sound alone | our network test; `layers` |
 | overloaded | it says so | and decodes below 10 frames/s | no longer seen as movement |
 
 Loss is the network's, before anything is sent again. Nothing of what should come arriving at all is poor.
@@ -27,6 +27,7 @@ FAIR_JITTER_MS: Final = 30
 POOR_JITTER_MS: Final = 100
 FAIR_UP_KBPS, FAIR_LINES = 500, 360
 POOR_UP_KBPS, POOR_LINES = 150, 270
+FAIR_DOWN_KBPS: Final = 1_000
 POOR_FPS: Final = 10
 WORSE_AFTER: Final = 2
 """Measurements in a row that must be worse before it is said: one bad moment is none."""
@@ -74,7 +75,7 @@ def judge(figures: Figures) -> tuple[Grade, Cause]:
         Cause.DELAY: _above(figures.rtt_ms, FAIR_RTT_MS, POOR_RTT_MS),
         Cause.JITTER: _above(figures.jitter_ms, FAIR_JITTER_MS, POOR_JITTER_MS),
         Cause.NARROW_UP: _narrow_up(figures),
-        Cause.NARROW_DOWN: Grade.POOR if figures.withheld else Grade.FAIR if figures.smaller else Grade.GOOD,
+        Cause.NARROW_DOWN: _narrow_down(figures),
         Cause.OVERLOADED: _overloaded(figures),
     }
     cause, grade = max(graded.items(), key=lambda item: _ORDER[item[1]])
@@ -92,6 +93,13 @@ def _narrow_up(figures: Figures) -> Grade:
     if figures.up_kbps < POOR_UP_KBPS and figures.height < POOR_LINES:
         return Grade.POOR
     return Grade.FAIR if figures.up_kbps < FAIR_UP_KBPS and figures.height < FAIR_LINES else Grade.GOOD
+
+
+def _narrow_down(figures: Figures) -> Grade:
+    """Many people's middle-sized pictures may be all that anybody needs."""
+    if figures.withheld:
+        return Grade.POOR
+    return Grade.FAIR if figures.smaller and figures.down_kbps < FAIR_DOWN_KBPS else Grade.GOOD
 
 
 def _overloaded(figures: Figures) -> Grade:

@@ -65,7 +65,6 @@ class Call:
         self.changes: list[tuple[float, list[int | None]]] = []
         self.limit = float(NO_LIMIT)
         self.now = 0.0
-        self._next: float | None = None
         self._rates: deque[float] = deque(maxlen=10)
         self._on_the_way = deque([self.chosen] * 3, maxlen=4)
         self._ticks = 0
@@ -93,9 +92,9 @@ class Call:
         if self._ticks % 10 == 5:
             self.downlink.loss(self.browser.loss, self.now)
         offers = [VOICE, *(Offer(p, current=i) for p, i in zip(self.pictures, self.chosen, strict=True))]
-        budget = self.downlink.budget(self.now, self._next)
+        step = plan(offers, self.downlink.budget(self.now), Appetite.ALL).next
+        budget = self.downlink.budget(self.now, step)
         made = plan(offers, budget, Appetite.ALL)
-        self._next = made.next
         if made.layers[1:] != self.chosen:
             self.chosen = made.layers[1:]
             self.changes.append((self.now, self.chosen))
@@ -204,10 +203,13 @@ def test_a_sender_without_layers_is_not_held_back_on_a_wide_way() -> None:
 def test_a_trial_gives_the_step_that_is_wished_for_and_no_more() -> None:
     downlink = Downlink()
     downlink.sent(600_000, 0.0)
-    assert downlink.budget(0.0, 1_700_000) == 1_700_000
-    assert downlink.budget(1.0, 9_000_000) == 1_700_000
-    downlink.sent(1_600_000, TRIAL_SECONDS)
-    assert downlink.budget(TRIAL_SECONDS, 1_000) == 1_600_000 * 1.25
+    assert downlink.budget(1.0, 1_700_000) == START  # not yet steady
+    now = TRIAL_SECONDS
+    assert downlink.budget(now) == downlink.budget(now, 900_000) == START
+    assert downlink.budget(now, 1_700_000) == 1_700_000
+    assert downlink.budget(now + 1, 9_000_000) == downlink.budget(now + 1) == 1_700_000
+    downlink.sent(1_600_000, now + TRIAL_SECONDS)
+    assert downlink.budget(now + TRIAL_SECONDS) == 1_600_000 * 1.25
 
 
 def test_each_trial_that_fails_doubles_the_wait() -> None:
@@ -225,7 +227,7 @@ def test_each_trial_that_fails_doubles_the_wait() -> None:
         assert downlink.budget(now + 2, None) == pytest.approx(1_125_000)
         downlink.sent(900_000, now + 2.5)
         now += 2
-    assert waits == [0.0, FIRST_WAIT, 10.0, 20.0, 40.0, 60.0]
+    assert waits == [TRIAL_SECONDS, FIRST_WAIT, 10.0, 20.0, 40.0, 60.0]
 
 
 def test_nothing_is_tried_before_anything_is_sent() -> None:

@@ -38,7 +38,8 @@ figures = st.builds(
         ({"up_kbps": 300, "height": 270}, (Grade.FAIR, Cause.NARROW_UP)),
         ({"up_kbps": 100, "height": 180}, (Grade.POOR, Cause.NARROW_UP)),
         ({"up_kbps": 40, "height": 0, "picture": False}, (Grade.GOOD, Cause.NONE)),  # the camera is off
-        ({"smaller": True}, (Grade.FAIR, Cause.NARROW_DOWN)),
+        ({"smaller": True}, (Grade.GOOD, Cause.NONE)),  # several people in middle size
+        ({"smaller": True, "down_kbps": 600}, (Grade.FAIR, Cause.NARROW_DOWN)),
         ({"smaller": True, "withheld": True}, (Grade.POOR, Cause.NARROW_DOWN)),
         ({"overloaded": True}, (Grade.FAIR, Cause.OVERLOADED)),
         ({"overloaded": True, "fps": 6}, (Grade.POOR, Cause.OVERLOADED)),
