@@ -31,6 +31,8 @@ SAME_LOSS: Final = 0.75
 """Of the loss before a cut: if so much remains, it was not for want of room."""
 HOPELESS_LOSS: Final = 0.25
 """More than this is never borne: fewer pictures are better than broken ones."""
+LOSS_FLOOR: Final = 200_000
+"""Bits a second, sound and a smallest picture: only an estimate takes that away, for loss may be no lack of room."""
 SETTLE_SECONDS: Final = 3.0
 """After a cut, until its effect shows in estimate and reports."""
 STALL_SECONDS: Final = 2.5
@@ -63,7 +65,7 @@ class Downlink:
         self._reported = _NEVER
         self._tolerated = FULL_LOSS
         self._cut = _NEVER
-        self._at_cut = (0.0, 0.0)  # loss and what was sent when loss last made us cut
+        self._loss_at_cut = 0.0
         self._trial: float | None = None  # its budget
         self._tried = _NEVER
         self._filled = 0.0  # what was sent when the way was full
@@ -83,35 +85,36 @@ class Downlink:
             most = NO_LIMIT if now >= self._next_trial else known
             self._level = max(self._level, min(GROWTH * bits_per_second, most))
 
-    def estimate(self, bits: int, now: float) -> None:
-        """Its REMB."""
+    def estimate(self, bits: int, now: float) -> bool:
+        """Its REMB. Whether the budget was cut: plan again at once."""
         self._end_trial(now)
         former, self._estimate = self._estimate, min(float(bits), NO_LIMIT)
         stale, self._told = now - self._told > STALE_SECONDS, now
         if stale or self._estimate > former:
             self._rose = now
-        elif self._estimate >= TOLERANCE * self._sent:
-            return
-        elif self._estimate < FELL * former:
-            self._full(now, self._estimate)
-        elif now - max(self._rose, self._cut + SETTLE_SECONDS) > STALL_SECONDS:
-            self._full(now, self._sent)
+            return False
+        if self._estimate >= TOLERANCE * self._sent:
+            return False
+        if self._estimate < FELL * former:
+            return self._full(now, self._estimate)
+        stalls = now - max(self._rose, self._cut + SETTLE_SECONDS) > STALL_SECONDS
+        return stalls and self._full(now, self._sent)
 
-    def loss(self, fraction: float, now: float) -> None:
-        """Its receiver report: the share lost (0–1) of what it was sent, weighed over its streams by their packets."""
+    def loss(self, fraction: float, now: float) -> bool:
+        """Its receiver report: the share lost (0–1) of what it was sent, weighed over its streams by their packets.
+        Whether the budget was cut: plan again at once."""
         self._end_trial(now)
         stale, self._reported = now - self._reported > STALE_SECONDS, now
         self._loss = fraction if stale else (self._loss + fraction) / 2
         if self._loss < CALM_LOSS:
-            self._tolerated, self._at_cut = FULL_LOSS, (0.0, 0.0)
+            self._tolerated, self._loss_at_cut = FULL_LOSS, 0.0
         if self._loss <= self._tolerated or self._settling(now):
-            return
-        loss, sent = self._at_cut
-        self._at_cut = (self._loss, self._sent)
-        if loss and self._loss > SAME_LOSS * loss and self._sent < TOLERANCE * sent:
+            return False
+        before, self._loss_at_cut = self._loss_at_cut, self._loss
+        if before and self._loss > SAME_LOSS * before:
             self._tolerated = min(self._loss / SAME_LOSS, HOPELESS_LOSS)
-        else:
-            self._full(now, (1 - self._loss) * self._sent)
+            return False
+        return self._full(now, (1 - self._loss) * self._sent, LOSS_FLOOR)
 
     def budget(self, now: float, wish: float | None = None) -> float:
         """Bits a second to plan with, sound included. ``wish``: what a trial may give now, the budget of the next
@@ -140,16 +143,18 @@ class Downlink:
             self._next_trial = now + FIRST_WAIT
         self._level, self._trial = max(self._level, proved), None
 
-    def _full(self, now: float, arrives: float) -> None:
+    def _full(self, now: float, arrives: float, floor: float = FLOOR) -> bool:
         """The way is full, so much comes through at most."""
         if self._settling(now) or self._sent <= 0:
-            return
+            return False
         tried = now - self._tried < DOUBT_SECONDS
         level = min(BACK_OFF * self._sent, arrives)
-        if tried and self._before < self._sent and BACK_OFF * self._before <= arrives:
+        raised = self._trial is not None or self._before < self._sent  # what is sent is known up to a second late
+        if tried and raised and BACK_OFF * self._before <= arrives:
             level = max(level, GROWTH * self._before)  # that did fit before the trial
-        self._level = max(FLOOR, min(self._level, level))
+        self._level = min(self._level, max(floor, level))
         self._wait = min(2 * self._wait, LAST_WAIT) if tried else FIRST_WAIT
         self._filled = self._sent
         self._next_trial = now + self._wait
         self._trial, self._before, self._cut = None, _ALWAYS, now
+        return True
