@@ -293,7 +293,11 @@ export class CallMedia {
     const peer = this.peer;
     const description = await peer.createOffer({ iceRestart });
     if (this.peer !== peer || peer.signalingState === "closed") return;
-    await peer.setLocalDescription(description);
+    try {
+      await peer.setLocalDescription(description);
+    } catch {
+      return; // what stands goes on; if it does not, the next restart or the connection after it will
+    }
     const { consultation, call } = this.join;
     this.n = nextNumber(this.n, this.options.seconds?.() ?? Date.now() / 1000);
     this.offer = { type: "offer", consultation, call, n: this.n, sdp: withoutCandidates(description.sdp ?? "") };

@@ -44,7 +44,7 @@ export function CallView({ desk, seated, view }: CallViewProps) {
         <Connections quality={conversation.quality} own={seated.join.seat} nameOf={nameOf} />
       </header>
       <div class="s-call__stage">
-        <Stage remote={conversation.remote} peers={seated.peers} nameOf={nameOf} sink={equipment.speaker} onBlocked={() => setBlocked(true)} covered={ringing} />
+        <Stage remote={conversation.remote} peers={seated.peers} nameOf={nameOf} sink={equipment.speaker} onBlocked={() => setBlocked(true)} covered={ringing || conversation.appetite === "none"} />
         <Overlay desk={desk} seated={seated} view={view} nameOf={nameOf} />
         <OwnPicture desk={desk} />
       </div>

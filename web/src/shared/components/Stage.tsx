@@ -12,13 +12,13 @@ export interface StageProps {
   sink: string | null;
   /** The browser does not play sound without a press; `playAll` is for that press. */
   onBlocked: () => void;
-  /** Whether there is nobody to be seen yet: it rings. */
+  /** Whether no pictures are to be seen: it rings, or only sound is wanted. */
   covered?: boolean;
 }
 
 export function Stage({ remote, peers, nameOf, sink, onBlocked, covered = false }: StageProps) {
   const people = shown(remote, peers);
-  const sharing = presenter(peers);
+  const sharing = covered ? null : presenter(peers);
   return (
     <div class="v-people" data-count={people.length} data-screen={sharing ?? undefined}>
       {sharing && remote && (

@@ -33,7 +33,7 @@ export function Call({ engine }: StepProps) {
     <div class="v-call">
       <h1 class="ds-sr-only" tabIndex={-1}>{t("visit.call.title", { name })}</h1>
       <div class="v-stage">
-        <Stage remote={conversation.remote} peers={peers} nameOf={nameOf} sink={equipment.speaker} onBlocked={() => setBlocked(true)} />
+        <Stage remote={conversation.remote} peers={peers} nameOf={nameOf} sink={equipment.speaker} onBlocked={() => setBlocked(true)} covered={conversation.appetite === "none"} />
         <div class="v-stage__notes" role="status">
           {media === "troubled" || socket === "away" ? (
             <p class="v-banner">
