@@ -14,8 +14,8 @@ PORT ?= $(or $(VENTEROM_PORT),8080)
 help:
 	@awk -F ': .*## ' '/^[a-z-]+: .*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-setup: .venv/.ready web/node_modules/.ready ## fetch what the repository needs, into the repository
-run: .venv/.ready web/dist/index.html ## start the whole service on this machine (PORT=8080 is the first of four ports)
+setup: .venv/.ready build/plane.ready web/node_modules/.ready ## fetch what the repository needs, into the repository
+run: .venv/.ready build/plane.ready web/dist/index.html ## start the whole service on this machine (PORT=8080 is the first of four ports)
 	@tools/setup.sh programs run
 	@exec $(PY) -m local.run --port $(PORT)
 
@@ -23,7 +23,7 @@ test: check ## everything that CI runs; needs about fifteen minutes on two cores
 	@tools/setup.sh programs test
 	@$(PY) -m pytest tests --ignore tests/unit
 
-check: lint types web-check ## everything that needs no browser and no running service
+check: build/plane.ready lint types web-check ## everything that needs no browser and no running service
 	@$(PY) -m tools.generate --check
 	@$(PY) -m pytest -q tests/unit
 
@@ -55,10 +55,14 @@ bench-loss: .venv/.ready ## frames and freezes with packets lost on either leg, 
 	@$(PY) -m bench.loss
 
 clean: ## remove all that was made here, the local state with it
-	rm -rf build .venv web/node_modules web/dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf build media_worker/_hotpath* .venv web/node_modules web/dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 
 .venv/.ready: requirements-dev.txt tools/setup.sh
 	@tools/setup.sh python
+	@touch $@
+
+build/plane.ready: .venv/.ready media_worker/hotpath.c media_worker/hotpath.h media_worker/hotpath_build.py
+	@tools/setup.sh plane
 	@touch $@
 
 web/node_modules/.ready: web/package-lock.json .venv/.ready

@@ -5,10 +5,14 @@ import contextlib
 import signal
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 from chalicelib.protocol import FromWorker
+from media_worker.health import beat
 from media_worker.link import Link
+from media_worker.load import Load
 from media_worker.log import quiet, say, unforeseen
+from media_worker.port import Port
 from media_worker.probe import Probes
 from media_worker.room import Room, Timing
 from media_worker.settings import Misconfigured, Settings
@@ -16,29 +20,39 @@ from media_worker.worker import Worker
 
 
 async def serve(settings: Settings) -> None:
-    """Work until drained. SIGTERM lets the calls go on for a while, SIGINT ends them at once."""
+    """Work until drained. SIGTERM lets the calls go on for a while, SIGINT ends them at once. Raises OSError when the
+    port cannot be had."""
     timing = Timing(settings.connect_seconds, settings.empty_seconds)
-    probes = Probes(settings.endpoint, settings.probes)
+    port = Port(settings.endpoint, settings.plane)
+    port.open()
+    say("listening", code=port.kind)
+    probes = Probes(port, settings.probes)
+    load = Load()
 
     def make_worker(send: Callable[[FromWorker], None]) -> Worker:
         # The functions count a place as free before we have heard that its call is over.
         most = 2 * settings.capacity
-        return Worker(lambda on_empty: Room(settings.endpoint, on_empty, timing), probes, send, most)
+        open_room = lambda on_empty: Room(port, on_empty, timing)  # noqa: E731
+        return Worker(open_room, probes, send, most, lambda: load.share() > settings.busy)
 
     link = Link(settings, make_worker)
     running = asyncio.create_task(link.run())
+    beating = [asyncio.create_task(beat(Path(file), lambda: link.is_well)) for file in (settings.health_file,) if file]
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(lambda _, context: unforeseen(context))
     loop.add_signal_handler(signal.SIGTERM, link.drain)
     loop.add_signal_handler(signal.SIGINT, running.cancel)
     with contextlib.suppress(asyncio.CancelledError):
         await running
+    for task in beating:
+        task.cancel()
     await probes.close()
+    port.close()
     say("stopped")
 
 
 def main() -> int:
-    """Exit code 2 and one line when the environment is wrong."""
+    """Exit code 2 and one line when the environment is wrong, or the port cannot be had."""
     try:
         settings = Settings.load()
     except Misconfigured as error:
@@ -48,9 +62,14 @@ def main() -> int:
     try:
         import uvloop
 
-        uvloop.run(serve(settings))
+        run = uvloop.run
     except ImportError:
-        asyncio.run(serve(settings))
+        run = asyncio.run
+    try:
+        run(serve(settings))
+    except OSError:
+        sys.stderr.write("The UDP port could not be opened: is it taken, is the address this machine's?\n")
+        return 2
     return 0
 
 

@@ -1,49 +1,36 @@
-"""One browser's connection (ICE, DTLS, SRTP, data channel): the only file touching private parts of aiortc and aioice.
+"""One browser's connection (ICE, DTLS, SRTP keys, data channels): the only file touching private parts of aiortc.
 
 We leave `RTCPeerConnection` aside: it decodes what it receives and cannot restart ICE. What is used instead of it:
 
-- `aioice.Connection` finds a path; `Agent` gives it our one address and a patient consent check;
-- `Path` stands where `RTCDtlsTransport` expects an `RTCIceTransport`, and outlives agents: that is an ICE restart;
-- `RTCDtlsTransport` does the handshake and holds the SRTP sessions; `Dtls` hands on decrypted bytes unparsed.
+- the port answers the browser's checks (`ice.py`); `Path` stands where `RTCDtlsTransport` expects an `RTCIceTransport`;
+- `RTCDtlsTransport` does the handshake; the SRTP sessions it makes go to the plane, which alone sees media;
+- `RTCSctpTransport` carries data channels.
 
-Written against aiortc 1.16 and aioice 0.13; `tests/media/test_guard.py` fails when what is used here changes.
+Written against aiortc 1.16 and pylibsrtp 1.0; `tests/media/test_guard.py` fails when what is used here changes.
 """
 
 import asyncio
-import contextlib
-import random
+import functools
 import socket
+from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any, Final, Protocol
 
 import msgspec
-import pylibsrtp
-from aioice import Candidate, Connection, stun
-from aioice.candidate import candidate_foundation, candidate_priority
-from aioice.ice import StunProtocol
 from aiortc.rtcdtlstransport import RTCCertificate, RTCDtlsFingerprint, RTCDtlsParameters, RTCDtlsTransport
 from aiortc.rtcsctptransport import RTCSctpTransport
 
-CONSENT_SECONDS: Final = 5.0
-"""Between two checks that the other side still wants our packets (RFC 7675 section 5.1)."""
-CONSENT_EXPIRES: Final = 30.0
-"""Without an answer for so long we stop sending (RFC 7675 section 5.1)."""
-CONSENT_RETRANSMISSIONS: Final = 2
-"""Waits 3.5 s for each answer; aioice's own check waits 0.5 s, which no slow path survives."""
-MAX_INBOX: Final = 4096
-"""Datagrams waiting to be read; more are dropped, as a full socket buffer would."""
-RECEIVE_BUFFER: Final = 262_144
-"""Bytes the system keeps for us; a keyframe comes in one burst."""
+from media_worker.ice import Credentials
+from media_worker.plane import Address, Listener
+from media_worker.port import Port
+
+CONSENT_SECONDS: Final = 30
+"""Without an authenticated word from the browser for so long we stop sending (RFC 7675 section 5.1)."""
+MAX_INBOX: Final = 1024
+"""Datagrams waiting for DTLS; more are dropped, as a full socket buffer would."""
+MAX_ADDRESSES: Final = 16
+"""A browser checks from a handful of addresses; the oldest of more is forgotten."""
 SCTP_PORT: Final = 5000
-ANY_PORT: Final = range(1)
-"""Port 0: the system picks a free one."""
-
-
-class Endpoint(msgspec.Struct, frozen=True):
-    """Where to listen: the address to bind and to tell browsers, and the UDP ports that may be taken."""
-
-    address: str
-    ports: range = ANY_PORT
 
 
 class Remote(msgspec.Struct, frozen=True):
@@ -65,7 +52,7 @@ class Local(msgspec.Struct, frozen=True):
     candidates: tuple[str, ...]
 
 
-class Listener(Protocol):
+class Owner(Protocol):
     """What a line tells its owner. Nothing is called after `Line.close`."""
 
     def line_up(self) -> None:
@@ -77,161 +64,27 @@ class Listener(Protocol):
     def line_ended(self) -> None:
         """The browser closed it, or it never came up: there is no way back."""
 
-    def rtp(self, packet: bytes) -> None:
-        """A decrypted RTP packet."""
 
-    def rtcp(self, packet: bytes) -> None:
-        """A decrypted compound RTCP packet."""
-
-
-class Agent(Connection):  # type: ignore[misc]
-    """aioice's connection, bound to one address: aioice itself would take every interface and leave loopback out."""
-
-    def __init__(self, endpoint: Endpoint, deliver: Callable[[bytes], None], lost: Callable[["Agent"], None]) -> None:
-        super().__init__(ice_controlling=False)
-        self._endpoint = endpoint
-        self._deliver = deliver
-        self._lost = lost
-
-    async def gather_candidates(self) -> None:
-        """Bind one UDP port. Raises OSError when the address is not ours or every port is taken."""
-        self._local_candidates_start = True
-        protocol = await self._bind()
-        host, port = protocol.transport.get_extra_info("sockname")[:2]
-        protocol.local_candidate = Candidate(
-            foundation=candidate_foundation("host", "udp", host),
-            component=1,
-            transport="udp",
-            priority=candidate_priority(1, "host"),
-            host=host,
-            port=port,
-            type="host",
-        )
-        self._protocols.append(protocol)
-        self._local_candidates = [protocol.local_candidate]
-        self._local_candidates_end = True
-
-    async def _bind(self) -> StunProtocol:
-        loop, ports = asyncio.get_running_loop(), self._endpoint.ports
-        for port in random.sample(ports, len(ports)):
-            with contextlib.suppress(OSError):
-                transport, protocol = await loop.create_datagram_endpoint(
-                    lambda: StunProtocol(self), local_addr=(self._endpoint.address, port)
-                )
-                transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
-                return protocol
-        raise OSError
-
-    def data_received(self, data: bytes, component: int) -> None:
-        """Everything that is not STUN."""
-        self._deliver(data)
-
-    async def query_consent(self) -> None:
-        """RFC 7675 with answers given time to arrive; replaces aioice's, which counts anything over 0.5 s as lost."""
-        loop = asyncio.get_running_loop()
-        heard = loop.time()
-        while loop.time() - heard < CONSENT_EXPIRES:
-            await asyncio.sleep(CONSENT_SECONDS * random.uniform(0.8, 1.2))  # noqa: S311
-            for pair in list(self._nominated.values()):
-                try:
-                    await pair.protocol.request(
-                        self.build_request(pair, nominate=False),
-                        pair.remote_addr,
-                        integrity_key=self.remote_password.encode(),
-                        retransmissions=CONSENT_RETRANSMISSIONS,
-                    )
-                    heard = loop.time()
-                except stun.TransactionError:
-                    continue
-        self._query_consent_task = None  # or close() would cancel this very task
-        await self.close()
-        self._lost(self)
-
-    def send_now(self, data: bytes) -> bool:
-        """Send on the nominated pair; False when there is none."""
-        pair = self._nominated.get(1)
-        if pair is None:
-            return False
-        pair.protocol.transport.sendto(data, pair.remote_addr)
-        return True
+@functools.cache
+def certificate() -> RTCCertificate:
+    """The worker's own, one for all connections: it lives as long as the process."""
+    return RTCCertificate.generateCertificate()
 
 
 class Path:
-    """What `RTCDtlsTransport` sees as its ICE transport: the agent in use, and while restarting the next one."""
+    """What `RTCDtlsTransport` sees as its ICE transport: datagrams of the handshake, in and out."""
 
     role = "controlled"
     state = "completed"
 
-    def __init__(self, endpoint: Endpoint, on_up: Callable[[], None], on_down: Callable[[], None]) -> None:
-        self._endpoint = endpoint
-        self._on_up = on_up
-        self._on_down = on_down
-        self._agent: Agent | None = None
-        self._next: Agent | None = None
-        self._establishing: asyncio.Task[None] | None = None
+    def __init__(self, send: Callable[[bytes], None]) -> None:
+        self._send_now = send
         self._inbox: asyncio.Queue[bytes | None] = asyncio.Queue()
-        self._closed = False
-        self.connected = asyncio.Event()
 
-    async def open(self, ufrag: str, password: str) -> tuple[str, str, tuple[str, ...]]:
-        """Listen for the browser's checks, beside the present path if there is one.
-
-        Returns our ufrag, password and candidates. Raises OSError when the address cannot be bound. The browser's
-        candidates are never signalled: they are learned from its checks (RFC 8445 section 7.3.1.3).
-        """
-        await self._drop_next()
-        agent = Agent(self._endpoint, self._deliver, self._agent_lost)
-        self._next = agent
-        await agent.gather_candidates()
-        agent.remote_username, agent.remote_password = ufrag, password
-        self._establishing = asyncio.create_task(self._establish(agent))
-        return agent.local_username, agent.local_password, tuple(c.to_sdp() for c in agent.local_candidates)
-
-    async def _establish(self, agent: Agent) -> None:
-        try:
-            await agent.connect()
-        except ConnectionError:
-            return
-        former, self._agent, self._next = self._agent, agent, None
-        self.connected.set()
-        self._on_up()
-        if former is not None:
-            await former.close()
-
-    async def _drop_next(self) -> None:
-        agent, self._next = self._next, None
-        if agent is not None:
-            await agent.close()
-        if self._establishing is not None:
-            await self._establishing
-            self._establishing = None
-
-    def _agent_lost(self, agent: Agent) -> None:
-        if agent is self._agent and not self._closed:
-            self._agent = None
-            self._on_down()
-
-    def _deliver(self, data: bytes) -> None:
-        if data and self._inbox.qsize() < MAX_INBOX:
+    def deliver(self, data: bytes | None) -> None:
+        """A datagram came; None: none will."""
+        if data is None or self._inbox.qsize() < MAX_INBOX:
             self._inbox.put_nowait(data)
-
-    @property
-    def is_up(self) -> bool:
-        """Whether there is a path."""
-        return self._agent is not None
-
-    def send_now(self, data: bytes) -> bool:
-        """Send a datagram; False while there is no path."""
-        return self._agent is not None and self._agent.send_now(data)
-
-    async def close(self) -> None:
-        """Give the port back."""
-        self._closed = True
-        self._inbox.put_nowait(None)
-        await self._drop_next()
-        if self._agent is not None:
-            await self._agent.close()
-            self._agent = None
 
     async def _recv(self) -> bytes:
         data = await self._inbox.get()
@@ -240,94 +93,113 @@ class Path:
         return data
 
     async def _send(self, data: bytes) -> None:
-        self.send_now(data)  # lost while there is no path, like any datagram: DTLS sends again by itself
-
-
-class Dtls(RTCDtlsTransport):  # type: ignore[misc]
-    """aiortc's DTLS and SRTP; decrypted packets go out as bytes, and sending is one synchronous call."""
-
-    def __init__(self, path: Path, listener: Listener) -> None:
-        super().__init__(path, [RTCCertificate.generateCertificate()])
-        self._listener = listener
-
-    async def _handle_rtp_data(self, data: bytes, arrival_time_ms: int) -> None:
-        self._listener.rtp(data)
-
-    async def _handle_rtcp_data(self, data: bytes) -> None:
-        self._listener.rtcp(data)
-
-    def send_rtp(self, packet: bytes) -> bool:
-        """Encrypt and send; False when not connected or when libsrtp refuses the packet (over 1,356 bytes)."""
-        return self._protected(lambda: self._tx_srtp.protect(packet))
-
-    def send_rtcp(self, packet: bytes) -> bool:
-        """Encrypt and send; False as for `send_rtp`."""
-        return self._protected(lambda: self._tx_srtp.protect_rtcp(packet))
-
-    def _protected(self, protect: Callable[[], bytes]) -> bool:
-        if self.state != "connected":
-            return False
-        try:
-            data = protect()
-        except pylibsrtp.Error:
-            return False
-        return bool(self._transport.send_now(data))
+        self._send_now(data)  # lost while there is no path, like any datagram: DTLS sends again by itself
 
 
 class Line:
     """One browser's connection, from its offer to its end."""
 
-    def __init__(
-        self,
-        endpoint: Endpoint,
-        listener: Listener,
-        connect_seconds: float,
-        on_channel: Callable[[Any], None] | None = None,
-    ) -> None:
-        """``on_channel``: gets each data channel the browser opens."""
-        self._listener = listener
+    def __init__(self, port: Port, owner: Owner, media: Listener, connect_seconds: float) -> None:
+        self._port = port
+        self._owner = owner
         self._connect_seconds = connect_seconds
-        self._path = Path(endpoint, self._path_up, self._path_down)
-        self._dtls = Dtls(self._path, listener)
+        self.peer: Any = port.join(media, self)
+        self._path = Path(self.peer.send)
+        self._dtls = RTCDtlsTransport(self._path, [certificate()])
         self._dtls.on("statechange", self._dtls_changed)
         self._sctp: Any = None
-        if on_channel is not None:
-            self._sctp = RTCSctpTransport(self._dtls, SCTP_PORT)
-            self._sctp.on("datachannel", on_channel)
         self._remote: Remote | None = None
-        self._local: Local | None = None
+        self._ours: list[Credentials] = []  # in use, and while restarting the next
+        self._heard: OrderedDict[Address, str] = OrderedDict()  # address → the credentials it named
+        self._aimed: tuple[socket.socket, Address] | None = None
+        self._found = asyncio.Event()
         self._starting: asyncio.Task[None] | None = None
         self._closed = False
         self._ended = False
 
     def is_same_session(self, remote: Remote) -> bool:
-        """Whether an offer continues this line's DTLS session (an ICE restart) rather than starting another one."""
+        """Whether an offer continues this line's DTLS session (an ICE restart, more slots) instead of a new one."""
         return not self._ended and self._remote is not None and self._remote.fingerprints == remote.fingerprints
 
-    async def open(self, remote: Remote) -> Local:
-        """Our side for the answer, the first time and at every ICE restart (RFC 8445 section 2.4).
+    def open(self, remote: Remote, on_channel: Callable[[Any], None] | None = None) -> Local:
+        """Our side for the answer: the first time, at every ICE restart (RFC 8445 section 2.4), and for more slots.
 
-        The same ``remote`` twice gives the same answer. Raises OSError when the address cannot be bound.
+        ``on_channel`` gets each data channel that the browser opens. The browser's candidates are never signalled:
+        they are learned from its checks (RFC 8445 section 7.3.1.3).
         """
-        if self._local is not None and self._remote == remote:
-            return self._local
-        ufrag, password, candidates = await self._path.open(remote.ufrag, remote.password)
-        role = "client" if remote.setup == "passive" else "server"
+        if on_channel is not None and self._sctp is None:
+            self._sctp = RTCSctpTransport(self._dtls, SCTP_PORT)
+            self._sctp.on("datachannel", on_channel)
+            if self._dtls.state == "connected":
+                self._starting = asyncio.create_task(self._sctp.start(None, SCTP_PORT))
+        if self._remote is None or (self._remote.ufrag, self._remote.password) != (remote.ufrag, remote.password):
+            for stale in self._ours[1:]:
+                self._port.unexpect(stale)
+            self._ours = [*self._ours[:1], Credentials.new()]
+            self._port.expect(self._ours[-1], self)
         if self._starting is None:
-            self._dtls._set_role(role)
+            self._dtls._set_role("client" if remote.setup == "passive" else "server")
             self._starting = asyncio.create_task(self._start(remote))
+        self._remote = remote
         fingerprints = tuple((f.algorithm, f.value) for f in self._dtls.getLocalParameters().fingerprints)
         setup = "passive" if self._dtls._role == "server" else "active"
-        self._remote = remote
-        self._local = Local(ufrag, password, fingerprints[:1], setup, candidates)
-        return self._local
+        return Local(*self._ours[-1], fingerprints[:1], setup, self._port.candidates)
+
+    @property
+    def is_up(self) -> bool:
+        """Whether packets can be sent."""
+        return bool(self._dtls.state == "connected") and self._aimed is not None and not self._ended
+
+    # ------------------------------------------------------------ the port's news
+
+    def checked(self, ufrag: str, sock: socket.socket, address: Address, nominates: bool) -> None:
+        """Hear what comes from there; send there when the browser says so, or until it does."""
+        if self._closed:
+            return
+        self.peer.hear(address)
+        self._heard[address] = ufrag
+        self._heard.move_to_end(address)
+        if len(self._heard) > MAX_ADDRESSES:
+            self.peer.forget(self._heard.popitem(last=False)[0])
+        if nominates and len(self._ours) > 1 and ufrag == self._ours[-1].ufrag:
+            self._restarted()
+        current = ufrag == self._ours[0].ufrag
+        if (nominates and current and self._aimed != (sock, address)) or self._aimed is None:
+            was_up = self._aimed is not None
+            self._aimed = (sock, address)
+            self.peer.aim(sock, address)
+            self._found.set()
+            if not was_up and self._dtls.state == "connected":
+                self._owner.line_up()
+
+    def handshake(self, datagram: bytes) -> None:
+        """For DTLS."""
+        self._path.deliver(datagram)
+
+    def look(self, now: int) -> None:
+        """Stop sending to somebody who has fallen silent."""
+        if self._aimed is not None and now - self.peer.heard > CONSENT_SECONDS * 1_000_000:
+            self._aimed = None
+            self.peer.aim(None)
+            if not self._closed:
+                self._owner.line_down()
+
+    def _restarted(self) -> None:
+        """The browser uses the new path: the old credentials and addresses are over."""
+        self._port.unexpect(self._ours.pop(0))
+        for address, ufrag in list(self._heard.items()):
+            if ufrag != self._ours[0].ufrag:
+                del self._heard[address]
+                self.peer.forget(address)
+
+    # ------------------------------------------------------------ DTLS
 
     async def _start(self, remote: Remote) -> None:
         parameters = RTCDtlsParameters([RTCDtlsFingerprint(algorithm=a, value=v) for a, v in remote.fingerprints])
         try:
-            # aioice waits for ever for a browser that never comes.
+            # nobody else gives up on a browser that never comes
             async with asyncio.timeout(self._connect_seconds):
-                await self._path.connected.wait()
+                await self._found.wait()
                 await self._dtls.start(parameters)
         except TimeoutError:
             self._end()
@@ -335,17 +207,10 @@ class Line:
         if self._dtls.state != "connected":
             self._end()
             return
+        self.peer.secure(self._dtls._rx_srtp, self._dtls._tx_srtp)
         if self._sctp is not None:
             await self._sctp.start(None, SCTP_PORT)
-        self._listener.line_up()
-
-    def _path_up(self) -> None:
-        if self._dtls.state == "connected" and not self._closed:
-            self._listener.line_up()
-
-    def _path_down(self) -> None:
-        if not self._closed:
-            self._listener.line_down()
+        self._owner.line_up()
 
     def _dtls_changed(self) -> None:
         if self._dtls.state == "closed":
@@ -354,20 +219,7 @@ class Line:
     def _end(self) -> None:
         if not self._closed and not self._ended:
             self._ended = True
-            self._listener.line_ended()
-
-    @property
-    def is_up(self) -> bool:
-        """Whether packets can be sent."""
-        return bool(self._dtls.state == "connected") and self._path.is_up and not self._ended
-
-    def send_rtp(self, packet: bytes) -> bool:
-        """Send one RTP packet; False when it could not be sent."""
-        return self._dtls.send_rtp(packet)
-
-    def send_rtcp(self, packet: bytes) -> bool:
-        """Send one compound RTCP packet; False when it could not be sent."""
-        return self._dtls.send_rtcp(packet)
+            self._owner.line_ended()
 
     async def close(self) -> None:
         """Say goodbye to the browser and give everything back. May be called twice."""
@@ -381,7 +233,10 @@ class Line:
             await self._sctp.stop()
         pump = self._dtls._task
         await self._dtls.stop()
-        await self._path.close()
+        self._path.deliver(None)
         if pump is not None:
             await asyncio.gather(pump, return_exceptions=True)
         self._dtls.remove_all_listeners()
+        for ours in self._ours:
+            self._port.unexpect(ours)
+        self._port.leave(self.peer)

@@ -29,6 +29,7 @@ from chalicelib.protocol import (
     parse_to_worker,
 )
 from chalicelib.tokens import worker_pass
+from media_worker.load import Load
 from media_worker.log import say
 from media_worker.settings import Settings
 from media_worker.worker import Worker
@@ -76,7 +77,8 @@ class Link:
         self._empty = asyncio.Event()  # no room, while draining
         self._tasks: set[asyncio.Task[None]] = set()
         self._tries = 0
-        self._cpu = (time.monotonic(), time.process_time())
+        self._registered = False
+        self._load = Load()
         self.worker = make_worker(self.send)
 
     def send(self, message: FromWorker) -> None:
@@ -85,6 +87,11 @@ class Link:
         self._said.clear()
         self._news.set()
         self._look_whether_empty()
+
+    @property
+    def is_well(self) -> bool:
+        """Whether it is on the functions' list, or draining."""
+        return self._registered or self._draining.is_set()
 
     def drain(self) -> None:
         """Take no new call; `run` ends when the last one is over."""
@@ -138,6 +145,7 @@ class Link:
             async with asyncio.timeout(self._patience.register):
                 registered = await self._register(socket)
             self._tries = 0
+            self._registered = True
             say("registered", rooms=len(self.worker.rooms), capacity=settings.capacity)
             beating = asyncio.create_task(self._beat(socket, registered.heartbeat_seconds))
             speaking = asyncio.create_task(self._speak(socket))
@@ -146,6 +154,7 @@ class Link:
                     silence = SILENT_BEATS * registered.heartbeat_seconds
                     self._hear(await asyncio.wait_for(socket.recv(), silence))
             finally:
+                self._registered = False
                 for task in (beating, speaking):
                     task.cancel()
                 await asyncio.gather(beating, speaking, return_exceptions=True)
@@ -162,7 +171,7 @@ class Link:
 
     async def _beat(self, socket: ClientConnection, seconds: float) -> None:
         while True:
-            await _put(socket, Heartbeat(self._load(), len(self.worker.rooms), self._draining.is_set()))
+            await _put(socket, Heartbeat(self._load.share(), len(self.worker.rooms), self._draining.is_set()))
             # draining is news that cannot wait for the next beat
             if self._draining.is_set():
                 await asyncio.sleep(seconds)
@@ -217,13 +226,6 @@ class Link:
     def _look_whether_empty(self) -> None:
         if self._draining.is_set() and not self.worker.rooms:
             self._empty.set()
-
-    def _load(self) -> float:
-        """Share of one CPU used since the last beat."""
-        now = (time.monotonic(), time.process_time())
-        passed, used = now[0] - self._cpu[0], now[1] - self._cpu[1]
-        self._cpu = now
-        return min(64.0, used / passed) if passed > 0 else 0.0
 
 
 async def _put(socket: ClientConnection, message: Message) -> None:

@@ -1,114 +1,100 @@
-"""One seat of a call: its connection, what it sends, what it is sent."""
+"""One seat of a call: its connection, what it sends and is sent, and what RTCP says of both."""
 
 import asyncio
 import secrets
-from collections.abc import Callable
-from typing import Final
+import time
+from collections.abc import Callable, Iterator
+from typing import Any, Final, Protocol
 
-from chalicelib.protocol import Seat
-from media_worker import feedback, rewrite
-from media_worker.description import (
-    CLOCK,
-    FORWARDED,
-    KINDS,
-    TRANSPORT_CC,
-    CallOffer,
-    Kind,
-    Slot,
-    Source,
-    write_call,
-)
-from media_worker.forward import Endpoint, Line, Remote
+from chalicelib.errors import VenteromError
+from chalicelib.protocol import Quality, Seat, Want, Watching, encode, parse_on_call
+from media_worker import feedback, rtp
+from media_worker.description import CallOffer, Slot, write_call
+from media_worker.downlink import NO_LIMIT
+from media_worker.forward import Line, Remote
+from media_worker.port import Port
+from media_worker.sinks import Sink
+from media_worker.sources import Layer, Source, place
+from media_worker.view import View
 
-KEYFRAME_SECONDS: Final = 0.5
-"""A sender is asked for a keyframe at most this often: keyframes cost it ten times a frame's bandwidth."""
-TICK_SECONDS: Final = 0.1
-"""Between two transport-cc reports; Chromium's own receiver sends them every 50 to 250 ms."""
-TICKS_PER_REPORT: Final = 10
-NO_LIMIT: Final = 10_000_000
-"""Bits a second; takes an earlier limit back."""
+NACK_SECONDS: Final = 0.012
+"""From a gap to asking: what is only out of order comes meanwhile."""
+MAX_TEXT: Final = 500
+"""Bytes of a message on the data channel."""
+MAX_BUFFERED: Final = 16 * 1024
+"""What the data channel has not got rid of: more is not worth adding."""
 
 
-class Outgoing:
-    """What one participant receives in one slot."""
+class Neighbours(Protocol):
+    """What a participant asks of its room."""
 
-    def __init__(self, slot: Slot, stream: str) -> None:
-        self.slot = slot
-        self.ssrc = secrets.randbelow(0xFFFFFFFE) + 1
-        self.rewriter = rewrite.Rewriter(self.ssrc, slot.payload_type, CLOCK[slot.kind], secrets.randbelow(1 << 15))
-        self.cache = rewrite.Cache()
-        self._stream = stream
-        self._packets = 0
-        self.octets = 0
-        self._numbers: tuple[Slot, dict[int, int]] | None = None
+    def came_up(self, who: "Participant") -> None:
+        """Its connection is up (again)."""
 
-    def take(self, packet: rewrite.Packet, source: Slot, now: float) -> bytes | None:
-        """The packet for this receiver, kept for retransmission; None when it is too late to be sent."""
-        rewritten = self.rewriter.rewrite(packet, now, self._mapping(source))
-        if rewritten is None:
-            return None
-        data = rewrite.serialize(rewritten)
-        self.cache.put(rewritten.sequence, data)
-        self._packets += 1
-        self.octets += len(packet.body)
-        return data
+    def went_down(self, who: "Participant") -> None:
+        """Its path is lost."""
 
-    def report(self, source: feedback.Sender) -> bytes | None:
-        """The sender report for this receiver: the sender's clock, our numbers."""
-        timestamp = self.rewriter.timestamp(source.ssrc, source.timestamp)
-        if timestamp is None:
-            return None
-        return feedback.sender_report(self.ssrc, source.ntp, timestamp, self._packets, self.octets, self._stream)
+    def left(self, who: "Participant") -> None:
+        """Its connection is over."""
 
-    def _mapping(self, source: Slot) -> dict[int, int]:
-        if self._numbers is None or self._numbers[0] is not source:
-            ours = self.slot.extensions
-            shared = {
-                source.extensions[uri]: ours[uri] for uri in FORWARDED if uri in source.extensions and uri in ours
-            }
-            self._numbers = (source, shared)
-        return self._numbers[1]
+    def sends_anew(self, who: "Participant") -> None:
+        """It sends something that it did not send before."""
+
+    def sinks_of(self, source: Source) -> Iterator[tuple["Participant", Sink]]:
+        """Who is sent something of this source."""
 
 
 class Participant:
-    """One seat's connection, from its offer to its end: what it sends is reported on and handed to the other."""
+    """One seat's connection, from its offer to its end."""
 
-    def __init__(
-        self, seats: "Seats", seat: Seat, offer: CallOffer, endpoint: Endpoint, connect_seconds: float
-    ) -> None:
+    def __init__(self, room: Neighbours, seat: Seat, port: Port, connect_seconds: float) -> None:
         self.seat = seat
-        self._seats = seats
-        self._stream = secrets.token_hex(8)
+        self.view = View()
+        self.watching = Watching()
+        self.rtt = 0.0
+        """Seconds, 0 until known."""
+        self.loss_down = 0.0
+        """The share (0–1) that it last said it lost."""
+        self.audio: Source | None = None
+        self.camera: Source | None = None
+        self.screen: Source | None = None
+        self.places: list[tuple[Sink, Sink]] = []
+        self.shared: Sink | None = None
+        self._room = room
         self._session = secrets.randbits(48)
-        self._line = Line(endpoint, self, connect_seconds)
-        self._slots: dict[Kind, Slot] = {slot.kind: slot for slot in offer.slots}
-        self._kinds = {slot.payload_type: slot.kind for slot in offer.slots}
-        self._cc_number = next((s.extensions[TRANSPORT_CC] for s in offer.slots if TRANSPORT_CC in s.extensions), None)
-        self._cc = feedback.TransportCc()
-        self._received: dict[Kind, feedback.Reception] = {}
-        self._outgoing = {slot.kind: Outgoing(slot, self._stream) for slot in offer.slots}
-        self._by_ssrc = {outgoing.ssrc: outgoing for outgoing in self._outgoing.values()}
-        self._keyframe_asked = float("-inf")
-        self._keyframe_wanted = False
-        self._ticks = 0
-        self._measured = (0.0, 0)  # when, octets sent to this one by then
-        self._delivered = 0.0  # bits a second, since then
-        self._limiting = False
+        self._line = Line(port, self, self, connect_seconds)
+        self._peer = self._line.peer
+        self._flush: Callable[[], None] = port.plane.flush
+        self._slots: list[Slot] = []
+        self._layers: dict[int, Layer] = {}  # by SSRC
+        self._sinks: dict[int, Sink] = {}  # by SSRC
+        self._echo = feedback.Echo()
+        self._asking: asyncio.TimerHandle | None = None
+        self._channel: Any = None
+        self._limit = NO_LIMIT
+        self._talk = rtp.Bucket(5, 20)
 
     # ------------------------------------------------------------ signalling
 
     def continues(self, remote: Remote) -> bool:
-        """Whether an offer restarts this connection instead of being a new one."""
+        """Whether an offer is about this connection instead of being a new one."""
         return self._line.is_same_session(remote)
 
-    async def answer(self, offer: CallOffer) -> str:
-        """The answer to the first offer or to an ICE restart. Raises OSError when no port can be bound."""
-        local = await self._line.open(offer.remote)
-        audio, video = (Source(self._outgoing[kind].ssrc, f"{kind}-{self._stream}") for kind in KINDS)
-        return write_call(offer, local, self._session, self._stream, (audio, video))
+    def answer(self, offer: CallOffer) -> str:
+        """The answer to the first offer, to one with more slots, or to an ICE restart."""
+        self._lay_out(offer)
+        local = self._line.open(offer.remote, self._channel_opened if offer.channel else None)
+        return write_call(offer, local, self._session, {sink.slot.mid: sink.announced for sink in self._sinks.values()})
 
     async def close(self) -> None:
         """Hang up."""
+        if self._asking is not None:
+            self._asking.cancel()
+        for sink in self._sinks.values():
+            sink.close()
+        for source in self.sources:
+            for layer in source.layers.values():
+                layer.incoming.close()
         await self._line.close()
 
     @property
@@ -116,186 +102,222 @@ class Participant:
         """Whether media flows."""
         return self._line.is_up
 
+    @property
+    def sources(self) -> list[Source]:
+        """What it sends."""
+        return [source for source in (self.audio, self.camera, self.screen) if source is not None]
+
+    @property
+    def sinks(self) -> list[Sink]:
+        """What it is sent."""
+        return list(self._sinks.values())
+
+    def _lay_out(self, offer: CallOffer) -> None:
+        (sound, camera), *others = offer.places
+        self._slots = [slot for slot in (sound, camera, offer.screen) if slot is not None]
+        self.audio, self.camera = self._source(self.audio, sound), self._source(self.camera, camera)
+        if offer.screen is not None:
+            self.screen = self._source(self.screen, offer.screen)
+            self.shared = self.shared or self._sink(offer.screen)
+        for pair in [(sound, camera), *others][len(self.places) :]:
+            stream = secrets.token_hex(8)
+            self.places.append((self._sink(pair[0], stream), self._sink(pair[1], stream)))
+
+    def _source(self, present: Source | None, slot: Slot) -> Source:
+        if present is None:
+            return Source(slot, self.ask_keyframe)
+        present.slot = slot
+        return present
+
+    def _sink(self, slot: Slot, stream: str = "") -> Sink:
+        sink = Sink(self._peer, slot, stream or secrets.token_hex(8))
+        self._sinks[sink.ssrc] = sink
+        return sink
+
     # ------------------------------------------------------------ the line's news
 
     def line_up(self) -> None:
         """Connected: whoever is there shall send a picture that can be started from."""
-        self._seats.came_up(self)
+        self._room.came_up(self)
 
     def line_down(self) -> None:
         """The path is lost; an ICE restart may follow."""
-        self._seats.went_down(self)
+        self._room.went_down(self)
 
     def line_ended(self) -> None:
         """The browser closed the connection, or never made it."""
-        self._seats.left(self)
+        self._room.left(self)
 
-    def rtp(self, packet: bytes) -> None:
-        """Report on it and hand it to the other one."""
-        now = asyncio.get_running_loop().time()
+    # ------------------------------------------------------------ the plane's news
+
+    def stranger(self, packet: bytes) -> None:
+        """A stream not seen before: name it if the offer has a place for it."""
+        header = rtp.parse(packet)
+        found = place(header, rtp.extensions(packet, header), self._slots) if header is not None else None
+        if header is None or found is None:
+            return
+        slot, name, mends = found
+        source = next(source for source in self.sources if source.slot is slot)
         try:
-            parsed = rewrite.parse(packet)
-        except rewrite.Malformed:
+            if not mends:
+                former = source.layers.get(name)
+                layer = self._layers[header.ssrc] = source.take(self._peer, name, header, time.monotonic())
+                if former is not None:
+                    self._layers.pop(former.incoming.ssrc, None)
+                    for _, sink in self._room.sinks_of(source):
+                        if sink.layer is former:
+                            sink.choose(None)
+                self._room.sends_anew(self)
+                self.ask_keyframe(layer)
+            elif not source.take_repair(self._peer, name, header.ssrc):
+                return
+        except OverflowError:
             return
-        number = parsed.extension(self._cc_number)
-        if number is not None and len(number) == 2:
-            self._cc.add(int.from_bytes(number, "big"), now)
-        kind = self._kinds.get(parsed.payload_type)
-        if kind is None:
+        self._peer.admit(packet)
+
+    def gap(self, stream: Any, first: int, count: int) -> None:
+        """Ask for what is missing, if somebody is sent it and it can still come in time: sound cannot."""
+        layer = self._layers.get(stream.ssrc)
+        if layer is None or self._is_sound(layer):
             return
-        reception = self._received.get(kind)
-        if reception is None or reception.ssrc != parsed.ssrc:
-            reception = self._received[kind] = feedback.Reception(parsed.ssrc, CLOCK[kind])
-        reception.add(parsed.sequence, parsed.timestamp, now)
-        if reception.has_gaps:
-            self._ask_again(kind, now)
-        other = self._seats.other(self)
-        if other is not None:
-            other.send(kind, parsed, self._slots[kind], now)
+        layer.losses.gap(first, count, time.monotonic())
+        self._ask_soon(NACK_SECONDS)
+
+    def late(self, stream: Any, sequence: int) -> None:
+        """It came after all."""
+        layer = self._layers.get(stream.ssrc)
+        if layer is not None:
+            layer.losses.arrived(sequence)
+
+    def switched(self, stream: Any) -> None:
+        """A sink has begun with what was chosen for it."""
+        sink = self._sinks.get(stream.ssrc)
+        if sink is not None:
+            sink.waiting = False
 
     def rtcp(self, packet: bytes) -> None:
-        """Answer what can be answered here, pass on what the other one must answer."""
-        now = asyncio.get_running_loop().time()
-        other = self._seats.other(self)
+        """Answer what can be answered here, pass on what a sender must answer."""
+        now = time.monotonic()
         for report in feedback.parse(packet):
             match report:
-                case feedback.Lost(ssrc, sequences) if ssrc in self._by_ssrc:
+                case feedback.Lost(ssrc, sequences) if ssrc in self._sinks:
                     for sequence in sequences:
-                        again = self._by_ssrc[ssrc].cache.get(sequence)
-                        if again is not None:
-                            self._line.send_rtp(again)
-                case feedback.NeedsKeyframe(ssrc) if ssrc in self._by_ssrc and other is not None:
-                    other.ask_keyframe(now)
-                case feedback.Estimate(bits_per_second) if other is not None:
-                    self._pass_on(bits_per_second, other)
-                case feedback.Sender(ssrc, ntp):
-                    for kind, reception in self._received.items():
-                        if reception.ssrc == ssrc:
-                            reception.heard_sender(ntp, now)
-                            if other is not None:
-                                other.send_report(kind, report)
+                        self._sinks[ssrc].out.resend(sequence)
+                case feedback.NeedsKeyframe(ssrc) if ssrc in self._sinks:
+                    self._sinks[ssrc].ask_keyframe()
+                case feedback.Estimate(bits_per_second):
+                    self.view.downlink.estimate(bits_per_second, now)
+                case feedback.Received(ssrc) if ssrc in self._sinks:
+                    self._received(self._sinks[ssrc], report, now)
+                case feedback.Sender(ssrc) if ssrc in self._layers:
+                    self._sender(self._layers[ssrc], report, now)
+
+    def _received(self, sink: Sink, report: feedback.Received, now: float) -> None:
+        self.rtt = self._echo.round_trip(report, now) or self.rtt
+        # pictures are most of the packets; sound speaks only where there are none
+        if sink.slot.kind == "video" or not any(s.slot.kind == "video" and s.layer for s in self._sinks.values()):
+            self.loss_down = report.fraction_lost
+            self.view.downlink.loss(report.fraction_lost, now)
+
+    def _sender(self, layer: Layer, report: feedback.Sender, now: float) -> None:
+        layer.report = report
+        layer.interval.heard_sender(report.ntp, now)
+        source = next(source for source in self.sources if layer in source.layers.values())
+        for other, sink in self._room.sinks_of(source):
+            other.send_report(sink, report, now)
 
     # ------------------------------------------------------------ to this participant
 
-    def send(self, kind: Kind, packet: rewrite.Packet, source: Slot, now: float) -> None:
-        """Forward a packet of the other one."""
-        if not self._line.is_up:
-            return
-        data = self._outgoing[kind].take(packet, source, now)
+    def send_report(self, sink: Sink, report: feedback.Sender, now: float) -> None:
+        """Forward a sender report of what it is sent."""
+        data = sink.report(report)
         if data is not None:
-            self._line.send_rtp(data)
+            self._echo.sent(report.ntp, now)
+            self._peer.send_rtcp(data)
 
-    def send_report(self, kind: Kind, source: feedback.Sender) -> None:
-        """Forward the other one's sender report."""
-        data = self._outgoing[kind].report(source)
-        if data is not None:
-            self._line.send_rtcp(data)
-
-    def ask_keyframe(self, now: float) -> None:
-        """Have this one send a keyframe: now, or as soon as it may be asked again."""
-        video = self._received.get("video")
-        if video is None or now - self._keyframe_asked < KEYFRAME_SECONDS:
-            self._keyframe_wanted = True
-            return
-        self._keyframe_asked, self._keyframe_wanted = now, False
-        self._line.send_rtcp(self._report(now, feedback.pli(self._outgoing["video"].ssrc, video.ssrc)))
+    def ask_keyframe(self, layer: Layer) -> None:
+        """Have it send a keyframe: now, or as soon as it may be asked again."""
+        if layer.may_ask_keyframe(time.monotonic()) and self.is_up:
+            self._peer.send_rtcp(feedback.pli(self._own, layer.incoming.ssrc))
 
     def limit(self, bits_per_second: int) -> None:
-        """Have this one send no more than reaches the other."""
-        video = self._received.get("video")
-        if video is not None:
-            own = self._outgoing["video"].ssrc
-            self._line.send_rtcp(feedback.remb(own, video.ssrc, bits_per_second))
+        """Have it send no more than this, all together."""
+        if bits_per_second == self._limit or not self.is_up:
+            return
+        if self.camera is not None and "" in self.camera.layers:
+            self._limit = bits_per_second
+            ssrc = self.camera.layers[""].incoming.ssrc
+            self._peer.send_rtcp(feedback.remb(self._own, ssrc, bits_per_second))
 
-    def _pass_on(self, estimate: int, other: "Participant") -> None:
-        """An estimate below what we send means that this receiver's way is full. One above it means only that no more
-        was tried: Chromium says at most 1.5 times what arrives, and a sender held to that hardly ever grows."""
-        if estimate < self._delivered:
-            self._limiting = True
-            other.limit(estimate)
-        elif self._limiting:
-            self._limiting = False
-            other.limit(NO_LIMIT)
+    def tell(self, quality: Quality) -> None:
+        """On the data channel, if there is one and it keeps up."""
+        channel = self._channel
+        if channel is not None and channel.readyState == "open" and channel.bufferedAmount < MAX_BUFFERED:
+            channel.send(encode(quality).decode())
 
     def tick(self, now: float) -> None:
-        """Every TICK_SECONDS: what is due to the sender."""
-        if not self._line.is_up:
+        """Every TICK_SECONDS: what is due to it as a sender."""
+        for source in self.sources:
+            source.notice(now)
+        if not self.is_up or not self._layers:
             return
-        self._ticks += 1
-        if self._ticks % TICKS_PER_REPORT == 0:
-            self._measure(now)
-        if not self._received:
-            return
-        own = self._outgoing["video"].ssrc
-        report = self._cc.report(own, next(iter(self._received.values())).ssrc)
+        report = self._peer.transport_cc(self._own, next(iter(self._layers)))
         if report is not None:
-            self._line.send_rtcp(report)
-        for kind in self._received:
-            self._ask_again(kind, now)
-        if self._ticks % TICKS_PER_REPORT == 0:
-            self._line.send_rtcp(self._report(now))
-        if self._keyframe_wanted:
-            self.ask_keyframe(now)
+            self._peer.send_rtcp(report)
+        for layer in self._layers.values():
+            if layer.keyframe_wanted or (len(layer.losses) and layer.is_broken()):
+                self.ask_keyframe(layer)
 
-    def _measure(self, now: float) -> None:
-        octets = sum(outgoing.octets for outgoing in self._outgoing.values())
-        since, before = self._measured
-        self._measured = (now, octets)
-        self._delivered = (octets - before) * 8 / max(now - since, TICK_SECONDS)
+    def report(self, now: float) -> None:
+        """Every second: what arrived of each of its streams."""
+        for layer in self._layers.values():
+            layer.measure(now)
+        if self.is_up and self._layers:
+            blocks = [layer.interval.block(layer.incoming.counters, now) for layer in self._layers.values()]
+            self._peer.send_rtcp(feedback.receiver_report(self._own, blocks[:31], self.places[0][0].stream))
 
-    def _ask_again(self, kind: Kind, now: float) -> None:
-        reception = self._received[kind]
-        due = reception.due(now)
-        if due and kind == "video":  # sound comes too late a second time
-            self._line.send_rtcp(feedback.nack(self._outgoing[kind].ssrc, reception.ssrc, due))
+    # ------------------------------------------------------------ parts
 
-    def _report(self, now: float, more: bytes = b"") -> bytes:
-        blocks = [reception.block(now) for reception in self._received.values()]
-        return feedback.receiver_report(self._outgoing["audio"].ssrc, blocks, self._stream) + more
+    @property
+    def _own(self) -> int:
+        """The SSRC in whose name we report."""
+        return self.places[0][1].ssrc
 
+    def _is_sound(self, layer: Layer) -> bool:
+        return self.audio is not None and layer in self.audio.layers.values()
 
-class Seats:
-    """Who sits where."""
+    def _ask_soon(self, seconds: float) -> None:
+        if self._asking is None:
+            self._asking = asyncio.get_running_loop().call_later(seconds, self._ask_again)
 
-    def __init__(self, on_change: Callable[[], None], on_left: Callable[[Participant], None]) -> None:
-        self._taken: dict[Seat, Participant] = {}
-        self._on_change = on_change
-        self._on_left = on_left
+    def _ask_again(self) -> None:
+        self._asking = None
+        now, again = time.monotonic(), False
+        for layer in self._layers.values():
+            if not len(layer.losses):
+                continue
+            due = layer.losses.due(now, self.rtt)
+            if due:
+                self._peer.send_rtcp(feedback.nack(self._own, layer.incoming.ssrc, due))
+            again = again or len(layer.losses) > 0
+        self._flush()
+        if again:
+            self._ask_soon(0.02)
 
-    def get(self, seat: Seat) -> Participant | None:
-        """Who sits there."""
-        return self._taken.get(seat)
+    def _channel_opened(self, channel: Any) -> None:
+        self._channel = channel
+        channel.on("message", self._told)
 
-    def all(self) -> list[Participant]:
-        """Everybody."""
-        return list(self._taken.values())
-
-    def other(self, participant: Participant) -> Participant | None:
-        """The one on the other side; None for somebody who has been replaced."""
-        if self._taken.get(participant.seat) is not participant:
-            return None
-        return next((p for p in self._taken.values() if p is not participant), None)
-
-    def sit(self, participant: Participant) -> Participant | None:
-        """Take a seat; returns who sat there."""
-        former = self._taken.get(participant.seat)
-        self._taken[participant.seat] = participant
-        return former
-
-    def came_up(self, participant: Participant) -> None:
-        """A connection is up."""
-        other = self.other(participant)
-        if other is not None:
-            other.ask_keyframe(asyncio.get_running_loop().time())
-        self._on_change()
-
-    def went_down(self, participant: Participant) -> None:
-        """A path is lost."""
-        self._on_change()
-
-    def left(self, participant: Participant) -> None:
-        """A connection is over."""
-        if self._taken.get(participant.seat) is participant:
-            del self._taken[participant.seat]
-        self._on_left(participant)
-        self._on_change()
+    def _told(self, data: str | bytes) -> None:
+        if len(data) > MAX_TEXT or not self._talk.spend(time.monotonic_ns() // 1000):
+            return
+        try:
+            message = parse_on_call(data)
+        except VenteromError:
+            return
+        match message:
+            case Want(pictures):
+                self.view.appetite = pictures
+                self._room.sends_anew(self)
+            case Watching():
+                self.watching = message

@@ -13,7 +13,8 @@ import msgspec
 
 from chalicelib.errors import BadSdp, Unavailable
 from media_worker.description import read_probe, write_probe
-from media_worker.forward import Endpoint, Line
+from media_worker.forward import Line
+from media_worker.port import Port
 
 HEADER: Final = struct.Struct("!IIHH")
 FRAME: Final = 1_100
@@ -101,20 +102,20 @@ class Probe:
     """One test, from its offer to its end."""
 
     def __init__(
-        self, endpoint: Endpoint, connect_seconds: float, life_seconds: float, on_end: Callable[[], None]
+        self, port: Port, connect_seconds: float, life_seconds: float, on_end: Callable[[], None]
     ) -> None:
         self._on_end = on_end
-        self._line = Line(endpoint, self, connect_seconds, self._channel_opened)
+        self._line = Line(port, self, self, connect_seconds)
         self._arrivals = Arrivals()
         self._sending: dict[int, asyncio.Task[None]] = {}
         self._turn = asyncio.Lock()  # one step downstream at a time
         self._sent = 0
         self._life = asyncio.get_running_loop().call_later(life_seconds, on_end)
 
-    async def answer(self, sdp: str) -> str:
-        """The answer to a test's offer. Raises BadSdp; OSError when no port can be bound."""
+    def answer(self, sdp: str) -> str:
+        """The answer to a test's offer. Raises BadSdp."""
         offer = read_probe(sdp)
-        return write_probe(offer, await self._line.open(offer.remote), secrets.randbits(48))
+        return write_probe(offer, self._line.open(offer.remote, self._channel_opened), secrets.randbits(48))
 
     async def close(self) -> None:
         """End it; no task or socket stays."""
@@ -135,11 +136,20 @@ class Probe:
         """The page closed it, or never came."""
         self._on_end()
 
-    def rtp(self, packet: bytes) -> None:
-        """No media here."""
-
     def rtcp(self, packet: bytes) -> None:
-        """No media here."""
+        """No media here, and so for all of these."""
+
+    def stranger(self, packet: bytes) -> None:
+        """No media."""
+
+    def gap(self, stream: Any, first: int, count: int) -> None:
+        """No media."""
+
+    def late(self, stream: Any, sequence: int) -> None:
+        """No media."""
+
+    def switched(self, stream: Any) -> None:
+        """No media."""
 
     def _channel_opened(self, channel: Any) -> None:
         channel.on("message", lambda data: self._message(channel, data))
@@ -197,9 +207,9 @@ class Probes:
     """All tests of this worker."""
 
     def __init__(
-        self, endpoint: Endpoint, most: int, connect_seconds: float = 15.0, life_seconds: float = 30.0
+        self, port: Port, most: int, connect_seconds: float = 15.0, life_seconds: float = 30.0
     ) -> None:
-        self._endpoint = endpoint
+        self._port = port
         self._most = most
         self._connect_seconds = connect_seconds
         self._life_seconds = life_seconds
@@ -212,20 +222,18 @@ class Probes:
         return len(self._running)
 
     async def answer(self, probe: str, sdp: str) -> str:
-        """Begin a test; one that runs already answers as before. Raises BadSdp, Unavailable, OSError."""
+        """Begin a test; one that runs already answers as before. Raises BadSdp, Unavailable."""
         running = self._running.get(probe)
         if running is None:
             if len(self._running) >= self._most:
                 raise Unavailable
-            running = Probe(self._endpoint, self._connect_seconds, self._life_seconds, lambda: self._end(probe))
+            running = Probe(self._port, self._connect_seconds, self._life_seconds, lambda: self._end(probe))
             self._running[probe] = running
         try:
-            return await running.answer(sdp)
-        except (BadSdp, OSError, ValueError) as error:
+            return running.answer(sdp)
+        except (BadSdp, ValueError):
             self._running.pop(probe, None)
             await running.close()
-            if isinstance(error, OSError):
-                raise
             raise BadSdp from None
 
     async def close(self) -> None:

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from media_worker.forward import ANY_PORT, Endpoint
+from media_worker.port import Endpoint, planes
 
 
 class Misconfigured(Exception):
@@ -24,10 +24,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     worker_key: str
     """The key shared with the functions, with which the pass is signed."""
     address: str
-    """The address to bind and to tell browsers."""
-    ports: str = ""
-    """The UDP ports it may take, ``first-last``; any free ones if empty. One a participant and network test, two while
-    a connection moves."""
+    """The addresses to tell browsers, the preferred first, separated by commas; IPv4 and IPv6."""
+    bind: str = ""
+    """Our own addresses to listen on, separated by commas; those of ``address`` if empty. Behind a one-to-one NAT they
+    differ."""
+    port: int = 0
+    """The one UDP port for all calls and network tests; any free one if 0."""
+    plane: str = ""
+    """``compiled`` or ``python``; the fastest there is if empty."""
     worker_id: str = ""
     """A name in the list of workers, letters, digits, ``-`` and ``_``; random if empty."""
     capacity: int = 20
@@ -40,11 +44,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """A room without anybody for so long is over."""
     drain_seconds: float = 110.0
     """After SIGTERM calls may go on for so long; a task on Fargate gets at most 120 s."""
+    busy: float = 0.75
+    """The share of one CPU from which on no new call is taken: everything here runs on one."""
+    health_file: str = ""
+    """Touched while all is well; see `health`."""
 
     @property
     def endpoint(self) -> Endpoint:
         """Where browsers are to find this worker."""
-        return Endpoint(self.address, _ports(self.ports))
+        return Endpoint(_listed(self.address), _listed(self.bind), self.port)
 
     @classmethod
     def load(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
@@ -64,12 +72,18 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def _checked(self) -> "Settings":
         if urlsplit(self.socket).scheme not in ("ws", "wss") or urlsplit(self.socket).query:
             raise Misconfigured("VENTEROM_SOCKET must be a ws:// or wss:// address without a query.")
-        try:
-            ipaddress.ip_address(self.address)
-        except ValueError:
-            raise Misconfigured("VENTEROM_ADDRESS must be an IP address.") from None
-        if not _ports(self.ports):
-            raise Misconfigured("VENTEROM_PORTS must be first-last, UDP ports from 1024 to 65535.")
+        for name, value in (("ADDRESS", self.address), ("BIND", self.bind)):
+            try:
+                for address in _listed(value):
+                    ipaddress.ip_address(address)
+            except ValueError:
+                raise Misconfigured(f"VENTEROM_{name} must be IP addresses, separated by commas.") from None
+        if not _listed(self.address):
+            raise Misconfigured("VENTEROM_ADDRESS must be IP addresses, separated by commas.")
+        if not (self.port == 0 or 1024 <= self.port <= 65_535):
+            raise Misconfigured("VENTEROM_PORT must be a UDP port from 1024 to 65535, or 0 for any.")
+        if self.plane not in ("", *planes()):
+            raise Misconfigured(f"VENTEROM_PLANE must be one of: {', '.join(planes())}.")
         worker_id = self.worker_id or f"w-{secrets.token_hex(8)}"
         if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", worker_id):
             raise Misconfigured("VENTEROM_WORKER_ID may hold up to 64 letters, digits, - and _.")
@@ -78,13 +92,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return msgspec.structs.replace(self, worker_id=worker_id)
 
 
-def _ports(text: str) -> range:
-    """An empty range for what is not one."""
-    if text == "":
-        return ANY_PORT
-    found = re.fullmatch(r"(\d{1,5})-(\d{1,5})", text, re.ASCII)
-    first, last = (int(found[1]), int(found[2])) if found else (0, 0)
-    return range(first, last + 1) if first >= 1024 and last <= 65_535 else range(0)
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
 def _name(error: msgspec.ValidationError) -> str:

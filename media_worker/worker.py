@@ -15,6 +15,7 @@ from chalicelib.protocol import (
     OpenRoom,
     Pong,
     ProbeAnswered,
+    ProbeRefused,
     ProbeRelay,
     Registered,
     RelayAnswer,
@@ -22,6 +23,8 @@ from chalicelib.protocol import (
     RelayRefused,
     RoomEnded,
     RoomOpened,
+    RoomQuality,
+    RoomRefused,
     Seat,
     ToWorker,
 )
@@ -35,7 +38,10 @@ class RoomPort(Protocol):
     """One call's media."""
 
     async def answer(self, seat: Seat, sdp: str) -> str:
-        """Take an offer. Raises BadSdp; OSError when there is no port to be had."""
+        """Take an offer. Raises BadSdp."""
+
+    def quality(self, name: str) -> RoomQuality:
+        """How the call of this name went until now."""
 
     async def close(self) -> None:
         """Everybody out."""
@@ -45,7 +51,7 @@ class ProbePort(Protocol):
     """The network tests."""
 
     async def answer(self, probe: str, sdp: str) -> str:
-        """Take a test's offer. Raises BadSdp, Unavailable; OSError when there is no port to be had."""
+        """Take a test's offer. Raises BadSdp, Unavailable."""
 
 
 class _Call:
@@ -66,12 +72,15 @@ class Worker:
         probes: ProbePort,
         send: Callable[[FromWorker], None],
         most: int,
+        busy: Callable[[], bool] = lambda: False,
     ) -> None:
-        """``open_room`` is given what to call when nobody has been there for too long. ``most``: rooms at once."""
+        """``open_room`` is given what to call when nobody has been there for too long. ``most``: rooms at once;
+        ``busy``: whether there is no strength left for one more, whatever their number."""
         self._open_room = open_room
         self._probes = probes
         self._send = send
         self._most = most
+        self._busy = busy
         self._calls: dict[str, _Call] = {}
         self._over: OrderedDict[str, None] = OrderedDict()
         self._ending: set[asyncio.Task[None]] = set()
@@ -85,8 +94,7 @@ class Worker:
         """Do what a message asks for."""
         match message:
             case OpenRoom(room):
-                # A room that is over or that there is no place for: the functions take the call back.
-                self._send(RoomOpened(room) if self._open(room) else RoomEnded(room))
+                self._send(RoomOpened(room) if self._open(room) else self._no(room))
             case RelayOffer():
                 await self._relay(message)
             case CloseRoom(room):
@@ -106,7 +114,7 @@ class Worker:
         if room in self._over:
             return None
         call = self._calls.get(room)
-        if call is None and len(self._calls) >= self._most:
+        if call is None and (len(self._calls) >= self._most or self._busy()):
             say("room_refused", rooms=len(self._calls))
             return None
         if call is None:
@@ -114,6 +122,10 @@ class Worker:
             call.port = self._open_room(lambda: self._empty(room))
             say("room_opened", rooms=len(self._calls))
         return call
+
+    def _no(self, room: str) -> FromWorker:
+        """A room that is over, or that there is no place for: another worker may have one."""
+        return RoomEnded(room) if room in self._over else RoomRefused(room)
 
     async def _relay(self, offer: RelayOffer) -> None:
         call = self._open(offer.room)
@@ -138,9 +150,6 @@ class Worker:
         except BadSdp as error:
             say("offer_refused", code=error.code)
             reply = msgspec.structs.replace(refused, code=error.code)
-        except OSError:
-            say("offer_refused", code=Unavailable.code)
-            return msgspec.structs.replace(refused, code=Unavailable.code)  # not kept: trying again may help
         call.replies[offer.seat] = reply
         return reply
 
@@ -153,6 +162,9 @@ class Worker:
             async with call.lock:
                 port, call.port = call.port, None
                 if port is not None:
+                    quality = port.quality(room)
+                    if quality.participants:
+                        self._send(quality)
                     await port.close()
             self._calls.pop(room, None)
             say("room_closed", rooms=len(self._calls))
@@ -168,7 +180,6 @@ class Worker:
             sdp = await self._probes.answer(probe.probe, probe.sdp)
         except (BadSdp, Unavailable) as error:
             say("probe_refused", code=error.code)
-        except OSError:
-            say("probe_refused", code=Unavailable.code)
+            self._send(ProbeRefused(probe.reply_to, probe.probe, error.code))
         else:
             self._send(ProbeAnswered(probe.reply_to, probe.probe, sdp))

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Gets what the repository needs: `python` fills .venv, `node` fills web/node_modules, `programs run|test` sees to Debian's programs.
+# Gets what the repository needs: `python` fills .venv, `node` fills web/node_modules,
+# `plane` compiles a part of the media worker, `programs run|test` sees to Debian's programs.
 # Every step says in a line what it does; what the tools print goes to build/log/setup.log.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -74,6 +75,21 @@ setup_python() {
   VIRTUAL_ENV=$PWD/.venv UV_HTTP_RETRIES=2 quietly .venv/bin/uv pip sync --require-hashes requirements-dev.txt
 }
 
+# The media worker's compiled path. It runs without, for more CPU: so where nothing can be installed, we go on.
+setup_plane() {
+  local headers="from pathlib import Path; import sysconfig; raise SystemExit(not Path(sysconfig.get_path('include'), 'Python.h').exists())"
+  local missing=()
+  command -v cc >/dev/null || missing+=(gcc libc6-dev)
+  .venv/bin/python -c "$headers" || missing+=("$(.venv/bin/python -c 'import sys; print("python%d.%d-dev" % sys.version_info[:2])')")
+  if [ "${#missing[@]}" != 0 ] && [ "$(id -u)" != 0 ]; then
+    echo "Media worker: in pure Python, about twice the CPU. For the compiled one: apt-get install ${missing[*]}, then make clean"
+    return
+  fi
+  [ "${#missing[@]}" = 0 ] || apt_install "${missing[@]}"
+  echo "Media worker: compiling its fast path …"
+  quietly .venv/bin/python -m media_worker.hotpath_build
+}
+
 setup_node() {
   echo "Node: fetching the locked packages …"
   PATH="$PWD/.venv/bin:$PATH" quietly npm --prefix web ci --no-audit --no-fund --fetch-retries=1
@@ -96,6 +112,7 @@ setup_programs() {
 case "${1:-}" in
   python) setup_python ;;
   node) setup_node ;;
+  plane) setup_plane ;;
   programs) setup_programs "$2" ;;
-  *) fail "Usage: tools/setup.sh python | node | programs run | programs test" ;;
+  *) fail "Usage: tools/setup.sh python | node | plane | programs run | programs test" ;;
 esac

@@ -9,7 +9,7 @@ from websockets.asyncio.server import ServerConnection, serve
 from websockets.http11 import Request, Response
 
 from chalicelib.errors import BadSdp, TicketInvalid, Unavailable
-from chalicelib.protocol import FromWorker, Message, Seat, encode, parse_worker
+from chalicelib.protocol import FromWorker, Message, RoomQuality, Seat, encode, parse_worker
 from chalicelib.tokens import check_worker_pass
 
 PATIENCE = 60
@@ -28,6 +28,7 @@ class FakeRoom:
         self.on_empty = on_empty
         self.offers: list[tuple[Seat, str]] = []
         self.closed = 0
+        self.participants = 0
         self.hold = asyncio.Event()
         self.hold.set()
 
@@ -36,9 +37,10 @@ class FakeRoom:
         await self.hold.wait()
         if sdp == "bad":
             raise BadSdp
-        if sdp == "no port":
-            raise OSError
         return reply(sdp)
+
+    def quality(self, name: str) -> RoomQuality:
+        return RoomQuality(room=name, participants=self.participants, good=0, fair=0, poor=0)
 
     async def close(self) -> None:
         self.closed += 1
@@ -53,8 +55,6 @@ class FakeProbes:
                 raise BadSdp
             case "full":
                 raise Unavailable
-            case "no port":
-                raise OSError
         return reply(sdp)
 
 

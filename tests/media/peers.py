@@ -10,14 +10,14 @@ from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from aiortc.mediastreams import AudioStreamTrack, VideoStreamTrack
 
 from chalicelib.protocol import FromWorker, RelayAnswer, RelayOffer, Seat
-from media_worker.forward import Endpoint
+from media_worker.port import Endpoint, Port
 from media_worker.probe import Probes
 from media_worker.room import Room, Timing
 from media_worker.worker import Worker
 
 PATIENCE = 60
 ROOM = "trust.consultation.1"
-HERE = Endpoint("127.0.0.1")
+HERE = Endpoint(("127.0.0.1",))
 
 
 class Grey(VideoStreamTrack):  # type: ignore[misc]
@@ -111,11 +111,14 @@ class Peer:
 class Calls:
     """A worker whose messages are handed over by hand, as the functions would."""
 
-    def __init__(self, timing: Timing | None = None, endpoint: Endpoint = HERE) -> None:
+    def __init__(self, timing: Timing | None = None, endpoint: Endpoint = HERE, plane: str = "") -> None:
+        """Within a running loop."""
         self.sent: asyncio.Queue[FromWorker] = asyncio.Queue()
-        self.probes = Probes(HERE, most=2)
+        self.port = Port(endpoint, plane)
+        self.port.open()
+        self.probes = Probes(self.port, most=2)
         self.worker = Worker(
-            lambda on_empty: Room(endpoint, on_empty, timing or Timing()), self.probes, self.sent.put_nowait, most=2
+            lambda on_empty: Room(self.port, on_empty, timing or Timing()), self.probes, self.sent.put_nowait, most=2
         )
 
     async def next(self) -> FromWorker:
@@ -137,3 +140,4 @@ class Calls:
     async def close(self) -> None:
         await self.worker.close()
         await self.probes.close()
+        self.port.close()

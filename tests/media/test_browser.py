@@ -18,6 +18,7 @@ import pytest
 from playwright.async_api import Page, async_playwright
 
 from chalicelib.protocol import Seat
+from media_worker.port import Port
 from media_worker.probe import Probes
 from tests.media.peers import HERE, PATIENCE, Calls
 from tests.media.turnserver import turnserver
@@ -195,7 +196,9 @@ async () => {
 @pytest.mark.parametrize("relay", [False, True])
 def test_the_network_test(tmp_path: Path, relay: bool) -> None:
     async def run() -> None:
-        probes = Probes(HERE, most=1)
+        port = Port(HERE)
+        port.open()
+        probes = Probes(port, most=1)
         async with turnserver(tmp_path) as turn, two_pages() as (page, _):
             await page.evaluate(PROBE, {"iceServers": [turn.server("udp")], "relay": relay})
             await page.evaluate(ANSWER, await probes.answer("probe", await page.evaluate(OFFER, False)))
@@ -203,6 +206,7 @@ def test_the_network_test(tmp_path: Path, relay: bool) -> None:
             assert (found["echo"], found["up"]) == (41, 10)
             assert found["frames"] >= 30
         await probes.close()
+        port.close()
 
     asyncio.run(run())
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from chalicelib.errors import BadSdp, Unavailable
 from chalicelib.protocol import ProbeAnswered, ProbeRelay
 from media_worker import probe
-from tests.media.peers import HERE, PATIENCE, Calls, stripped
+from tests.media.peers import PATIENCE, Calls, stripped
 from tests.media.test_room import run
 
 
@@ -158,13 +158,12 @@ def test_whoever_sends_more_than_allowed_is_cut_off() -> None:
 def test_a_test_has_an_end() -> None:
     async def test() -> None:
         calls = Calls()
-        calls.probes = probe.Probes(HERE, most=1, life_seconds=0.5)
+        calls.probes = probe.Probes(calls.port, most=1, life_seconds=0.5)
         page = Page()
         await page.open(await calls.probes.answer("probe-1", await page.offer()))
         await asyncio.wait_for(page.closed.wait(), PATIENCE)
         assert calls.probes.count == 0
         await page.connection.close()
-        await calls.probes.close()
         await calls.close()
 
     run(test())
@@ -172,7 +171,8 @@ def test_a_test_has_an_end() -> None:
 
 def test_so_many_at_once_and_the_same_again_is_the_same() -> None:
     async def test() -> None:
-        probes = probe.Probes(HERE, most=1)
+        calls = Calls()
+        probes = probe.Probes(calls.port, most=1)
         page = Page()
         offer = await page.offer()
         first = await probes.answer("probe-1", offer)
@@ -183,6 +183,7 @@ def test_so_many_at_once_and_the_same_again_is_the_same() -> None:
             await probes.answer("probe-2", offer)
         await page.connection.close()
         await probes.close()
+        await calls.close()
 
     run(test())
 
@@ -190,7 +191,8 @@ def test_so_many_at_once_and_the_same_again_is_the_same() -> None:
 @pytest.mark.parametrize("damage", [("m=application", "m=audio"), ("a=ice-pwd", "a=x"), ("a=fingerprint", "a=y")])
 def test_a_bad_offer_is_refused_and_its_place_is_free(damage: tuple[str, str]) -> None:
     async def test() -> None:
-        probes = probe.Probes(HERE, most=1)
+        calls = Calls()
+        probes = probe.Probes(calls.port, most=1)
         page = Page()
         offer = await page.offer()
         with pytest.raises(BadSdp):
@@ -199,6 +201,7 @@ def test_a_bad_offer_is_refused_and_its_place_is_free(damage: tuple[str, str]) -
         await probes.answer("probe-1", offer)
         await page.connection.close()
         await probes.close()
+        await calls.close()
 
     run(test())
 

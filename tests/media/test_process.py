@@ -46,6 +46,7 @@ def test_a_call_through_the_process_and_a_quiet_end() -> None:
             assert process.returncode == 0
             lines = errors.decode().splitlines()
             assert [json.loads(line)["event"] for line in lines] == [
+                "listening",
                 "registered",
                 "room_opened",
                 "draining",

@@ -14,7 +14,7 @@ import pytest
 from playwright.async_api import Page, Playwright, async_playwright
 
 from chalicelib.protocol import Seat
-from media_worker.forward import Endpoint
+from media_worker.port import Endpoint
 from tests.media.peers import Calls
 from tests.media.test_browser import FLAGS, PAGE, SIDE, connect, flows, until
 from tests.nets.wires import Host, Net, Wire, possible
@@ -89,7 +89,7 @@ class Call:
 
 def in_a_call(directory: Path, scene: Callable[[Call], Awaitable[None]], mobile_from_the_start: bool) -> None:
     async def run() -> None:
-        calls = Calls(endpoint=Endpoint(worker.address))
+        calls = Calls(endpoint=Endpoint((worker.address,)))
         async with async_playwright() as playwright:
             clinician, patient = [await open_page(playwright, host, directory) for host in (desk, phone)]
             call = Call(calls, clinician, patient, phone, wifi, mobile)

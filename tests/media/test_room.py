@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from chalicelib.protocol import RelayAnswer, RelayRefused, RoomEnded, Seat
-from media_worker.forward import Endpoint
+from media_worker.port import Endpoint, Port
 from media_worker.room import Timing
 from tests.media.peers import HERE, PATIENCE, ROOM, Calls, Peer
 
@@ -18,12 +18,8 @@ DARK, LIGHT = 60, 200
 
 def free_port() -> int:
     with socket.socket(type=socket.SOCK_DGRAM) as probe:
-        probe.bind((HERE.address, 0))
+        probe.bind((HERE.addresses[0], 0))
         return int(probe.getsockname()[1])
-
-
-def only(port: int) -> Endpoint:
-    return Endpoint(HERE.address, range(port, port + 1))
 
 
 def sockets() -> int:
@@ -74,22 +70,52 @@ def test_candidates_in_an_offer_are_passed_over() -> None:
     run(test())
 
 
-def test_ports_are_taken_from_the_range_and_given_back() -> None:
+def test_one_port_serves_everybody_and_is_given_back() -> None:
     async def test() -> None:
-        port = free_port()
-        calls, patient, clinician = Calls(endpoint=only(port)), Peer(Seat.PATIENT, DARK), Peer(Seat.CLINICIAN, LIGHT)
+        number = free_port()
+        here = Endpoint(HERE.addresses, port=number)
+        calls, patient, clinician = Calls(endpoint=here), Peer(Seat.PATIENT, DARK), Peer(Seat.CLINICIAN, LIGHT)
+        for peer in (patient, clinician):
+            answer = await calls.answer(peer.seat, 1, await peer.offer())
+            candidates = {tuple(x.split()[4:6]) for x in answer.splitlines() if x.startswith("a=candidate:")}
+            assert candidates == {(HERE.addresses[0], str(number))}
+            assert "a=ice-lite" in answer.splitlines()
+            await peer.take(answer)
+        await asyncio.gather(patient.connected(), clinician.connected())
+        with pytest.raises(OSError, match="in use"):
+            Port(here).open()
+        await calls.close()
+        Calls(endpoint=here).port.close()
+        await asyncio.gather(patient.close(), clinician.close())
+
+    run(test())
+
+
+def test_behind_a_nat_it_tells_what_it_does_not_bind() -> None:
+    async def test() -> None:
+        calls = Calls(endpoint=Endpoint(("203.0.113.7", "127.0.0.1"), ("127.0.0.1",)))
+        patient = Peer(Seat.PATIENT, DARK)
         answer = await calls.answer(Seat.PATIENT, 1, await patient.offer())
-        candidates = {tuple(x.split()[4:6]) for x in answer.splitlines() if x.startswith("a=candidate:")}
-        assert candidates == {(HERE.address, str(port))}
+        candidates = [line.split() for line in answer.splitlines() if line.startswith("a=candidate:")]
+        hosts = [(candidate[4], int(candidate[5])) for candidate in candidates[:2]]
+        assert hosts == [("203.0.113.7", calls.port.number), ("127.0.0.1", calls.port.number)]
+        assert int(candidates[0][3]) > int(candidates[1][3])
         await patient.take(answer)
         await patient.connected()
-        offer = await clinician.offer()
-        assert await calls.relay(Seat.CLINICIAN, 1, offer) == RelayRefused(ROOM, Seat.CLINICIAN, 1, "unavailable")
-        await calls.close()
-        calls = Calls(endpoint=only(port))
-        await clinician.take(await calls.answer(Seat.CLINICIAN, 1, offer))
-        await clinician.connected()
-        await asyncio.gather(patient.close(), clinician.close(), calls.close())
+        await asyncio.gather(patient.close(), calls.close())
+
+    run(test())
+
+
+def test_it_is_reached_by_ipv6_too() -> None:
+    async def test() -> None:
+        calls = Calls(endpoint=Endpoint(("127.0.0.1", "::1")))
+        patient = Peer(Seat.PATIENT, DARK)
+        answer = await calls.answer(Seat.PATIENT, 1, await patient.offer())
+        only_v6 = "".join(x for x in answer.splitlines(keepends=True) if not ("a=candidate:" in x and "127.0" in x))
+        await patient.take(only_v6)
+        await patient.connected()
+        await asyncio.gather(patient.close(), calls.close())
 
     run(test())
 

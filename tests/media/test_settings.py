@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
-from media_worker.forward import ANY_PORT, Endpoint
 from media_worker.log import ALLOWED
+from media_worker.port import Endpoint
 from media_worker.settings import Misconfigured, Settings
 
 GOOD = {
@@ -24,9 +24,15 @@ def test_the_rest_has_defaults_and_names_are_random() -> None:
     assert one.worker_id != other.worker_id
 
 
-def test_ports_are_any_or_those_said() -> None:
-    assert Settings.load(GOOD).endpoint == Endpoint("127.0.0.1", ANY_PORT)
-    assert Settings.load(GOOD | {"VENTEROM_PORTS": "40000-40009"}).endpoint.ports == range(40_000, 40_010)
+def test_where_it_listens_and_what_it_tells() -> None:
+    assert Settings.load(GOOD).endpoint == Endpoint(("127.0.0.1",), (), 0)
+    behind = GOOD | {
+        "VENTEROM_ADDRESS": "203.0.113.7, 10.0.0.7,2001:db8::7",
+        "VENTEROM_BIND": "10.0.0.7,2001:db8::7",
+        "VENTEROM_PORT": "40000",
+    }
+    there = Endpoint(("203.0.113.7", "10.0.0.7", "2001:db8::7"), ("10.0.0.7", "2001:db8::7"), 40_000)
+    assert Settings.load(behind).endpoint == there
 
 
 @pytest.mark.parametrize("name", GOOD)
@@ -43,10 +49,12 @@ def test_what_is_missing_is_named(name: str) -> None:
         ("VENTEROM_WORKER_ID", "a.b"),
         ("VENTEROM_CAPACITY", "many"),
         ("VENTEROM_CAPACITY", "0"),
-        ("VENTEROM_PORTS", "any"),
-        ("VENTEROM_PORTS", "80-90"),
-        ("VENTEROM_PORTS", "40001-40000"),
-        ("VENTEROM_PORTS", "40000-65536"),
+        ("VENTEROM_ADDRESS", ","),
+        ("VENTEROM_BIND", "eth0"),
+        ("VENTEROM_PORT", "any"),
+        ("VENTEROM_PORT", "80"),
+        ("VENTEROM_PORT", "65536"),
+        ("VENTEROM_PLANE", "fastest"),
     ],
 )
 def test_what_is_wrong_is_named_and_not_quoted(name: str, value: str) -> None:

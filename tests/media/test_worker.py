@@ -13,6 +13,7 @@ from chalicelib.protocol import (
     OpenRoom,
     Pong,
     ProbeAnswered,
+    ProbeRefused,
     ProbeRelay,
     Registered,
     RelayAnswer,
@@ -20,6 +21,8 @@ from chalicelib.protocol import (
     RelayRefused,
     RoomEnded,
     RoomOpened,
+    RoomQuality,
+    RoomRefused,
     Seat,
 )
 from media_worker.worker import REMEMBERED, Worker
@@ -35,7 +38,8 @@ class Bench:
     def __init__(self) -> None:
         self.rooms: list[FakeRoom] = []
         self.said: list[FromWorker] = []
-        self.worker = Worker(self._open, FakeProbes(), self.said.append, MOST)
+        self.is_busy = False
+        self.worker = Worker(self._open, FakeProbes(), self.said.append, MOST, lambda: self.is_busy)
 
     def _open(self, on_empty: Callable[[], None]) -> FakeRoom:
         self.rooms.append(FakeRoom(on_empty))
@@ -115,14 +119,6 @@ def test_a_bad_offer_is_refused_and_the_next_one_taken() -> None:
     with_bench(test)
 
 
-def test_without_a_port_the_same_offer_may_be_tried_again() -> None:
-    async def test(bench: Bench) -> None:
-        assert await bench.offer(1, "no port") == [RelayRefused(ROOM, Seat.PATIENT, 1, "unavailable")]
-        assert await bench.offer(1) == [RelayAnswer(ROOM, Seat.PATIENT, 1, reply("offer"))]
-
-    with_bench(test)
-
-
 def test_closing_twice_says_so_twice_and_late_messages_open_nothing() -> None:
     async def test(bench: Bench) -> None:
         await bench.worker.take(OpenRoom(ROOM, []))
@@ -166,11 +162,37 @@ def test_a_full_worker_gives_the_call_back_until_there_is_a_place() -> None:
     async def test(bench: Bench) -> None:
         for room in (ROOM, OTHER, THIRD):
             await bench.worker.take(OpenRoom(room, []))
-        assert bench.said == [RoomOpened(ROOM), RoomOpened(OTHER), RoomEnded(THIRD)]
+        assert bench.said == [RoomOpened(ROOM), RoomOpened(OTHER), RoomRefused(THIRD)]
         assert await bench.offer(1, room=THIRD) == [RelayRefused(THIRD, Seat.PATIENT, 1, "unavailable")]
         assert await bench.offer(1) == [RelayAnswer(ROOM, Seat.PATIENT, 1, reply("offer"))]
         await bench.worker.take(CloseRoom(OTHER))
         assert await bench.offer(1, room=THIRD) == [RelayAnswer(THIRD, Seat.PATIENT, 1, reply("offer"))]
+
+    with_bench(test)
+
+
+def test_a_busy_worker_gives_the_call_back_and_keeps_those_it_has() -> None:
+    async def test(bench: Bench) -> None:
+        await bench.worker.take(OpenRoom(ROOM, []))
+        bench.is_busy = True
+        await bench.worker.take(OpenRoom(ROOM, []))
+        await bench.worker.take(OpenRoom(OTHER, []))
+        assert bench.said == [RoomOpened(ROOM), RoomOpened(ROOM), RoomRefused(OTHER)]
+        assert await bench.offer(1) == [RelayAnswer(ROOM, Seat.PATIENT, 1, reply("offer"))]
+        bench.is_busy = False
+        await bench.worker.take(OpenRoom(OTHER, []))
+        assert bench.said[-1] == RoomOpened(OTHER)
+
+    with_bench(test)
+
+
+def test_how_a_call_went_is_said_once_before_its_end() -> None:
+    async def test(bench: Bench) -> None:
+        await bench.worker.take(OpenRoom(ROOM, []))
+        bench.rooms[0].participants = 2
+        await bench.worker.take(CloseRoom(ROOM))
+        await bench.worker.take(CloseRoom(ROOM))
+        assert bench.said[1:] == [RoomQuality(ROOM, 2, 0, 0, 0), RoomEnded(ROOM), RoomEnded(ROOM)]
 
     with_bench(test)
 
@@ -197,11 +219,11 @@ def test_closed_rooms_are_not_remembered_for_ever() -> None:
     with_bench(test)
 
 
-@pytest.mark.parametrize("sdp", ["bad", "full", "no port"])
-def test_a_refused_probe_is_not_answered(sdp: str) -> None:
+@pytest.mark.parametrize(("sdp", "code"), [("bad", "bad_sdp"), ("full", "unavailable")])
+def test_a_refused_probe_is_told_why(sdp: str, code: str) -> None:
     async def test(bench: Bench) -> None:
         await bench.worker.take(ProbeRelay("connection", "probe", sdp))
-        assert bench.said == []
+        assert bench.said == [ProbeRefused("connection", "probe", code)]
 
     with_bench(test)
 

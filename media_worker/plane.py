@@ -1,0 +1,571 @@
+"""The forwarding plane in Python: datagram in, decrypted, accounted for, rewritten for each receiver, encrypted, out.
+
+It decides nothing: who is sent which stream is told it (`Outgoing.select`), and what only the owner can judge is told
+the owner (`Foreigner`, `Listener`). `hotpath.py` is the same in C; `tests/media/test_planes.py` holds the two together.
+
+A receiver sees one SSRC for the whole call, whatever stands behind it: another layer, a reloaded page, another person.
+Sequence numbers go on where they were, timestamps by the time that passed (or by what the sender's reports say of two
+layers of one source), picture ids by one.
+"""
+
+import socket
+import struct
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, Final, Protocol
+
+import msgspec
+from pylibsrtp import Session
+from pylibsrtp._binding import ffi, lib
+
+from media_worker import rtp
+from media_worker.feedback import TransportCc
+
+Address = tuple[str, int]
+"""Host and port."""
+
+BATCH: Final = 64
+"""Datagrams taken at once."""
+MOST: Final = 2048 - 160
+"""Bytes of a datagram that can be carried."""
+WINDOW: Final = 1024
+"""Numbers of one stream that are told apart from repeats."""
+STREAMS: Final = 32
+"""Streams one peer may send."""
+HINT_SECONDS: Final = 3
+"""A sender's report that would move timestamps by more than this is not believed."""
+
+
+class Counters(msgspec.Struct, frozen=True):
+    """What arrived of one stream: sequence numbers extended by their wraps, jitter in timestamp units, size of the last
+    keyframe in pixels. ``recovered`` came by retransmission streams and is not in ``packets``."""
+
+    packets: int
+    octets: int
+    first: int
+    highest: int
+    jitter: int
+    frames: int
+    keyframes: int
+    recovered: int
+    width: int
+    height: int
+
+
+class Listener(Protocol):
+    """What a peer's owner is told."""
+
+    def rtcp(self, packet: bytes) -> None:
+        """A decrypted compound packet."""
+
+    def stranger(self, packet: bytes) -> None:
+        """A decrypted RTP packet of an SSRC nobody named; `Peer.admit` takes it when that has been done."""
+
+    def gap(self, stream: Any, first: int, count: int) -> None:
+        """So many numbers of a stream were passed over."""
+
+    def late(self, stream: Any, sequence: int) -> None:
+        """One of them came after all."""
+
+    def switched(self, stream: Any) -> None:
+        """A stream has begun with what was selected."""
+
+
+Foreigner = Callable[[socket.socket, Address, bytes, Any], None]
+"""Takes what is neither RTP nor RTCP: the socket, the sender, the datagram, whose address it is."""
+
+
+def clock() -> int:
+    """Microseconds of the steady clock."""
+    return time.monotonic_ns() // 1000
+
+
+_bytes: Final = ffi.new("char[]", 2048)
+_buffer: Final = ffi.buffer(_bytes)
+_length: Final = ffi.new("int *")
+
+
+def _crypt(function: Any, session: Session, data: bytes | bytearray) -> bytes | None:
+    """One of libsrtp's four; None when it refuses. pylibsrtp's own way ends at 1,356 bytes."""
+    size = len(data)
+    _buffer[0:size] = data
+    _length[0] = size
+    if function(session._srtp[0], _bytes, _length):
+        return None
+    return bytes(_buffer[0 : _length[0]])
+
+
+class Incoming:
+    """One stream that a peer sends: one SSRC. ``primary``: of a retransmission stream, the stream that it mends."""
+
+    def __init__(
+        self, peer: "Peer", ssrc: int, video: bool, payload_type: int, rate: int, cc: int, primary: "Incoming | None"
+    ) -> None:
+        self.ssrc = ssrc
+        self.video = video
+        self.payload_type = payload_type
+        self.rate = rate
+        self.cc = cc
+        self.primary = primary
+        self.outs: list[Outgoing] = []
+        self.cache = rtp.Cache()
+        self._peer = peer
+        self._first = -1
+        self._highest = -1
+        self._seen = 0  # bit i: the i-th number below the highest came
+        self._packets = self._octets = self._frames = self._keyframes = self._recovered = 0
+        self._transit = self._jitter = 0  # jitter in sixteenths
+        self._width = self._height = 0
+
+    @property
+    def counters(self) -> Counters:
+        """What arrived until now."""
+        return Counters(
+            self._packets, self._octets, self._first, self._highest, self._jitter >> 4,
+            self._frames, self._keyframes, self._recovered, self._width, self._height,
+        )  # fmt: skip
+
+    def account(self, header: rtp.Header, now: int, recovered: bool) -> bool:
+        """Count a packet (RFC 3550 appendix A); False for one that came before."""
+        if self._highest < 0:
+            if recovered:
+                return False
+            self._first = self._highest = header.sequence
+        number = self._highest + rtp.after(header.sequence, self._highest)
+        ahead = number - self._highest
+        if ahead > 0:
+            if ahead > 1:
+                self._peer.listener.gap(self, (self._highest + 1) & 0xFFFF, ahead - 1)
+            self._seen = (self._seen << ahead) & ((1 << WINDOW) - 1)
+            self._highest = number
+        elif number < 0 or -ahead >= WINDOW or self._seen >> -ahead & 1:
+            return False
+        elif ahead < 0:
+            self._peer.listener.late(self, header.sequence)
+        self._seen |= 1 << (self._highest - number)
+        self._frames += header.marker
+        if recovered:
+            self._recovered += 1
+            return True
+        transit = now * self.rate // 1_000_000 - header.timestamp
+        distance = abs(transit - self._transit)
+        if self._packets and distance < self.rate:
+            self._jitter += distance - ((self._jitter + 8) >> 4)
+        self._transit = transit
+        self._packets += 1
+        self._octets += header.payload
+        return True
+
+    def mend(self) -> None:
+        """Count a packet of a retransmission stream."""
+        self._packets += 1
+
+    def saw(self, what: rtp.Description) -> None:
+        """Note a keyframe and its size."""
+        self._keyframes += what.key
+        if what.width:
+            self._width, self._height = what.width, what.height
+
+    def close(self) -> None:
+        """The peer sends it no longer."""
+        self._peer.drop(self)
+        for out in list(self.outs):
+            out.lose(self)
+
+
+class Outgoing:
+    """One stream that a peer is sent."""
+
+    def __init__(
+        self, peer: "Peer", ssrc: int, payload_type: int, rtx: tuple[int, int] | None, stamp: int, sequence: int
+    ) -> None:
+        self.ssrc = ssrc
+        self.time_shift = 0
+        self.packets = self.octets = self.resent = 0
+        self.current: Incoming | None = None
+        self._peer = peer
+        self._payload_type = payload_type
+        self._rtx = rtx
+        self._rtx_sequence = 0
+        self._stamp = stamp
+        self._target: Incoming | None = None
+        self._map: Mapping[int, int] = {}
+        self._next: tuple[Mapping[int, int], int | None] = ({}, None)
+        self._again = rtp.Bucket(500, 300)
+        self._begun = False
+        self._base = sequence
+        self._first, self._highest = 0, -1
+        self._last_time = self._last_heard = 0
+        self._last_picture = self._last_level = -1
+        self._picture_shift = self._level_shift = 0
+
+    def select(self, stream: Incoming | None, extensions: Mapping[int, int], hint: int | None = None) -> None:
+        """Send this: sound at once, pictures from the next keyframe on; None stops. ``extensions``: the receiver's id
+        by the sender's; what is not in it is left out. ``hint``: what to add to the new stream's timestamps."""
+        if self._target is not None and self._target is not self.current:
+            self._target.outs.remove(self)
+        self._target = stream
+        if stream is None:
+            if self.current is not None:
+                self.current.outs.remove(self)
+            self.current = None
+            return
+        self._next = (extensions, hint)
+        if stream is self.current:
+            self._map = extensions
+        elif self not in stream.outs:
+            stream.outs.append(self)
+
+    def lose(self, stream: Incoming) -> None:
+        """That stream is no more."""
+        stream.outs.remove(self)
+        if self.current is stream:
+            self.current = None
+        if self._target is stream:
+            self._target = None
+
+    def forward(self, s: Incoming, data: bytes, header: rtp.Header, what: rtp.Description, now: int) -> None:
+        """Send a packet of a stream that may be the selected one."""
+        if self._target is s and self.current is not s:
+            if s.video and not what.key:
+                return
+            self._begin(s, data, header, what, now)
+        if self.current is not s:
+            return
+        position = self._highest + rtp.after(header.sequence, self._first + self._highest)
+        if position < 0:
+            return  # that number belongs to the stream before
+        if position > self._highest:
+            self._highest = position
+            self._last_time = (header.timestamp + self.time_shift) & 0xFFFFFFFF
+            self._last_heard = now
+            if what.picture_at >= 0:
+                self._last_picture = (_picture(data, header, what) + self._picture_shift) % rtp.PICTURES
+            if what.level_at >= 0:
+                self._last_level = (data[header.offset + what.level_at] + self._level_shift) & 0xFF
+        self._begun = True
+        if self._emit(position, data, header, what, now, again=False):
+            self.packets += 1
+            self.octets += header.payload
+
+    def resend(self, sequence: int) -> bool:
+        """Send the packet of this number again, if it is still at hand and not too much is asked for."""
+        now, stream = clock(), self.current
+        if stream is None or not stream.video or not self._again.spend(now):
+            return False
+        position = self._highest + rtp.after(sequence, self._base + self._highest)
+        if not 0 <= position <= self._highest:
+            return False
+        data = stream.cache.get((self._first + position) & 0xFFFF)
+        header = rtp.parse(data) if data is not None else None
+        if data is None or header is None:
+            return False
+        what = rtp.describe(data[header.offset : header.offset + header.payload])
+        if self._emit(position, data, header, what, now, again=True):
+            self.resent += 1
+        return True
+
+    def close(self) -> None:
+        """The peer is sent it no longer."""
+        for stream in {self.current, self._target}:
+            if stream is not None:
+                self.lose(stream)
+
+    def _begin(self, s: Incoming, data: bytes, header: rtp.Header, what: rtp.Description, now: int) -> None:
+        self._base += self._highest + 1
+        self._first, self._highest = header.sequence, -1
+        self._map, hint = self._next
+        if self._begun:
+            passed = max(1, (now - self._last_heard) * s.rate // 1_000_000)
+            expected = self._last_time + passed
+            self.time_shift = (expected - header.timestamp) & 0xFFFFFFFF
+            if hint is not None and abs(_signed(header.timestamp + hint - expected)) < HINT_SECONDS * s.rate:
+                ahead = _signed(header.timestamp + hint - self._last_time)
+                self.time_shift = hint if ahead >= 1 else (self._last_time + 1 - header.timestamp) & 0xFFFFFFFF
+        if s.video:
+            self._picture_shift = self._level_shift = 0
+            if what.picture_at >= 0 and self._last_picture >= 0:
+                self._picture_shift = self._last_picture + 1 - _picture(data, header, what)
+            if what.level_at >= 0 and self._last_level >= 0:
+                self._level_shift = self._last_level + 1 - data[header.offset + what.level_at]
+        if self.current is not None and self.current is not s:
+            self.current.outs.remove(self)
+        self.current = s
+        self._peer.listener.switched(self)
+
+    def _emit(
+        self, position: int, data: bytes, header: rtp.Header, what: rtp.Description, now: int, *, again: bool
+    ) -> bool:
+        out = bytearray(data)
+        sequence = (self._base + position) & 0xFFFF
+        ssrc, payload_type, number = self.ssrc, self._payload_type, sequence
+        if header.elements:
+            self._rewrite_extensions(out, header, now)
+        if what.picture_at >= 0:
+            at = header.offset + what.picture_at
+            picture = _picture(data, header, what) + self._picture_shift
+            if what.wide:
+                struct.pack_into("!H", out, at, 0x8000 | picture & 0x7FFF)
+            else:
+                out[at] = picture & 0x7F
+        if what.level_at >= 0:
+            at = header.offset + what.level_at
+            out[at] = (data[at] + self._level_shift) & 0xFF
+        if again and self._rtx is not None:  # RFC 4588 section 4
+            ssrc, payload_type = self._rtx
+            number = self._rtx_sequence
+            self._rtx_sequence = (number + 1) & 0xFFFF
+            out[header.offset : header.offset] = struct.pack("!H", sequence)
+        stamp = (header.timestamp + self.time_shift) & 0xFFFFFFFF
+        struct.pack_into("!BHII", out, 1, header.marker << 7 | payload_type, number, stamp, ssrc)
+        return self._peer.send_rtp(out)
+
+    def _rewrite_extensions(self, out: bytearray, header: rtp.Header, now: int) -> None:
+        at, end = header.elements, header.end
+        if not rtp.has_one_byte(out, header):
+            struct.pack_into("!H", out, at - 4, rtp.ONE_BYTE)
+            out[at:end] = bytes(end - at)
+        while at < end:
+            if out[at] == 0:
+                at += 1
+                continue
+            number, size = out[at] >> 4, (out[at] & 0x0F) + 1
+            cut = number == 15 or at + 1 + size > end
+            ours = 0 if cut else self._map.get(number, 0)
+            if cut:
+                size = end - at - 1
+            if not ours:
+                out[at : at + 1 + size] = bytes(1 + size)  # padding, RFC 8285 section 4.2
+            else:
+                out[at] = ours << 4 | size - 1
+                # Only where a second sending has a number of its own: one number with two contents would give the
+                # key away (RFC 7714 section 10.1).
+                if ours == self._stamp and size == 3 and self._rtx is not None:
+                    out[at + 1 : at + 4] = (((now % 64_000_000) << 18) // 1_000_000).to_bytes(3, "big")
+            at += 1 + size
+
+
+def _picture(data: bytes, header: rtp.Header, what: rtp.Description) -> int:
+    at = header.offset + what.picture_at
+    return (data[at] & 0x7F) << 8 | data[at + 1] if what.wide else data[at]
+
+
+def _signed(value: int) -> int:
+    return ((value + (1 << 31)) & 0xFFFFFFFF) - (1 << 31)
+
+
+class Peer:
+    """One browser's connection as the plane sees it: addresses, keys, streams."""
+
+    def __init__(self, plane: "Plane", listener: Listener) -> None:
+        self.listener = listener
+        self.forged = self.flooded = 0
+        self.media, self.slow, self.unknown = rtp.Bucket(3000, 1500), rtp.Bucket(1500, 1500), rtp.Bucket(5, 300)
+        self._plane = plane
+        self._heard = clock()
+        self._receive: Session | None = None
+        self._send: Session | None = None
+        self._socket: socket.socket | None = None
+        self._address: Address = ("", 0)
+        self._streams: dict[int, Incoming] = {}
+        self._cc = TransportCc()
+
+    @property
+    def heard(self) -> int:
+        """When the last datagram came that its owner must have sent, µs."""
+        return self._heard
+
+    def secure(self, receive: Session, send: Session) -> None:
+        """The handshake is over: decrypt and encrypt with these."""
+        self._receive, self._send = receive, send
+
+    def hear(self, address: Address) -> None:
+        """Datagrams from there are this peer's."""
+        self._plane.addresses[address] = self
+        self._heard = clock()
+
+    def forget(self, address: Address) -> None:
+        """No longer."""
+        if self._plane.addresses.get(address) is self:
+            del self._plane.addresses[address]
+
+    def aim(self, sock: socket.socket | None, address: Address = ("", 0)) -> None:
+        """Send there from now on, through this socket; None: nowhere."""
+        self._socket, self._address = sock, address
+
+    def send(self, data: bytes) -> None:
+        """One datagram as it is (DTLS)."""
+        if self._socket is not None:
+            self._plane.send(self._socket, data, self._address)
+
+    def send_rtp(self, packet: bytearray) -> bool:
+        """Encrypt and send."""
+        if self._send is None or self._socket is None or len(packet) > MOST:
+            return False
+        data = _crypt(lib.srtp_protect, self._send, packet)
+        if data is None:
+            return False
+        self._plane.send(self._socket, data, self._address)
+        return True
+
+    def send_rtcp(self, packet: bytes) -> None:
+        """Encrypt and send a compound packet; it may wait for `Plane.flush`."""
+        data = _crypt(lib.srtp_protect_rtcp, self._send, packet) if self._send is not None else None
+        if data is not None and self._socket is not None:
+            self._plane.send(self._socket, data, self._address)
+
+    def incoming(
+        self, ssrc: int, *, video: bool, payload_type: int, rate: int, cc: int = 0, primary: Incoming | None = None
+    ) -> Incoming:
+        """Name a stream that it sends. ``rate``: of its timestamps; ``cc``: id of its transport-cc numbers, 0: none.
+        Raises OverflowError when it sends too many."""
+        if len(self._streams) >= STREAMS:
+            raise OverflowError
+        self._streams[ssrc] = Incoming(self, ssrc, video, payload_type, rate, cc, primary)
+        return self._streams[ssrc]
+
+    def outgoing(
+        self, ssrc: int, *, payload_type: int, rtx: tuple[int, int] | None, stamp: int, sequence: int
+    ) -> Outgoing:
+        """A new stream to it. ``rtx``: SSRC and payload type of its retransmissions; ``stamp``: id of the sending time
+        (abs-send-time), 0: none; ``sequence``: the first number, in the lower half, for SRTP loses early wraps."""
+        return Outgoing(self, ssrc, payload_type, rtx, stamp, sequence)
+
+    def drop(self, stream: Incoming) -> None:
+        """It sends that one no longer."""
+        self._streams.pop(stream.ssrc, None)
+        for other in self._streams.values():
+            if other.primary is stream:
+                other.primary = None
+
+    def transport_cc(self, ssrc: int, media: int) -> bytes | None:
+        """The report on what arrived since the last one; None when nothing did."""
+        return self._cc.report(ssrc, media)
+
+    def admit(self, packet: bytes) -> None:
+        """Take a decrypted packet, now that its stream has been named."""
+        header = rtp.parse(packet)
+        if header is not None and header.ssrc in self._streams:
+            self._take(self._streams[header.ssrc], packet, clock())
+
+    def datagram(self, data: bytes, now: int) -> None:
+        """Take an encrypted one."""
+        if self._receive is None or len(data) < rtp.MIN_HEADER:
+            return
+        if not self.media.spend(now):
+            self.flooded += 1
+            return
+        if 192 <= data[1] <= 223:  # RFC 5761 section 4
+            self._rtcp(self._receive, data, now)
+            return
+        stream = self._streams.get(int.from_bytes(data[8:12], "big"))
+        if stream is None and not self.unknown.spend(now):
+            self.flooded += 1
+            return
+        packet = _crypt(lib.srtp_unprotect, self._receive, data)
+        if packet is None:
+            self.forged += 1
+            return
+        self._heard = now
+        if stream is None:
+            self.listener.stranger(packet)
+        else:
+            self._take(stream, packet, now)
+
+    def close(self) -> None:
+        """It is gone; its streams are closed by whoever named them."""
+        self._socket = self._receive = self._send = None
+        for address in [address for address, peer in self._plane.addresses.items() if peer is self]:
+            del self._plane.addresses[address]
+
+    def _rtcp(self, session: Session, data: bytes, now: int) -> None:
+        if not self.slow.spend(now):
+            self.flooded += 1
+            return
+        packet = _crypt(lib.srtp_unprotect_rtcp, session, data)
+        if packet is None:
+            self.forged += 1
+            return
+        self._heard = now
+        self.listener.rtcp(packet)
+
+    def _take(self, stream: Incoming, packet: bytes, now: int) -> None:
+        header = rtp.parse(packet)
+        if header is None:
+            return
+        if stream.cc and header.elements:
+            number = rtp.extensions(packet, header).get(stream.cc)
+            if number is not None and len(number) == 2:
+                self._cc.add(number[0] << 8 | number[1], now)
+        recovered = stream.primary is not None
+        if stream.primary is not None:
+            stream.mend()
+            if header.payload < 2:
+                return
+            sequence, packet = rtp.spread(packet)
+            stream = stream.primary
+            head = struct.pack(
+                "!BHII", header.marker << 7 | stream.payload_type, sequence, header.timestamp, stream.ssrc
+            )
+            packet = packet[:1] + head + packet[12:]
+            header = rtp.parse(packet)
+            if header is None:
+                return
+        if not stream.account(header, now, recovered):
+            return
+        what = rtp.NOTHING
+        if stream.video:
+            what = rtp.describe(packet[header.offset : header.offset + header.payload])
+            stream.saw(what)
+            if stream.outs:
+                stream.cache.put(header.sequence, packet)
+        for out in reversed(stream.outs[:]):
+            out.forward(stream, packet, header, what, now)
+
+
+class Plane:
+    """All that arrives at the worker's sockets."""
+
+    def __init__(self, foreign: Foreigner) -> None:
+        self.addresses: dict[Address, Peer] = {}
+        self._foreign = foreign
+        self._strangers = [rtp.Bucket(100, 200) for _ in range(256)]
+
+    def open(self, listener: Listener) -> Peer:
+        """A new peer."""
+        return Peer(self, listener)
+
+    def pump(self, sock: socket.socket) -> None:
+        """Take what waits at a socket, but not for ever: the event loop has more to do."""
+        for _ in range(BATCH):
+            try:
+                data, address = sock.recvfrom(MOST)
+            except (BlockingIOError, InterruptedError):
+                return
+            except OSError:
+                continue  # an ICMP error about something sent earlier
+            if data:
+                self._datagram(sock, data, (address[0], address[1]), clock())
+
+    def send(self, sock: socket.socket, data: bytes, address: Address) -> None:
+        """One datagram; lost when the wire is full or there is no way."""
+        try:
+            sock.sendto(data, address)
+        except OSError:
+            return
+
+    def flush(self) -> None:
+        """Send what waits: nothing does here."""
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+    def _datagram(self, sock: socket.socket, data: bytes, address: Address, now: int) -> None:
+        peer = self.addresses.get(address)
+        if 128 <= data[0] <= 191:  # RFC 7983
+            if peer is not None:
+                peer.datagram(data, now)
+            return
+        bucket = peer.slow if peer is not None else self._strangers[hash(address) & 255]
+        if bucket.spend(now):
+            self._foreign(sock, address, data, peer)

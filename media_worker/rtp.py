@@ -1,0 +1,177 @@
+"""RTP packets as bytes (RFC 3550), their header extensions (RFC 8285) and VP8's description (RFC 7741). Pure."""
+
+import struct
+from collections import OrderedDict
+from typing import Final, NamedTuple
+
+ONE_BYTE: Final = 0xBEDE
+"""Profile of one-byte header extensions (RFC 8285 section 4.2)."""
+MIN_HEADER: Final = 12
+PICTURES: Final = 1 << 15
+"""Picture ids wrap here (RFC 7741 section 4.2)."""
+
+_FIXED: Final = struct.Struct("!BBHII")
+_WORDS: Final = struct.Struct("!HH")
+
+
+class Header(NamedTuple):
+    """Where things are in a packet. ``payload`` is its length without padding; ``elements`` and ``end`` bound the
+    header extensions, both 0 when there are none."""
+
+    marker: int
+    payload_type: int
+    sequence: int
+    timestamp: int
+    ssrc: int
+    offset: int
+    payload: int
+    elements: int
+    end: int
+
+
+def parse(data: bytes) -> Header | None:
+    """None for what is no RTP packet."""
+    if len(data) < MIN_HEADER or data[0] >> 6 != 2:
+        return None
+    first, second, sequence, timestamp, ssrc = _FIXED.unpack_from(data)
+    offset = MIN_HEADER + 4 * (first & 0x0F)
+    elements = end = 0
+    if first & 0x10:
+        if len(data) < offset + 4:
+            return None
+        elements = offset + 4
+        end = offset = elements + 4 * _WORDS.unpack_from(data, offset)[1]
+    payload = len(data) - offset
+    if payload > 0 and first & 0x20:
+        payload -= data[-1]
+    if payload < 0:
+        return None
+    return Header(second >> 7, second & 0x7F, sequence, timestamp, ssrc, offset, payload, elements, end)
+
+
+def extensions(data: bytes, header: Header) -> dict[int, bytes]:
+    """The one-byte header extensions, value by id; what is cut off is left out."""
+    found: dict[int, bytes] = {}
+    if not header.elements or not has_one_byte(data, header):
+        return found
+    at = header.elements
+    while at < header.end:
+        if data[at] == 0:  # padding
+            at += 1
+            continue
+        number, size = data[at] >> 4, (data[at] & 0x0F) + 1
+        if number == 15 or at + 1 + size > header.end:  # RFC 8285 section 4.2: stop here
+            break
+        found.setdefault(number, data[at + 1 : at + 1 + size])
+        at += 1 + size
+    return found
+
+
+def has_one_byte(data: bytes | bytearray, header: Header) -> bool:
+    """Whether the header extensions are of the one-byte form, the only one we negotiate."""
+    return bool(header.elements) and data[header.elements - 4] << 8 | data[header.elements - 3] == ONE_BYTE
+
+
+def after(a: int, b: int) -> int:
+    """How far sequence number ``a`` lies after ``b``, -32,768 to 32,767 (RFC 1982)."""
+    return ((a - b + 0x8000) & 0xFFFF) - 0x8000
+
+
+def spread(packet: bytes) -> tuple[int, bytes]:
+    """A retransmission's original number, and the packet without it (RFC 4588 section 4). Raises ValueError."""
+    header = parse(packet)
+    if header is None or header.payload < 2:
+        raise ValueError
+    at = header.offset
+    return packet[at] << 8 | packet[at + 1], packet[:at] + packet[at + 2 :]
+
+
+class Description(NamedTuple):
+    """A VP8 payload: whether a keyframe begins here, where picture id and TL0PICIDX stand (-1: nowhere), how wide the
+    id is (1: 15 bits), and a keyframe's size in pixels (0: not said)."""
+
+    key: bool
+    picture_at: int
+    wide: int
+    level_at: int
+    width: int
+    height: int
+
+
+NOTHING: Final = Description(False, -1, 0, -1, 0, 0)
+
+
+def describe(payload: bytes) -> Description:
+    """Reads what stands in clear also when the frame is encrypted end to end (RFC 7741 section 4.2, RFC 6386 9.1)."""
+    size = len(payload)
+    if size < 1:
+        return NOTHING
+    at, wide, picture_at, level_at = 1, 0, -1, -1
+    if payload[0] & 0x80:
+        if size < 2:
+            return NOTHING
+        flags, at = payload[1], 2
+        if flags & 0x80:
+            if at >= size:
+                return NOTHING
+            wide = payload[at] >> 7
+            if at + 1 + wide > size:
+                return Description(False, -1, 0, -1, 0, 0)
+            picture_at = at
+            at += 1 + wide
+        if flags & 0x40:
+            if at >= size:
+                return Description(False, picture_at, wide, -1, 0, 0)
+            level_at = at
+            at += 1
+        if flags & 0x30:
+            at += 1
+    if at >= size:
+        return Description(False, picture_at, wide, level_at, 0, 0)
+    key = payload[0] & 0x17 == 0x10 and not payload[at] & 1
+    width = height = 0
+    if key and size - at >= 10 and payload[at + 3 : at + 6] == b"\x9d\x01\x2a":
+        width = (payload[at + 6] | payload[at + 7] << 8) & 0x3FFF
+        height = (payload[at + 8] | payload[at + 9] << 8) & 0x3FFF
+    return Description(key, picture_at, wide, level_at, width, height)
+
+
+class Cache:
+    """The last packets of a stream, for those that a receiver reports lost."""
+
+    def __init__(self, packets: int = 512, octets: int = 384 * 1024) -> None:
+        self._most = packets
+        self._room = octets
+        self._octets = 0
+        self._packets: OrderedDict[int, bytes] = OrderedDict()
+
+    def put(self, sequence: int, packet: bytes) -> None:
+        """Keep; the oldest go."""
+        self._octets += len(packet) - len(self._packets.pop(sequence, b""))
+        self._packets[sequence] = packet
+        while len(self._packets) > self._most or self._octets > self._room:
+            self._octets -= len(self._packets.popitem(last=False)[1])
+
+    def get(self, sequence: int) -> bytes | None:
+        """The packet with this number, if it is not too old."""
+        return self._packets.get(sequence)
+
+
+class Bucket:
+    """A token bucket: ``rate`` a second, ``burst`` at once."""
+
+    def __init__(self, rate: int, burst: int) -> None:
+        self._rate = rate
+        self._burst = burst * 1_000_000  # in millionths: whole numbers, as in C
+        self._level = self._burst
+        self._refilled = 0
+
+    def spend(self, now: int) -> bool:
+        """Take one, at ``now`` µs; False when there is none."""
+        if self._refilled:
+            self._level = min(self._burst, self._level + (now - self._refilled) * self._rate)
+        self._refilled = now
+        if self._level < 1_000_000:
+            return False
+        self._level -= 1_000_000
+        return True

@@ -1,0 +1,66 @@
+"""What one participant is shown: of everybody at its places the layer that fits its way down, and its own wishes."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from chalicelib.protocol import Appetite
+from media_worker import layers
+from media_worker.downlink import NO_LIMIT, Downlink
+from media_worker.sinks import Sink
+from media_worker.sources import Source
+
+MIN_SECONDS: Final = 0.5
+"""A rate measured over less is none."""
+
+
+class View:
+    """Chooses for its sinks. Times in seconds of a steady clock, rates in bits a second."""
+
+    def __init__(self) -> None:
+        self.downlink = Downlink()
+        self.appetite = Appetite.ALL
+        self.smaller = False
+        """Whether the way down keeps a larger picture from it."""
+        self.withheld = False
+        """Whether it keeps a picture from it altogether."""
+        self.rate = 0.0
+        """What it was sent in the last second."""
+        self._rooms: dict[Source, float] = {}
+        self._before: tuple[float, int] | None = None
+
+    def measure(self, sinks: Sequence[Sink], now: float) -> None:
+        """About every second: how much it is sent."""
+        octets = sum(sink.out.octets for sink in sinks)
+        since, before = self._before or (now, octets)
+        if self._before is None or now - since >= MIN_SECONDS:
+            self._before = (now, octets)
+        if now - since >= MIN_SECONDS:
+            self.rate = max(0.0, octets - before) * 8 / (now - since)
+            self.downlink.sent(self.rate, now)
+
+    def choose(self, sinks: Sequence[Sink], shared: Sink | None, now: float) -> None:
+        """Choose a layer for each sink, or nothing."""
+        fed = [(sink, sink.source) for sink in sinks if sink.source is not None and sink.source.layers]
+        wanted = [_offer(sink, source, sink is shared, now) for sink, source in fed]
+        plan = layers.plan(wanted, self.downlink.budget(now), self.appetite)
+        budget = self.downlink.budget(now, plan.next)
+        chosen = layers.choose(wanted, budget, self.appetite)
+        self.smaller = self.withheld = False
+        for (sink, source), offer, index in zip(fed, wanted, chosen, strict=True):
+            if index is not None:
+                sink.choose(source.ordered()[index])
+                self.smaller |= self.appetite is Appetite.ALL and any(offer.layers[index + 1 :])
+            elif any(offer.layers) or self.appetite is Appetite.NONE:
+                sink.choose(None)  # but what only pauses stays chosen, to be there again at once
+                self.withheld |= self.appetite is not Appetite.NONE
+        self._rooms = {source: layers.room(wanted, at, budget, self.appetite) for at, (_, source) in enumerate(fed)}
+
+    def room(self, source: Source) -> float:
+        """What it has room for of a source without layers."""
+        return self._rooms.get(source, NO_LIMIT)
+
+
+def _offer(sink: Sink, source: Source, screen: bool, now: float) -> layers.Offer:
+    ordered = source.ordered()
+    current = ordered.index(sink.layer) if sink.layer in ordered and sink.layer is not None else None
+    return layers.Offer(source.rates(now), screen, source.slot.kind == "audio", current)
