@@ -5,8 +5,8 @@ import json
 import sys
 
 from chalicelib.protocol import Seat
-from media_worker.forward import Endpoint
 from media_worker.log import quiet
+from media_worker.port import Endpoint
 from tests.media.peers import Calls
 
 
@@ -21,7 +21,7 @@ async def serve(address: str) -> None:
         if calls is None or request["do"] == "call":
             if calls is not None:
                 await calls.close()
-            calls = Calls(endpoint=Endpoint(address))
+            calls = Calls(endpoint=Endpoint((address,)))
         if request["do"] == "answer":
             answer["sdp"] = await calls.answer(Seat(request["seat"]), 1, request["sdp"])
         print(json.dumps(answer), flush=True)
