@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Gets what the repository needs: `python` fills .venv, `node` fills web/node_modules,
-# `plane` compiles a part of the media worker, `programs run|test` sees to Debian's programs.
+# `plane` compiles a part of the media worker, `programs run|test|relay` sees to Debian's programs.
 # Every step says in a line what it does; what the tools print goes to build/log/setup.log.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -39,9 +39,12 @@ apt_install() {
   fi
   quietly apt-get -qq update
   DEBIAN_FRONTEND=noninteractive quietly apt-get -qq install -y --no-install-recommends "$@"
-  if [ -d /run/systemd/system ] && [[ " $* " == *" coturn "* ]]; then
-    systemctl --quiet disable coturn >>"$log" 2>&1 || true
-  fi
+  local service
+  for service in coturn janus; do
+    if [ -d /run/systemd/system ] && [[ " $* " == *" $service "* ]]; then
+      systemctl --quiet disable "$service" >>"$log" 2>&1 || true
+    fi
+  done
 }
 
 find_python() {
@@ -95,15 +98,15 @@ setup_node() {
   PATH="$PWD/.venv/bin:$PATH" quietly npm --prefix web ci --no-audit --no-fund --fetch-retries=1
 }
 
-# What `make run` and `make test` use from outside the repository: a program or file, then Debian's package for it.
+# What `make run`, `make test` and `make bench-relay` use from outside the repository: a program or file, then Debian's package for it.
 run_programs="turnserver:coturn"
 test_programs="$run_programs chromium:chromium java:default-jre-headless ss:iproute2
   /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf:fonts-dejavu-core"
+relay_programs="janus:janus ip:iproute2 g++:g++"
 
 setup_programs() {
-  local wanted missing=() pair
-  wanted=$([ "$1" = test ] && echo "$test_programs" || echo "$run_programs")
-  for pair in $wanted; do
+  local wanted="$1_programs" missing=() pair
+  for pair in ${!wanted}; do
     command -v "${pair%%:*}" >/dev/null || [ -e "${pair%%:*}" ] || missing+=("${pair##*:}")
   done
   [ "${#missing[@]}" = 0 ] || apt_install "${missing[@]}"
@@ -114,5 +117,5 @@ case "${1:-}" in
   node) setup_node ;;
   plane) setup_plane ;;
   programs) setup_programs "$2" ;;
-  *) fail "Usage: tools/setup.sh python | node | plane | programs run | programs test" ;;
+  *) fail "Usage: tools/setup.sh python | node | plane | programs run|test|relay" ;;
 esac
