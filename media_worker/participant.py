@@ -37,8 +37,8 @@ class Neighbours(Protocol):
     def left(self, who: "Participant") -> None:
         """Its connection is over."""
 
-    def sends_anew(self, who: "Participant") -> None:
-        """It sends something that it did not send before."""
+    def look_again(self, who: "Participant") -> None:
+        """It sends or wants something else, or its way down is full: look again who is sent what."""
 
     def sinks_of(self, source: Source) -> Iterator[tuple["Participant", Sink]]:
         """Who is sent something of this source."""
@@ -167,7 +167,7 @@ class Participant:
                     for _, sink in self._room.sinks_of(source):
                         if sink.layer is former:
                             sink.choose(None)
-                self._room.sends_anew(self)
+                self._room.look_again(self)
                 self.ask_keyframe(layer)
             elif not source.take_repair(self._peer, name, header.ssrc):
                 return
@@ -206,7 +206,8 @@ class Participant:
                 case feedback.NeedsKeyframe(ssrc) if ssrc in self._sinks:
                     self._sinks[ssrc].ask_keyframe()
                 case feedback.Estimate(bits_per_second):
-                    self.view.downlink.estimate(bits_per_second, now)
+                    if self.view.downlink.estimate(bits_per_second, now):
+                        self._room.look_again(self)
                 case feedback.Received(ssrc) if ssrc in self._sinks:
                     self._received(self._sinks[ssrc], report, now)
                 case feedback.Sender(ssrc) if ssrc in self._layers:
@@ -217,7 +218,8 @@ class Participant:
         # pictures are most of the packets; sound speaks only where there are none
         if sink.slot.kind == "video" or not any(s.slot.kind == "video" and s.layer for s in self._sinks.values()):
             self.loss_down = report.fraction_lost
-            self.view.downlink.loss(report.fraction_lost, now)
+            if self.view.downlink.loss(report.fraction_lost, now):
+                self._room.look_again(self)
 
     def _sender(self, layer: Layer, report: feedback.Sender, now: float) -> None:
         layer.report = report
@@ -318,6 +320,6 @@ class Participant:
         match message:
             case Want(pictures):
                 self.view.appetite = pictures
-                self._room.sends_anew(self)
+                self._room.look_again(self)
             case Watching():
                 self.watching = message

@@ -110,8 +110,8 @@ class Room:
         task.add_done_callback(self._leaving.discard)
         self._changed()
 
-    def sends_anew(self, who: Participant) -> None:
-        """It sends something new, or wants something else: look again who is sent what."""
+    def look_again(self, who: Participant) -> None:
+        """It sends or wants something else, or its way down is full: look again who is sent what."""
         self._arrange()
 
     def sinks_of(self, source: Source) -> Iterator[tuple[Participant, Sink]]:
