@@ -12,11 +12,12 @@ export interface ConnectionsProps {
   nameOf: (seat: Seat) => string;
 }
 
-/** Read aloud when it changes, and only what has changed: the same words drawn again are no change. */
+/** The others first, oneself last. Read aloud when it changes, and only what has changed: the same words drawn again are no change. */
 export function Connections({ quality, own, nameOf }: ConnectionsProps) {
+  const others = quality.filter(({ seat }) => seat !== own);
   return (
     <ul class="s-links" aria-label={t("staff.quality.label")} aria-live="polite">
-      {quality.map(({ seat, grade, cause }) => (
+      {[...others, ...quality.filter(({ seat }) => seat === own)].map(({ seat, grade, cause }) => (
         <li key={seat} class="s-link" data-seat={seat} data-grade={grade} aria-atomic="true">
           <span class="s-check" data-light={LIGHTS[grade]}>
             <Icon name={LIGHTS[grade]} />
