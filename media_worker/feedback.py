@@ -12,6 +12,8 @@ from typing import Final, Protocol
 
 import msgspec
 
+from media_worker.rtp import after
+
 SENDER_REPORT: Final = 200
 RECEIVER_REPORT: Final = 201
 DESCRIPTION: Final = 202
@@ -24,9 +26,6 @@ PLI: Final = 1  # PAYLOAD_FEEDBACK formats
 FIR: Final = 4
 AFB: Final = 15
 
-NACK_TRIES: Final = 5
-NACK_SECONDS: Final = 0.1
-NACK_WINDOW: Final = 256
 MAX_LOST: Final = 512
 """Packets asked for by one NACK that we look at; no cache holds more."""
 MAX_CC_SPAN: Final = 400
@@ -146,11 +145,6 @@ def _nacked(entries: bytes) -> Iterator[int]:
         yield from ((first + 1 + bit) % 65536 for bit in range(16) if following >> bit & 1)
 
 
-def _after(a: int, b: int) -> int:
-    """How far sequence number ``a`` lies after ``b``, -32,768 to 32,767 (RFC 1982)."""
-    return ((a - b + 0x8000) & 0xFFFF) - 0x8000
-
-
 def _packet(form: int, kind: int, body: bytes) -> bytes:
     return struct.pack("!BBH", 0x80 | form, kind, len(body) // 4) + body
 
@@ -202,80 +196,6 @@ def receiver_report(ssrc: int, blocks: list[bytes], name: str) -> bytes:
     """A receiver report with our CNAME."""
     head = _packet(len(blocks), RECEIVER_REPORT, struct.pack("!I", ssrc) + b"".join(blocks))
     return head + _names(ssrc, name)
-
-
-class Reception:
-    """What arrived of one source, and so what to report and to ask for again."""
-
-    def __init__(self, ssrc: int, clock: int) -> None:
-        self.ssrc = ssrc
-        self._clock = clock
-        self._first: int | None = None
-        self._highest = 0
-        self._span = 0  # packets expected after the first
-        self._received = 0
-        self._before = (0, 0)  # expected, received at the last report
-        self._missing: dict[int, tuple[int, float]] = {}  # sequence → times asked, when last
-        self._jitter = 0.0
-        self._transit: float | None = None
-        self._sender: tuple[int, float] | None = None  # middle of the NTP time, when
-
-    def add(self, sequence: int, timestamp: int, now: float) -> None:
-        """A packet arrived; ``now`` in seconds of a steady clock."""
-        self._received += 1
-        if self._first is None:
-            self._first = self._highest = sequence
-        distance = _after(sequence, self._highest)
-        if distance > 0:
-            if 1 < distance <= NACK_WINDOW:
-                self._missing.update({(self._highest + i) % 65536: (0, 0.0) for i in range(1, distance)})
-            self._highest = sequence
-            self._span += distance
-        else:
-            self._missing.pop(sequence, None)
-        transit = now * self._clock - timestamp
-        if self._transit is not None and abs(transit - self._transit) < self._clock:
-            self._jitter += (abs(transit - self._transit) - self._jitter) / 16  # RFC 3550 section 6.4.1
-        self._transit = transit
-
-    def heard_sender(self, ntp: int, now: float) -> None:
-        """A sender report arrived; its time is quoted in our next report."""
-        self._sender = (ntp >> 16 & 0xFFFFFFFF, now)
-
-    @property
-    def has_gaps(self) -> bool:
-        """Whether anything is missing that could still come."""
-        return bool(self._missing)
-
-    def due(self, now: float) -> list[int]:
-        """What is missing and should be asked for now; a packet is asked for a few times, then given up."""
-        for sequence, (tries, _) in list(self._missing.items()):
-            if tries >= NACK_TRIES or _after(self._highest, sequence) > NACK_WINDOW:
-                del self._missing[sequence]
-        due = [s for s, (tries, asked) in self._missing.items() if tries == 0 or now - asked >= NACK_SECONDS]
-        for sequence in due:
-            self._missing[sequence] = (self._missing[sequence][0] + 1, now)
-        return sorted(due, key=lambda s: _after(s, self._highest))
-
-    def block(self, now: float) -> bytes:
-        """A report block (RFC 3550 section 6.4.1); begins a new interval of loss."""
-        expected = self._span + 1
-        lost = expected - self._received
-        interval, received = expected - self._before[0], self._received - self._before[1]
-        self._before = (expected, self._received)
-        fraction = max(0, interval - received) * 256 // interval if interval > 0 else 0
-        highest = ((self._first or 0) + self._span) & 0xFFFFFFFF
-        quoted, delay = (self._sender[0], int((now - self._sender[1]) * 65536)) if self._sender else (0, 0)
-        clamped = max(-(1 << 23), min(lost, (1 << 23) - 1)) & 0xFFFFFF
-        return struct.pack(
-            "!IIIIII",
-            self.ssrc,
-            min(fraction, 255) << 24 | clamped,
-            highest,
-            int(self._jitter) & 0xFFFFFFFF,
-            quoted,
-            min(delay, 0xFFFFFFFF),
-        )
 
 
 class Counted(Protocol):
@@ -366,13 +286,11 @@ class TransportCc:
         self._lowest: int | None = None  # that arrived since the last report
         self._count = 0
 
-    def add(self, sequence: int, now_us: float) -> None:
+    def add(self, sequence: int, now_us: int) -> None:
         """The packet with this transport-wide number arrived; microseconds of a steady clock, above 0."""
-        if isinstance(now_us, float):  # seconds, from a caller of old
-            now_us = int(now_us * 1_000_000)
         if self._highest < 0:
             self._highest = self._next = sequence
-        number = self._highest + _after(sequence, self._highest)
+        number = self._highest + after(sequence, self._highest)
         if number > self._highest:
             for passed in range(max(self._highest, number - CC_KEPT) + 1, number + 1):
                 self._times[passed % CC_KEPT] = 0
