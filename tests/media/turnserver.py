@@ -1,18 +1,27 @@
-"""A coturn on loopback for one test."""
+"""The product's coturn (`turn/entrypoint.sh`) on loopback for one test, with a certificate of its own."""
 
 import asyncio
 import base64
 import hashlib
 import hmac
+import os
 import socket
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 SECRET = "only-for-this-test"
 PATIENCE = 60
+ENTRYPOINT = Path(__file__).parents[2] / "turn" / "entrypoint.sh"
 
 
 @dataclass(frozen=True)
@@ -20,36 +29,75 @@ class Turn:
     """Where it listens, and credentials made by the TURN REST scheme."""
 
     port: int
+    tls_port: int
     username: str
     credential: str
 
     def server(self, transport: str) -> dict[str, object]:
-        """One entry of RTCConfiguration.iceServers."""
+        """One entry of RTCConfiguration.iceServers; ``transport`` is udp, tcp or tls."""
         url = f"turn:127.0.0.1:{self.port}?transport={transport}"
+        if transport == "tls":
+            url = f"turns:127.0.0.1:{self.tls_port}?transport=tcp"
         return {"urls": [url], "username": self.username, "credential": self.credential}
 
 
 @asynccontextmanager
-async def turnserver(folder: Path) -> AsyncIterator[Turn]:
-    """Runs until the block ends; yields when it answers."""
-    port = _free_port()
+async def turnserver(folder: Path, peers: str = "127.0.0.1", **settings: str) -> AsyncIterator[Turn]:
+    """Runs until the block ends; yields when it answers. ``settings`` are the rest of ``VENTEROM_TURN_<NAME>``."""
+    port, tls_port = _free_port(), _free_port()
+    certificate, key = write_certificate(folder)
+    told = {
+        "secret": SECRET,
+        "relay": "127.0.0.1",
+        "peers": peers,
+        "port": str(port),
+        "tls_port": str(tls_port),
+        "certificate": str(certificate),
+        "key": str(key),
+        "folder": str(folder / "turn"),
+    } | settings
+    environment = {f"VENTEROM_TURN_{name.upper()}": value for name, value in told.items()}
     process = await asyncio.create_subprocess_exec(
-        "turnserver", "-n", "--listening-ip=127.0.0.1", "--relay-ip=127.0.0.1", f"--listening-port={port}",
-        "--use-auth-secret", f"--static-auth-secret={SECRET}", "--realm=venterom.test", "--allow-loopback-peers",
-        "--no-cli", "--no-tls", "--no-dtls", "--no-tcp-relay", "--stale-nonce=600",
-        "--min-port=49160", "--max-port=49999", "--log-file=stdout", "--simple-log",
-        f"--userdb={folder / 'turn.sqlite'}", f"--pidfile={folder / 'turn.pid'}",
-        stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
-    )  # fmt: skip
+        ENTRYPOINT, env={"PATH": os.environ["PATH"]} | environment, stdout=asyncio.subprocess.DEVNULL
+    )
     try:
         await asyncio.wait_for(_listening(port, process), PATIENCE)
-        username = f"{int(time.time()) + 3600}:test"
-        digest = hmac.new(SECRET.encode(), username.encode(), hashlib.sha1).digest()
-        yield Turn(port, username, base64.b64encode(digest).decode())
+        await asyncio.wait_for(_listening(tls_port, process), PATIENCE)
+        yield Turn(port, tls_port, *credentials(time.time() + 3600))
     finally:
         if process.returncode is None:
             process.terminate()
         await process.wait()
+
+
+def credentials(expiry: float, subject: str = "test", secret: str = SECRET) -> tuple[str, str]:
+    """User name and password; ``expiry`` is in seconds since 1970."""
+    username = f"{int(expiry)}:{subject}"
+    digest = hmac.new(secret.encode(), username.encode(), hashlib.sha1).digest()
+    return username, base64.b64encode(digest).decode()
+
+
+def write_certificate(folder: Path) -> tuple[Path, Path]:
+    """A certificate of our own making for 127.0.0.1, and its key, as PEM files."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "turn.test")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    pem, pkcs8 = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
+    files = folder / "certificate.pem", folder / "key.pem"
+    files[0].write_bytes(certificate.public_bytes(pem))
+    files[1].write_bytes(key.private_bytes(pem, pkcs8, serialization.NoEncryption()))
+    return files
 
 
 def _free_port() -> int:

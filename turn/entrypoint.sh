@@ -1,0 +1,48 @@
+#!/bin/sh
+# Writes coturn's configuration from the environment (docs/operating/worker.md) and becomes coturn.
+set -eu
+umask 077
+
+fail() {
+  echo "$1" >&2
+  exit 2
+}
+
+secret=${VENTEROM_TURN_SECRET:-}
+[ -z "${VENTEROM_TURN_SECRET_FILE:-}" ] || secret=$(cat "$VENTEROM_TURN_SECRET_FILE")
+[ -n "$secret" ] || fail "VENTEROM_TURN_SECRET or VENTEROM_TURN_SECRET_FILE is not set."
+[ -n "${VENTEROM_TURN_RELAY:-}" ] || fail "VENTEROM_TURN_RELAY is not set: the private address to relay from."
+[ -n "${VENTEROM_TURN_PEERS:-}" ] || fail "VENTEROM_TURN_PEERS is not set: the workers' private addresses."
+
+folder=${VENTEROM_TURN_FOLDER:-/dev/shm/turn}
+mkdir -p "$folder"
+{
+  cat "$(dirname "$0")/turnserver.conf"
+  echo "static-auth-secret=$secret"
+  echo "realm=${VENTEROM_TURN_REALM:-venterom}"
+  echo "listening-ip=${VENTEROM_TURN_LISTEN:-$VENTEROM_TURN_RELAY}"
+  echo "listening-port=${VENTEROM_TURN_PORT:-3478}"
+  echo "relay-ip=$VENTEROM_TURN_RELAY"
+  echo "min-port=${VENTEROM_TURN_MIN_PORT:-49152}"
+  echo "max-port=${VENTEROM_TURN_MAX_PORT:-65535}"
+  for peer in $(echo "$VENTEROM_TURN_PEERS" | tr , ' '); do
+    case $peer in
+      127.* | ::1) echo "allow-loopback-peers" ;; # tests, and nowhere else
+    esac
+    echo "allowed-peer-ip=$peer"
+  done
+  echo "user-quota=${VENTEROM_TURN_USER_QUOTA:-30}"
+  echo "total-quota=${VENTEROM_TURN_TOTAL_QUOTA:-1200}"
+  echo "max-bps=${VENTEROM_TURN_MAX_BYTES:-1250000}"
+  if [ -n "${VENTEROM_TURN_CERTIFICATE:-}" ]; then
+    echo "tls-listening-port=${VENTEROM_TURN_TLS_PORT:-5349}"
+    echo "cert=$VENTEROM_TURN_CERTIFICATE"
+    echo "pkey=${VENTEROM_TURN_KEY:-}"
+  else
+    echo "no-tls"
+  fi
+  echo "userdb=$folder/turndb"
+  echo "pidfile=$folder/turnserver.pid"
+} >"$folder/turnserver.conf"
+
+exec turnserver -c "$folder/turnserver.conf"
