@@ -133,6 +133,7 @@ class System:
                 "VENTEROM_SOCKET": f"ws://127.0.0.1:{self.ports.front}/ws",
                 "VENTEROM_WORKER_KEY": self._worker_key,
                 "VENTEROM_ADDRESS": "127.0.0.1",
+                "VENTEROM_PORT": "0",  # any free one; `make run` may itself have been given a variable of this name
             },
             stop_with=signal.SIGINT,  # it would let calls end first if asked by SIGTERM
         )
@@ -224,34 +225,15 @@ class System:
         )
 
     def _start_turn(self, secret: str) -> None:
-        configuration = self.state / "turnserver.conf"
-        configuration.touch(mode=0o600)
-        configuration.write_text(
-            "\n".join(
-                (
-                    f"listening-port={self.ports.turn}",
-                    "listening-ip=127.0.0.1",
-                    "relay-ip=127.0.0.1",
-                    "use-auth-secret",
-                    f"static-auth-secret={secret}",
-                    "realm=venterom",
-                    "fingerprint",
-                    "stale-nonce",
-                    "no-cli",
-                    "no-tls",
-                    "no-dtls",
-                    "no-multicast-peers",
-                    "no-tcp-relay",
-                    "allow-loopback-peers",  # the worker is on loopback here, and nowhere else
-                    f"userdb={self.state / 'turn.sqlite'}",
-                    f"pidfile={self.state / 'turn.pid'}",
-                    "log-file=stdout",
-                    "simple-log",
-                    "",
-                )
-            )
-        )
-        child = Child(PURPOSES["turn"], ["turnserver", "-c", str(configuration)], self._log("turn"))
+        """Start coturn as it is configured everywhere; it relays to the worker's address and to no other."""
+        env = {
+            "VENTEROM_TURN_SECRET": secret,
+            "VENTEROM_TURN_RELAY": "127.0.0.1",
+            "VENTEROM_TURN_PEERS": "127.0.0.1",
+            "VENTEROM_TURN_PORT": str(self.ports.turn),
+            "VENTEROM_TURN_FOLDER": str(self.state / "turn"),
+        }
+        child = Child(PURPOSES["turn"], [str(ROOT / "turn" / "entrypoint.sh")], self._log("turn"), env)
         self._children["turn"] = child
         child.require()
 
