@@ -21,10 +21,11 @@ class Ours:
         return cls(await Program.start(host, sys.executable, "-m", "bench.loss.worker", host.address))
 
     async def connect(self, sender: Browser, receiver: Browser) -> None:
-        """A new call."""
+        """A new call, one way as with mediasoup."""
         await self._program.ask("call")
         for browser, seat in ((sender, Seat.PATIENT), (receiver, Seat.CLINICIAN)):
-            await browser.open(browser is sender, "sendrecv")
+            sends = browser is sender
+            await browser.open(sends, "sendonly" if sends else "recvonly")
             answer = await self._program.ask("answer", seat=seat.value, sdp=await browser.offer())
             await browser.accept(answer["sdp"])
 
