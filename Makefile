@@ -31,6 +31,7 @@ lint: .venv/.ready ## style and the rules of who may import whom
 	@.venv/bin/ruff check --quiet .
 	@.venv/bin/ruff format --quiet --check . || { echo "Not formatted: run .venv/bin/ruff format"; exit 1; }
 	@.venv/bin/lint-imports --no-logo
+	@.venv/bin/hadolint media_worker/Dockerfile turn/Dockerfile
 
 types: .venv/.ready
 	@.venv/bin/mypy
@@ -43,6 +44,7 @@ lock: .venv/.ready ## pin every Python dependency anew, with hashes
 	@$(COMPILE) --upgrade requirements-dev.in -o requirements-dev.txt
 	@$(COMPILE) -c requirements-dev.txt requirements.in -o requirements.txt
 	@$(COMPILE) -c requirements-dev.txt media_worker/requirements.in -o media_worker/requirements.txt
+	@$(COMPILE) -c requirements-dev.txt media_worker/requirements-build.in -o media_worker/requirements-build.txt
 
 generate: .venv/.ready ## write what is derived from the contracts: TypeScript types, protocol and lifecycle documents
 	@$(PY) -m tools.generate
