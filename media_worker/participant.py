@@ -153,6 +153,9 @@ class Participant:
     def stranger(self, packet: bytes) -> None:
         """A stream not seen before: name it if the offer has a place for it."""
         header = rtp.parse(packet)
+        if header is not None and header.ssrc in self._layers:  # several came before the first of them was handed over
+            self._peer.admit(packet)
+            return
         found = place(header, rtp.extensions(packet, header), self._slots) if header is not None else None
         if header is None or found is None:
             return

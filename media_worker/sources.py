@@ -144,7 +144,9 @@ class Source:
         layer = self.layers.get(name)
         if layer is None:
             return False
-        former = self.repairs.pop(name, None)
+        former = self.repairs.get(name)
+        if former is not None and former.ssrc == ssrc:
+            return True
         if former is not None:
             former.close()
         self.repairs[name] = peer.incoming(
