@@ -21,6 +21,8 @@
 #define STREAMS 32     /* one peer sends */
 #define OUTS 16        /* receivers of one stream */
 #define WINDOW 1024    /* numbers of one stream that are told apart from repeats */
+#define SSRCS 256      /* one peer may ever use */
+#define GAP_COST 256   /* a longer gap costs no more */
 #define KEPT 512       /* packets of one stream kept for retransmission */
 #define KEPT_BYTES (384 * 1024)
 #define CC 1024        /* arrivals kept for transport-cc reports */
@@ -84,7 +86,9 @@ struct peer {
   socklen_t to_length;
   incoming *streams[STREAMS];
   int n_streams;
-  bucket media, slow, unknown;
+  uint32_t ssrcs[SSRCS]; /* that its keys have opened something of */
+  int n_ssrcs;
+  bucket media, foreign, reports, unknown, gaps;
   int64_t cc_highest, cc_next, cc_lowest; /* unwrapped; -1 in cc_highest: none yet; cc_lowest > cc_highest: nothing new */
   int64_t cc_time[CC];                    /* µs; 0: did not arrive */
   int cc_count;
@@ -130,12 +134,13 @@ static int64_t clock_us(void) {
   return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }
 
-static int spend(bucket *b, int64_t rate, int64_t burst, int64_t now) {
+static int spend(bucket *b, int64_t rate, int64_t burst, int64_t amount, int64_t now) {
   int64_t level = b->refilled ? b->level + (now - b->refilled) * rate : burst * 1000000;
   if (level > burst * 1000000) level = burst * 1000000;
+  int enough = level >= amount * 1000000;
   b->refilled = now;
-  b->level = level >= 1000000 ? level - 1000000 : level;
-  return level >= 1000000;
+  b->level = enough ? level - amount * 1000000 : level;
+  return enough;
 }
 
 /* ---- addresses */
@@ -179,10 +184,11 @@ static event *tell(plane *p, int kind, int peer_id, int stream) {
   return e;
 }
 
-static void tell_bytes(plane *p, int kind, int peer_id, const uint8_t *data, int length) {
+static event *tell_bytes(plane *p, int kind, int peer_id, const uint8_t *data, int length) {
   event *e = tell(p, kind, peer_id, 0);
   e->data = data;
   e->length = length;
+  return e;
 }
 
 /* ---- sending */
@@ -304,10 +310,11 @@ static int account(plane *p, peer *e, incoming *s, const header *h, int64_t now,
   }
   int64_t number = s->highest + after(h->sequence, s->highest);
   if (number > s->highest) {
-    if (number > s->highest + 1) {
+    int64_t passed = number - s->highest - 1;
+    if (passed && spend(&e->gaps, 1000, 1000, passed < GAP_COST ? passed : GAP_COST, now)) {
       event *gap = tell(p, GAP, e->id, s->id);
       gap->first = (uint16_t)(s->highest + 1);
-      gap->count = (int)(number - s->highest - 1);
+      gap->count = (int)passed;
     }
     int64_t from = s->highest + 1;
     if (number - from >= WINDOW) from = number - WINDOW + 1;
@@ -492,27 +499,46 @@ static void take(plane *p, peer *e, incoming *s, uint8_t *d, int length, int64_t
   for (int i = s->n_outs - 1; i >= 0; i--) forward(p, s->outs[i], s, d, length, &h, &v, now);
 }
 
+static int knows(const peer *e, uint32_t ssrc) {
+  for (int i = 0; i < e->n_ssrcs; i++)
+    if (e->ssrcs[i] == ssrc) return 1;
+  return 0;
+}
+
+static int may_meet(const peer *e, uint32_t ssrc) { return e->n_ssrcs < SSRCS || knows(e, ssrc); }
+
+static void meet(peer *e, uint32_t ssrc) {
+  if (!knows(e, ssrc)) e->ssrcs[e->n_ssrcs++] = ssrc;
+}
+
+static int is_welcome(plane *p, peer *e, const place *at, const uint8_t *d, int64_t now) { /* neither RTP nor RTCP */
+  if (e) return spend(&e->foreign, 500, 500, 1, now);
+  place host = *at;
+  host.port = 0;
+  return d[0] <= 3 && spend(&p->strangers[hash(&host) & 255], 100, 200, 1, now);
+}
+
 static void datagram(plane *p, uint8_t *d, int length, const struct sockaddr *from, int64_t now) {
   place at = place_of(from);
   entry *known = *find(p, &at);
   peer *e = known ? known->owner : NULL;
   if (length < 1) return;
   if (d[0] < 128 || d[0] > 191) {
-    if (e ? !spend(&e->slow, 1500, 1500, now) : !spend(&p->strangers[hash(&at) & 255], 100, 200, now)) return;
-    tell_bytes(p, FOREIGN, e ? e->id : -1, d, length);
-    if (p->n_events <= MOST_EVENTS) memcpy(p->events[p->n_events - 1].address, from, 28);
+    if (is_welcome(p, e, &at, d, now)) memcpy(tell_bytes(p, FOREIGN, e ? e->id : -1, d, length)->address, from, 28);
     return;
   }
   if (!e || !e->receive || length < 12) return;
-  if (!spend(&e->media, 3000, 1500, now)) {
+  if (!spend(&e->media, 3000, 1500, 1, now)) {
     e->flooded++;
     return;
   }
   if (d[1] >= 192 && d[1] <= 223) {
-    if (!spend(&e->slow, 1500, 1500, now)) e->flooded++;
+    uint32_t teller = get32(d + 4);
+    if (!spend(&e->reports, 40000, 80000, length, now) || !may_meet(e, teller)) e->flooded++;
     else if (p->unprotect_rtcp(e->receive, d, &length)) e->forged++;
     else {
       e->heard = now;
+      meet(e, teller);
       tell_bytes(p, RTCP, e->id, d, length);
     }
     return;
@@ -521,12 +547,15 @@ static void datagram(plane *p, uint8_t *d, int length, const struct sockaddr *fr
   uint32_t ssrc = get32(d + 8);
   for (int i = 0; i < e->n_streams && !s; i++)
     if (e->streams[i]->ssrc == ssrc) s = e->streams[i];
-  if (!s && !spend(&e->unknown, 5, 300, now)) e->flooded++;
+  if (!s && (!spend(&e->unknown, 5, 300, 1, now) || !may_meet(e, ssrc))) e->flooded++;
   else if (p->unprotect(e->receive, d, &length)) e->forged++;
   else {
     e->heard = now;
     if (s) take(p, e, s, d, length, now);
-    else tell_bytes(p, STRANGER, e->id, d, length);
+    else {
+      meet(e, ssrc);
+      tell_bytes(p, STRANGER, e->id, d, length);
+    }
   }
 }
 
@@ -771,12 +800,14 @@ void outgoing_free(outgoing *o) {
 
 int outgoing_select(outgoing *o, incoming *s, const uint8_t *map, int hinted, uint32_t hint) {
   if (o->target && o->target != o->current) leave(o->target, o);
-  o->target = s;
+  o->target = NULL;
   if (!s) {
     leave(o->current, o);
     o->current = NULL;
     return 1;
   }
+  if (s != o->current && s->n_outs == OUTS) return 0;
+  o->target = s;
   memcpy(o->next_map, map, sizeof o->next_map);
   o->hinted = hinted;
   o->hint = hint;
@@ -784,7 +815,6 @@ int outgoing_select(outgoing *o, incoming *s, const uint8_t *map, int hinted, ui
     memcpy(o->map, map, sizeof o->map);
     return 1;
   }
-  if (s->n_outs == OUTS) return 0;
   s->outs[s->n_outs++] = o;
   return 1;
 }
@@ -792,7 +822,7 @@ int outgoing_select(outgoing *o, incoming *s, const uint8_t *map, int hinted, ui
 int outgoing_resend(plane *p, outgoing *o, int sequence) {
   incoming *s = o->current;
   int64_t now = clock_us();
-  if (!s || !s->index || !spend(&o->again, 500, 300, now)) return 0;
+  if (!s || !s->index || !spend(&o->again, 500, 300, 1, now)) return 0;
   int64_t position = o->highest + after(sequence, o->base + o->highest);
   if (position < 0 || position > o->highest) return 0;
   int number = (uint16_t)(o->first + position);

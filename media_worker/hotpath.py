@@ -3,8 +3,9 @@
 import socket
 import struct
 import weakref
+from collections import deque
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from pylibsrtp import Session
 from pylibsrtp._binding import ffi as srtp_ffi
@@ -16,6 +17,13 @@ from media_worker.plane import Address, Counters, Foreigner, Listener
 BATCHES: Final = 4
 """Batches taken at once: the event loop has more to do."""
 MAX_REPORT: Final = 2048
+
+
+def _left(kind: str, c: Any) -> Any:
+    """A copy to read figures from when what they are of is no more."""
+    copy = ffi.new(f"{kind} *")
+    ffi.memmove(copy, c, ffi.sizeof(kind))
+    return copy
 
 
 def _function(name: str) -> Any:
@@ -54,10 +62,13 @@ class Incoming:
         self._peer = peer
         self.id: int = peer.next_id()
         self.c: Any
-        above = primary.c if primary is not None else ffi.NULL
+        if not peer.is_open:
+            raise OverflowError
+        above = primary.c if primary is not None and primary.is_open else ffi.NULL
         self.c = lib.incoming_new(peer.c, self.id, ssrc, video, payload_type, rate, cc, above)
         if not self.c:
             raise OverflowError
+        self.is_open: bool = True
         peer.incomings[self.id] = self
 
     @property
@@ -72,10 +83,11 @@ class Incoming:
 
     def close(self) -> None:
         """The peer sends it no longer."""
-        if self.c:
-            lib.incoming_free(self._peer.c, self.c)
-            self.c = ffi.NULL
-            self._peer.incomings.pop(self.id, None)
+        if self.is_open:
+            self.is_open = False
+            gone, self.c = self.c, _left("incoming", self.c)
+            lib.incoming_free(self._peer.c, gone)
+            del self._peer.incomings[self.id]
 
 
 class Outgoing:
@@ -91,15 +103,16 @@ class Outgoing:
         self.c = lib.outgoing_new(peer.c, self.id, ssrc, payload_type, *(rtx or (0, 0)), stamp, sequence, 0)
         if not self.c:
             raise MemoryError
+        self.is_open: bool = True
         peer.outgoings[self.id] = self
 
     @property
     def current(self) -> Incoming | None:
         """The stream that is being sent."""
-        c = self.c
-        if not c or not c.current:
+        current = self.c.current
+        if not self.is_open or not current:
             return None
-        return next((stream for stream in self._selected if stream.c == c.current), None)
+        return next((stream for stream in self._selected if stream.is_open and stream.c == current), None)
 
     @property
     def time_shift(self) -> int:
@@ -123,21 +136,26 @@ class Outgoing:
 
     def select(self, stream: Incoming | None, extensions: Mapping[int, int], hint: int | None = None) -> None:
         """Send this: sound at once, pictures from the next keyframe on; None stops."""
-        if stream is not None:
+        if not self.is_open:
+            return
+        if stream is not None and stream.is_open:
             self._selected.add(stream)
+        else:
+            stream = None
         table = bytes(extensions.get(number, 0) for number in range(16))
         lib.outgoing_select(self.c, stream.c if stream is not None else ffi.NULL, table, hint is not None, hint or 0)
 
     def resend(self, sequence: int) -> bool:
         """Send the packet of this number again; it may wait for `Plane.flush`."""
-        return bool(lib.outgoing_resend(self._peer.plane.c, self.c, sequence))
+        return self.is_open and bool(lib.outgoing_resend(self._peer.plane.c, self.c, sequence))
 
     def close(self) -> None:
         """The peer is sent it no longer."""
-        if self.c:
-            lib.outgoing_free(self.c)
-            self.c = ffi.NULL
-            self._peer.outgoings.pop(self.id, None)
+        if self.is_open:
+            self.is_open = False
+            gone, self.c = self.c, _left("outgoing", self.c)
+            lib.outgoing_free(gone)
+            del self._peer.outgoings[self.id]
 
 
 class Peer:
@@ -153,6 +171,7 @@ class Peer:
         self.c = lib.peer_new(plane.c, self.id)
         if not self.c:
             raise MemoryError
+        self.is_open: bool = True
         plane.peers[self.id] = self
 
     def next_id(self) -> int:
@@ -162,7 +181,7 @@ class Peer:
     @property
     def heard(self) -> int:
         """When the last datagram came that its owner must have sent, µs."""
-        return int(self.c.heard) if self.c else 0
+        return int(self.c.heard)
 
     @property
     def forged(self) -> int:
@@ -176,31 +195,36 @@ class Peer:
 
     def secure(self, receive: Session, send: Session) -> None:
         """The handshake is over: decrypt and encrypt with these."""
+        if not self.is_open:
+            return
         self._keys = (receive, send)
         lib.peer_secure(self.c, *(ffi.cast("void *", int(srtp_ffi.cast("uintptr_t", s._srtp[0]))) for s in self._keys))
 
     def hear(self, address: Address) -> None:
         """Datagrams from there are this peer's."""
-        lib.peer_hear(self.plane.c, self.c, _packed(address))
+        if self.is_open:
+            lib.peer_hear(self.plane.c, self.c, _packed(address))
 
     def forget(self, address: Address) -> None:
         """No longer."""
-        if self.c:
+        if self.is_open:
             lib.peer_forget(self.plane.c, self.c, _packed(address))
 
     def aim(self, sock: socket.socket | None, address: Address = ("", 0)) -> None:
         """Send there from now on, through this socket; None: nowhere."""
+        if not self.is_open:
+            return
         raw = _packed(address) if sock is not None else b""
         lib.peer_aim(self.c, sock.fileno() if sock is not None else -1, raw, len(raw))
 
     def send(self, data: bytes) -> None:
         """One datagram as it is (DTLS)."""
-        if self.c:
+        if self.is_open:
             lib.peer_send(self.plane.c, self.c, data, len(data))
 
     def send_rtcp(self, packet: bytes) -> None:
         """Encrypt and send a compound packet; it may wait for `Plane.flush`."""
-        if self.c:
+        if self.is_open:
             lib.peer_send_rtcp(self.plane.c, self.c, packet, len(packet))
 
     def incoming(
@@ -217,25 +241,48 @@ class Peer:
 
     def transport_cc(self, ssrc: int, media: int) -> bytes | None:
         """The report on what arrived since the last one; None when nothing did."""
-        size = lib.peer_cc(self.c, ssrc, media, self.plane.report)
+        size = lib.peer_cc(self.c, ssrc, media, self.plane.report) if self.is_open else 0
         return bytes(ffi.buffer(self.plane.report, size)) if size else None
 
     def admit(self, packet: bytes) -> None:
         """Take a decrypted packet, now that its stream has been named."""
-        events = self.plane.told(lib.peer_admit(self.plane.c, self.c, packet, len(packet)))
-        self.plane.tell(events)
+        if self.is_open:
+            for event in self.plane.told(lib.peer_admit(self.plane.c, self.c, packet, len(packet))):
+                self.plane.tell(event)
 
     def close(self) -> None:
         """It is gone; its streams are closed by whoever named them."""
-        if self.c:
+        if self.is_open:
             for out in list(self.outgoings.values()):
                 out.close()
             for stream in list(self.incomings.values()):
                 stream.close()
-            lib.peer_free(self.plane.c, self.c)
-            self.c = ffi.NULL
+            self.is_open = False
+            gone, self.c = self.c, _left("peer", self.c)
+            lib.peer_free(self.plane.c, gone)
             self._keys = None
-            self.plane.peers.pop(self.id, None)
+            del self.plane.peers[self.id]
+
+    def stranger(self, packet: bytes) -> None:
+        """An unknown SSRC's packet; what came in one batch with the first one finds it named."""
+        ssrc = int.from_bytes(packet[8:12], "big")
+        if any(stream.ssrc == ssrc for stream in self.incomings.values()):
+            self.admit(packet)
+        else:
+            self.listener.stranger(packet)
+
+
+class Event(NamedTuple):
+    """As `event` in hotpath.h, copied; ``sock``: where a foreign datagram came."""
+
+    kind: int
+    peer: int
+    stream: int
+    first: int
+    missed: int
+    data: bytes
+    address: bytes
+    sock: socket.socket | None
 
 
 class Plane:
@@ -252,6 +299,7 @@ class Plane:
             raise MemoryError
         self._events = lib.plane_events(self.c)
         self._count = ffi.new("int *")
+        self._untold: deque[Event] = deque()
 
     def next_id(self) -> int:
         """A number that nothing else has had, but for wrapping."""
@@ -267,19 +315,23 @@ class Plane:
         for _ in range(BATCHES):
             taken = lib.plane_pump(self.c, sock.fileno(), self._count)
             if self._count[0]:
-                self.tell(self.told(self._count[0]), sock)
-                lib.plane_flush(self.c)
+                self._untold.extend(self.told(self._count[0], sock))
+            while self._untold:  # should one be taken badly, the others are told next time
+                self.tell(self._untold.popleft())
+            self.flush()
             if taken < lib.FULL:
                 return
 
     def send(self, sock: socket.socket, data: bytes, address: Address) -> None:
         """One datagram; lost when the wire is full or there is no way."""
         raw = _packed(address)
-        lib.plane_send(self.c, sock.fileno(), data, len(data), raw, len(raw))
+        if self.c:
+            lib.plane_send(self.c, sock.fileno(), data, len(data), raw, len(raw))
 
     def flush(self) -> None:
         """Send what waits."""
-        lib.plane_flush(self.c)
+        if self.c:
+            lib.plane_flush(self.c)
 
     def close(self) -> None:
         """Give the memory back; all peers have been closed."""
@@ -287,36 +339,33 @@ class Plane:
             lib.plane_free(self.c)
             self.c = ffi.NULL
 
-    def told(self, count: int) -> list[tuple[int, int, int, int, int, bytes, bytes]]:
+    def told(self, count: int, sock: socket.socket | None = None) -> list[Event]:
         """The events of the last call, copied: handling one may make new ones."""
         found = []
         for at in range(count):
             e = self._events[at]
             data = bytes(ffi.buffer(e.data, e.length)) if e.kind in (lib.FOREIGN, lib.RTCP, lib.STRANGER) else b""
             address = bytes(ffi.buffer(e.address, 28)) if e.kind == lib.FOREIGN else b""
-            found.append((e.kind, e.peer, e.stream, e.first, e.count, data, address))
+            found.append(Event(e.kind, e.peer, e.stream, e.first, e.count, data, address, sock))
         return found
 
-    def tell(
-        self, events: list[tuple[int, int, int, int, int, bytes, bytes]], sock: socket.socket | None = None
-    ) -> None:
-        """Hand events on to whom they concern, if they are still there."""
-        for kind, number, stream, first, count, data, address in events:
-            peer = self.peers.get(number)
-            if kind == lib.FOREIGN:
-                if sock is not None:
-                    self._foreign(sock, _unpacked(address), data, peer)
-            elif peer is None:
-                continue
-            elif kind == lib.RTCP:
-                peer.listener.rtcp(data)
-            elif kind == lib.STRANGER:
-                peer.listener.stranger(data)
-            elif kind == lib.SWITCHED:
-                if stream in peer.outgoings:
-                    peer.listener.switched(peer.outgoings[stream])
-            elif stream in peer.incomings:
-                if kind == lib.GAP:
-                    peer.listener.gap(peer.incomings[stream], first, count)
-                else:
-                    peer.listener.late(peer.incomings[stream], first)
+    def tell(self, event: Event) -> None:
+        """Hand it on to whom it concerns, if they are still there."""
+        peer = self.peers.get(event.peer)
+        if event.kind == lib.FOREIGN:
+            if event.sock is not None:
+                self._foreign(event.sock, _unpacked(event.address), event.data, peer)
+        elif peer is None:
+            return
+        elif event.kind == lib.RTCP:
+            peer.listener.rtcp(event.data)
+        elif event.kind == lib.STRANGER:
+            peer.stranger(event.data)
+        elif event.kind == lib.SWITCHED:
+            if event.stream in peer.outgoings:
+                peer.listener.switched(peer.outgoings[event.stream])
+        elif event.stream in peer.incomings:
+            if event.kind == lib.GAP:
+                peer.listener.gap(peer.incomings[event.stream], event.first, event.missed)
+            else:
+                peer.listener.late(peer.incomings[event.stream], event.first)

@@ -32,6 +32,10 @@ WINDOW: Final = 1024
 """Numbers of one stream that are told apart from repeats."""
 STREAMS: Final = 32
 """Streams one peer may send."""
+SSRCS: Final = 256
+"""One peer may ever use: libsrtp keeps something for every SSRC that it decrypted, and looks them up one by one."""
+GAP_COST: Final = 256
+"""What a gap takes at most from what one is told of gaps."""
 HINT_SECONDS: Final = 3
 """A sender's report that would move timestamps by more than this is not believed."""
 
@@ -62,7 +66,7 @@ class Listener(Protocol):
         """A decrypted RTP packet of an SSRC nobody named; `Peer.admit` takes it when that has been done."""
 
     def gap(self, stream: Any, first: int, count: int) -> None:
-        """So many numbers of a stream were passed over."""
+        """So many numbers of a stream were passed over; untold where it is gap upon gap."""
 
     def late(self, stream: Any, sequence: int) -> None:
         """One of them came after all."""
@@ -134,7 +138,7 @@ class Incoming:
         number = self._highest + rtp.after(header.sequence, self._highest)
         ahead = number - self._highest
         if ahead > 0:
-            if ahead > 1:
+            if ahead > 1 and self._peer.gaps.spend(now, min(ahead - 1, GAP_COST)):
                 self._peer.listener.gap(self, (self._highest + 1) & 0xFFFF, ahead - 1)
             self._seen = (self._seen << ahead) & ((1 << WINDOW) - 1)
             self._highest = number
@@ -360,7 +364,12 @@ class Peer:
     def __init__(self, plane: "Plane", listener: Listener) -> None:
         self.listener = listener
         self.forged = self.flooded = 0
-        self.media, self.slow, self.unknown = rtp.Bucket(3000, 1500), rtp.Bucket(1500, 1500), rtp.Bucket(5, 300)
+        self.media = rtp.Bucket(3000, 1500)
+        self.foreign = rtp.Bucket(500, 500)
+        self.gaps = rtp.Bucket(1000, 1000)
+        self._reports = rtp.Bucket(40_000, 80_000)  # bytes: what a report costs goes by its length
+        self._unknown = rtp.Bucket(5, 300)
+        self._ssrcs: set[int] = set()
         self._plane = plane
         self._heard = clock()
         self._receive: Session | None = None
@@ -458,8 +467,9 @@ class Peer:
         if 192 <= data[1] <= 223:  # RFC 5761 section 4
             self._rtcp(self._receive, data, now)
             return
-        stream = self._streams.get(int.from_bytes(data[8:12], "big"))
-        if stream is None and not self.unknown.spend(now):
+        ssrc = int.from_bytes(data[8:12], "big")
+        stream = self._streams.get(ssrc)
+        if stream is None and not (self._unknown.spend(now) and self._may_meet(ssrc)):
             self.flooded += 1
             return
         packet = _crypt(lib.srtp_unprotect, self._receive, data)
@@ -468,6 +478,7 @@ class Peer:
             return
         self._heard = now
         if stream is None:
+            self._ssrcs.add(ssrc)
             self.listener.stranger(packet)
         else:
             self._take(stream, packet, now)
@@ -479,7 +490,8 @@ class Peer:
             del self._plane.addresses[address]
 
     def _rtcp(self, session: Session, data: bytes, now: int) -> None:
-        if not self.slow.spend(now):
+        teller = int.from_bytes(data[4:8], "big")
+        if not (self._reports.spend(now, len(data)) and self._may_meet(teller)):
             self.flooded += 1
             return
         packet = _crypt(lib.srtp_unprotect_rtcp, session, data)
@@ -487,7 +499,11 @@ class Peer:
             self.forged += 1
             return
         self._heard = now
+        self._ssrcs.add(teller)
         self.listener.rtcp(packet)
+
+    def _may_meet(self, ssrc: int) -> bool:
+        return len(self._ssrcs) < SSRCS or ssrc in self._ssrcs
 
     def _take(self, stream: Incoming, packet: bytes, now: int) -> None:
         header = rtp.parse(packet)
@@ -566,6 +582,9 @@ class Plane:
             if peer is not None:
                 peer.datagram(data, now)
             return
-        bucket = peer.slow if peer is not None else self._strangers[hash(address) & 255]
-        if bucket.spend(now):
+        if peer is not None:
+            welcome = peer.foreign.spend(now)
+        else:  # nothing but checks is for us, and not so many from one host, whatever its ports
+            welcome = data[0] <= 3 and self._strangers[hash(address[0]) & 255].spend(now)
+        if welcome:
             self._foreign(sock, address, data, peer)

@@ -101,9 +101,7 @@ def padding(sequence: int, clock_ms: int, step: int) -> bytes:
 class Probe:
     """One test, from its offer to its end."""
 
-    def __init__(
-        self, port: Port, connect_seconds: float, life_seconds: float, on_end: Callable[[], None]
-    ) -> None:
+    def __init__(self, port: Port, connect_seconds: float, life_seconds: float, on_end: Callable[[], None]) -> None:
         self._on_end = on_end
         self._line = Line(port, self, self, connect_seconds)
         self._arrivals = Arrivals()
@@ -206,9 +204,7 @@ def _say(channel: Any, message: Echo | Report) -> None:
 class Probes:
     """All tests of this worker."""
 
-    def __init__(
-        self, port: Port, most: int, connect_seconds: float = 15.0, life_seconds: float = 30.0
-    ) -> None:
+    def __init__(self, port: Port, most: int, connect_seconds: float = 15.0, life_seconds: float = 30.0) -> None:
         self._port = port
         self._most = most
         self._connect_seconds = connect_seconds

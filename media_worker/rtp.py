@@ -166,12 +166,12 @@ class Bucket:
         self._level = self._burst
         self._refilled = 0
 
-    def spend(self, now: int) -> bool:
-        """Take one, at ``now`` µs; False when there is none."""
+    def spend(self, now: int, amount: int = 1) -> bool:
+        """Take so much, at ``now`` µs; False, and nothing taken, when there is less."""
         if self._refilled:
             self._level = min(self._burst, self._level + (now - self._refilled) * self._rate)
         self._refilled = now
-        if self._level < 1_000_000:
+        if self._level < amount * 1_000_000:
             return False
-        self._level -= 1_000_000
+        self._level -= amount * 1_000_000
         return True
