@@ -73,7 +73,7 @@ class Ticket(Part, frozen=True):
     seconds: int
 
 
-class Quality(StrEnum):
+class Impression(StrEnum):
     """«Hvordan var kvaliteten på lyd og bilde i samtalen?»"""
 
     VERY_GOOD = "very_good"
@@ -96,7 +96,7 @@ class Problem(StrEnum):
 class Feedback(Part, frozen=True):
     """The patient's answer, taken once."""
 
-    quality: Quality
+    quality: Impression
     problems: Annotated[tuple[Problem, ...], msgspec.Meta(max_length=6)] = ()
 
 

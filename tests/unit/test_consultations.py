@@ -6,7 +6,7 @@ from chalicelib import protocol as p
 from chalicelib.errors import BadRequest, Conflict, Forbidden, IllegalTransition, NotFound
 from chalicelib.lifecycle import State
 from chalicelib.protocol import LoginLevel
-from chalicelib.rest import Arrival, Booking, Feedback, Quality
+from chalicelib.rest import Arrival, Booking, Feedback, Impression
 from tests.fakes.clinic import SETTINGS, Clinic
 
 
@@ -114,13 +114,13 @@ def test_feedback_is_taken_once_and_after_the_end_only(clinic: Clinic) -> None:
     called = clinic.calling()
     give = clinic.services.consultations.feedback
     with pytest.raises(Conflict):
-        give(clinic.trust, called.id, Feedback(quality=Quality.GOOD))
+        give(clinic.trust, called.id, Feedback(quality=Impression.GOOD))
     clinic.say("P", p.Accept(consultation=called.id, call=1))
     clinic.say("C", p.HangUp(consultation=called.id, call=1))
-    for quality in (Quality.GOOD, Quality.POOR):
+    for quality in (Impression.GOOD, Impression.POOR):
         give(clinic.trust, called.id, Feedback(quality=quality))
     (kept,) = [row for key, row in clinic.store.rows.items() if key[1] == "FEEDBACK"]
-    assert kept.feedback.quality is Quality.GOOD
+    assert kept.feedback.quality is Impression.GOOD
 
 
 def test_the_trail_is_for_the_own_clinician(clinic: Clinic) -> None:

@@ -7,7 +7,7 @@ import pytest
 from chalicelib import protocol as p
 from chalicelib.lifecycle import State
 from chalicelib.protocol import DeviceReport, EndReason, Message, Seat
-from chalicelib.rest import Feedback, Quality
+from chalicelib.rest import Feedback, Impression
 from chalicelib.signaling import PROBES_PER_HOUR, Signaling
 from tests.fakes.clinic import Clinic
 from tests.unit.test_protocol import SDP
@@ -84,7 +84,7 @@ def test_from_booking_to_feedback(clinic: Clinic) -> None:
     assert clinic.now(booked).state is State.ENDED
     assert clinic.workers()[0].rooms == frozenset()
 
-    clinic.services.consultations.feedback("elvenes", booked.id, Feedback(quality=Quality.GOOD))
+    clinic.services.consultations.feedback("elvenes", booked.id, Feedback(quality=Impression.GOOD))
     assert last(clinic, "P", p.Visit).visit.feedback_given
 
     trail = clinic.services.consultations.trail("elvenes", "ingrid-berg", booked.id).entries

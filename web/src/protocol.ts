@@ -40,7 +40,7 @@ export type Language = "nb" | "en";
 export type SendInvitation = "by_rule" | "now";
 
 /** «Hvordan var kvaliteten på lyd og bilde i samtalen?» */
-export type Quality = "very_good" | "good" | "fair" | "poor";
+export type Impression = "very_good" | "good" | "fair" | "poor";
 
 /** What was wrong; choices only, so that nobody writes about their health here. */
 export type Problem = "no_picture" | "bad_picture" | "no_sound" | "bad_sound" | "dropped" | "hard_to_use";
@@ -156,7 +156,7 @@ export interface Ticket {
 
 /** The patient's answer, taken once. */
 export interface Feedback {
-  quality: Quality;
+  quality: Impression;
   problems?: Problem[];
 }
 

@@ -109,6 +109,7 @@ const HAPPENED: Record<string, Key> = {
   leave: "staff.trail.what.leave",
   call: "staff.trail.what.call",
   withdraw_call: "staff.trail.what.withdraw_call",
+  moved: "staff.trail.what.moved",
   accept: "staff.trail.what.accept",
   drop: "staff.trail.what.drop",
   hang_up: "staff.trail.what.hang_up",

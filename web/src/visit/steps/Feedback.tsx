@@ -2,14 +2,14 @@
 import { useState } from "preact/hooks";
 import { Button, Heading, Notice } from "../../shared/components/parts";
 import { t } from "../../shared/messages";
-import type { Problem, Quality } from "../../protocol";
+import type { Impression, Problem } from "../../protocol";
 import type { StepProps } from "./props";
 
-const QUALITIES: Quality[] = ["very_good", "good", "fair", "poor"];
+const QUALITIES: Impression[] = ["very_good", "good", "fair", "poor"];
 const PROBLEMS: Problem[] = ["no_picture", "bad_picture", "no_sound", "bad_sound", "dropped", "hard_to_use"];
 
 export function Feedback({ engine }: StepProps) {
-  const [quality, setQuality] = useState<Quality | null>(null);
+  const [quality, setQuality] = useState<Impression | null>(null);
   const [problems, setProblems] = useState<Problem[]>([]);
   const [missing, setMissing] = useState(false);
   const [busy, setBusy] = useState(false);
