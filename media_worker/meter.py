@@ -12,12 +12,13 @@ class Meter:
         self._participant = participant
         self._grading = Grading(participant.seat)
         self._before = now, self._received(), self._sent()
-        self._since = now
+        self._frozen = participant.frozen
 
     def read(self, now: float) -> tuple[SeatQuality, float]:
         """The quality since the last time, and for how many seconds it stands."""
         who, (since, received, sent) = self._participant, self._before
         self._before = now, self._received(), self._sent()
+        frozen, self._frozen = who.frozen - self._frozen, who.frozen
         passed = max(now - since, 0.001)
         pictures = [
             layer
@@ -39,7 +40,7 @@ class Meter:
             width=largest.width if largest is not None else 0,
             height=largest.height if largest is not None else 0,
             fps=who.watching.fps,
-            freezes=who.watching.frozen,
+            freezes=frozen,
             overloaded=who.watching.overloaded,
             picture=bool(pictures),
             silent=not who.is_up,

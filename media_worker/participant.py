@@ -9,6 +9,7 @@ from typing import Any, Final, Protocol
 from chalicelib.errors import VenteromError
 from chalicelib.protocol import Quality, Seat, Want, Watching, encode, parse_on_call
 from media_worker import feedback, rtp
+from media_worker.arrivals import Arrivals
 from media_worker.description import CallOffer, Slot, write_call
 from media_worker.downlink import NO_LIMIT
 from media_worker.forward import Line, Remote
@@ -19,6 +20,8 @@ from media_worker.view import View
 
 NACK_SECONDS: Final = 0.012
 """From a gap to asking: what is only out of order comes meanwhile."""
+ENOUGH_REPORTS: Final = 2
+"""From so many sender reports a browser knows a stream's clock."""
 MAX_TEXT: Final = 500
 """Bytes of a message on the data channel."""
 MAX_BUFFERED: Final = 16 * 1024
@@ -51,10 +54,12 @@ class Participant:
         self.seat = seat
         self.view = View()
         self.watching = Watching()
+        self.frozen = 0
+        """How often its pictures stood still."""
         self.rtt = 0.0
         """Seconds, 0 until known."""
         self.loss_down = 0.0
-        """The share (0–1) that it last said it lost."""
+        """The share (0–1) of what it was sent that it last said it lost."""
         self.audio: Source | None = None
         self.camera: Source | None = None
         self.screen: Source | None = None
@@ -69,6 +74,7 @@ class Participant:
         self._layers: dict[int, Layer] = {}  # by SSRC
         self._sinks: dict[int, Sink] = {}  # by SSRC
         self._echo = feedback.Echo()
+        self._arrivals = Arrivals()
         self._asking: asyncio.TimerHandle | None = None
         self._channel: Any = None
         self._limit = NO_LIMIT
@@ -181,7 +187,7 @@ class Participant:
     def gap(self, stream: Any, first: int, count: int) -> None:
         """Ask for what is missing, if somebody is sent it and it can still come in time: sound cannot."""
         layer = self._layers.get(stream.ssrc)
-        if layer is None or self._is_sound(layer):
+        if layer is None or self._is_sound(layer) or not self._is_sent(layer):
             return
         layer.losses.gap(first, count, time.monotonic())
         self._ask_soon(NACK_SECONDS)
@@ -195,8 +201,10 @@ class Participant:
     def switched(self, stream: Any) -> None:
         """A sink has begun with what was chosen for it."""
         sink = self._sinks.get(stream.ssrc)
-        if sink is not None:
-            sink.waiting = False
+        if sink is None:
+            return
+        sink.waiting, sink.reports = False, 0
+        self._remind(sink, time.monotonic())
 
     def rtcp(self, packet: bytes) -> None:
         """Answer what can be answered here, pass on what a sender must answer."""
@@ -212,20 +220,20 @@ class Participant:
                     if self.view.downlink.estimate(bits_per_second, now):
                         self._room.look_again(self)
                 case feedback.Received(ssrc) if ssrc in self._sinks:
-                    self._received(self._sinks[ssrc], report, now)
+                    self._received(report, now)
                 case feedback.Sender(ssrc) if ssrc in self._layers:
                     self._sender(self._layers[ssrc], report, now)
 
-    def _received(self, sink: Sink, report: feedback.Received, now: float) -> None:
+    def _received(self, report: feedback.Received, now: float) -> None:
         self.rtt = self._echo.round_trip(report, now) or self.rtt
-        # pictures are most of the packets; sound speaks only where there are none
-        if sink.slot.kind == "video" or not any(s.slot.kind == "video" and s.layer for s in self._sinks.values()):
-            self.loss_down = report.fraction_lost
-            if self.view.downlink.loss(report.fraction_lost, now):
+        lost = self._arrivals.add(report, now)
+        if lost is not None:
+            self.loss_down = lost
+            if self.view.downlink.loss(lost, now):
                 self._room.look_again(self)
 
     def _sender(self, layer: Layer, report: feedback.Sender, now: float) -> None:
-        layer.report = report
+        layer.report, layer.reported = report, now
         layer.interval.heard_sender(report.ntp, now)
         source = next(source for source in self.sources if layer in source.layers.values())
         for other, sink in self._room.sinks_of(source):
@@ -240,9 +248,15 @@ class Participant:
             self._echo.sent(report.ntp, now)
             self._peer.send_rtcp(data)
 
+    def _remind(self, sink: Sink, now: float) -> None:
+        """Say again what the sender reported last: lips are in step after two reports, which would take up to 15 s."""
+        report = sink.layer.reported_by(now) if sink.layer is not None else None
+        if report is not None and sink.reports < ENOUGH_REPORTS:
+            self.send_report(sink, report, now)
+
     def ask_keyframe(self, layer: Layer) -> None:
         """Have it send a keyframe: now, or as soon as it may be asked again."""
-        if layer.may_ask_keyframe(time.monotonic()) and self.is_up:
+        if layer.may_ask_keyframe(time.monotonic(), self.rtt) and self.is_up:
             self._peer.send_rtcp(feedback.pli(self._own, layer.incoming.ssrc))
 
     def limit(self, bits_per_second: int) -> None:
@@ -261,22 +275,27 @@ class Participant:
             channel.send(encode(quality).decode())
 
     def tick(self, now: float) -> None:
-        """Every TICK_SECONDS: what is due to it as a sender."""
+        """Every TICK_SECONDS: what is due to it as a sender, and what it still waits for."""
         for source in self.sources:
             source.notice(now)
+        for sink in self._sinks.values():
+            if sink.waiting and sink.layer is not None and sink.layer.comes(now):
+                sink.ask_keyframe()  # again: Chromium passes over what follows another layer's request within 0.3 s
         if not self.is_up or not self._layers:
             return
         report = self._peer.transport_cc(self._own, next(iter(self._layers)))
         if report is not None:
             self._peer.send_rtcp(report)
         for layer in self._layers.values():
-            if layer.keyframe_wanted or (len(layer.losses) and layer.is_broken()):
+            if layer.keyframe_wanted or layer.is_broken():
                 self.ask_keyframe(layer)
 
     def report(self, now: float) -> None:
         """Every second: what arrived of each of its streams."""
         for layer in self._layers.values():
             layer.measure(now)
+        for sink in self._sinks.values():
+            self._remind(sink, now)
         if self.is_up and self._layers:
             blocks = [layer.interval.block(layer.incoming.counters, now) for layer in self._layers.values()]
             self._peer.send_rtcp(feedback.receiver_report(self._own, blocks[:31], self.places[0][0].stream))
@@ -290,6 +309,11 @@ class Participant:
 
     def _is_sound(self, layer: Layer) -> bool:
         return self.audio is not None and layer in self.audio.layers.values()
+
+    def _is_sent(self, layer: Layer) -> bool:
+        source = next(source for source in self.sources if layer in source.layers.values())
+        sinks = (sink for _, sink in self._room.sinks_of(source))
+        return any(sink.layer is layer or sink.out.current is layer.incoming for sink in sinks)
 
     def _ask_soon(self, seconds: float) -> None:
         if self._asking is None:
@@ -326,3 +350,4 @@ class Participant:
                 self._room.look_again(self)
             case Watching():
                 self.watching = message
+                self.frozen += message.frozen

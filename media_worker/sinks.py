@@ -20,6 +20,8 @@ class Sink:
         """What was chosen."""
         self.waiting = False
         """For the chosen layer's first keyframe."""
+        self.reports = 0
+        """Sender reports since it began with that."""
         self.ssrc, self.rtx = (secrets.randbelow(0xFFFFFFFE) + 1 for _ in range(2))
         self.out = peer.outgoing(
             self.ssrc,
@@ -67,6 +69,7 @@ class Sink:
         current = self.out.current
         if current is None or current.ssrc != report.ssrc:
             return None
+        self.reports += 1
         timestamp = (report.timestamp + self.out.time_shift) & 0xFFFFFFFF
         return feedback.sender_report(self.ssrc, report.ntp, timestamp, self.out.packets, self.out.octets, self.stream)
 

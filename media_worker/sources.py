@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any, Final
 
+import msgspec
+
 from media_worker import rtp
 from media_worker.description import MID, RATE, REPAIRED, RID, TRANSPORT_CC, Slot
 from media_worker.feedback import Interval, Sender
@@ -17,18 +19,22 @@ SILENCE_SECONDS: Final = 5.0
 GUESSES: Final = (150_000.0, 500_000.0, 1_500_000.0, 2_500_000.0)
 """Bits a second that layers, small to large, are taken for until a second of them has been measured."""
 SOUND_GUESS: Final = 40_000.0
-HINT_UNITS: Final = 1 << 32
+NTP_UNITS: Final = 1 << 32
 """NTP fractions a second."""
 
 
 class Layer:
     """One stream of a source. Times in seconds of a steady clock."""
 
-    def __init__(self, incoming: Any, guess: float, now: float) -> None:
+    def __init__(self, incoming: Any, units: int, guess: float, now: float) -> None:
+        """``units``: of its timestamps, a second."""
         self.incoming = incoming
+        self.units = units
         self.losses = Losses()
         self.interval = Interval(incoming.ssrc)
         self.report: Sender | None = None
+        self.reported = now
+        """When that report came."""
         self.rate = guess
         """Bits a second."""
         self.heard = now
@@ -60,9 +66,9 @@ class Layer:
         self._before = (now, octets)
         self.rate = (octets - before) * 8 / (now - since)
 
-    def may_ask_keyframe(self, now: float) -> bool:
-        """Whether to ask now; if not, it stays wanted."""
-        self.keyframe_wanted = now - self._asked < KEYFRAME_SECONDS
+    def may_ask_keyframe(self, now: float, round_trip: float) -> bool:
+        """Whether to ask now, ``round_trip`` seconds away; if not, it stays wanted."""
+        self.keyframe_wanted = now - self._asked < KEYFRAME_SECONDS + round_trip
         if not self.keyframe_wanted:
             self._asked = now
         return not self.keyframe_wanted
@@ -72,13 +78,20 @@ class Layer:
         before, self._given_up = self._given_up, self.losses.given_up
         return self._given_up > before
 
+    def reported_by(self, now: float) -> Sender | None:
+        """Its last report, brought up to ``now``."""
+        if self.report is None:
+            return None
+        passed, (ssrc, ntp, timestamp) = now - self.reported, msgspec.structs.astuple(self.report)
+        later = ntp + int(passed * NTP_UNITS), timestamp + int(passed * self.units)
+        return Sender(ssrc, later[0] % (1 << 64), later[1] % (1 << 32))
+
     def shift_to(self, other: "Layer", shift: int) -> int | None:
         """What to add to the other layer's timestamps when ``shift`` is added to ours, so that time goes on evenly: by
         what the sender's reports say of both; None when they say nothing yet (RFC 3550 section 6.4.1)."""
         if self.report is None or other.report is None:
             return None
-        rate = RATE["video"]
-        passed = (self.report.ntp - other.report.ntp) * rate // HINT_UNITS
+        passed = (self.report.ntp - other.report.ntp) * self.units // NTP_UNITS
         theirs = other.report.timestamp + passed  # the other layer's time at the instant of our report
         return (shift + self.report.timestamp - theirs) & 0xFFFFFFFF
 
@@ -134,7 +147,7 @@ class Source:
             cc=self.slot.extensions.get(TRANSPORT_CC, 0),
         )
         guess = SOUND_GUESS if sound else GUESSES[self.names.index(name)] if self.slot.layers else GUESSES[1]
-        layer = self.layers[name] = Layer(incoming, guess, now)
+        layer = self.layers[name] = Layer(incoming, RATE[self.slot.kind], guess, now)
         if self.begun == float("-inf"):
             self.begun = now
         return layer
