@@ -114,6 +114,7 @@ class Line:
         self._aimed: tuple[socket.socket, Address] | None = None
         self._found = asyncio.Event()
         self._starting: asyncio.Task[None] | None = None
+        self._secured = False
         self._closed = False
         self._ended = False
 
@@ -148,7 +149,7 @@ class Line:
     @property
     def is_up(self) -> bool:
         """Whether packets can be sent."""
-        return bool(self._dtls.state == "connected") and self._aimed is not None and not self._ended
+        return self._secured and self._aimed is not None
 
     # ------------------------------------------------------------ the port's news
 
@@ -169,7 +170,7 @@ class Line:
             self._aimed = (sock, address)
             self.peer.aim(sock, address)
             self._found.set()
-            if not was_up and self._dtls.state == "connected":
+            if not was_up and self._secured:
                 self._owner.line_up()
 
     def handshake(self, datagram: bytes) -> None:
@@ -208,6 +209,7 @@ class Line:
             self._end()
             return
         self.peer.secure(self._dtls._rx_srtp, self._dtls._tx_srtp)
+        self._secured = True
         if self._sctp is not None:
             await self._sctp.start(None, SCTP_PORT)
         self._owner.line_up()
@@ -217,6 +219,7 @@ class Line:
             self._end()
 
     def _end(self) -> None:
+        self._secured = False
         if not self._closed and not self._ended:
             self._ended = True
             self._owner.line_ended()
@@ -225,7 +228,7 @@ class Line:
         """Say goodbye to the browser and give everything back. May be called twice."""
         if self._closed:
             return
-        self._closed = True
+        self._closed, self._secured = True, False
         if self._starting is not None:
             self._starting.cancel()
             await asyncio.gather(self._starting, return_exceptions=True)

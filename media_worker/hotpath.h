@@ -20,6 +20,7 @@ struct incoming {
   int64_t packets, octets, recovered, frames, keyframes;
   int64_t transit, jitter; /* jitter in timestamp units × 16 */
   int width, height;       /* of the last keyframe */
+  int64_t heard;           /* µs: the last packet */
   ...;
 };
 

@@ -81,6 +81,11 @@ class Incoming:
             c.frames, c.keyframes, c.recovered, c.width, c.height,
         )  # fmt: skip
 
+    @property
+    def heard(self) -> int:
+        """When its last packet came, µs."""
+        return int(self.c.heard)
+
     def close(self) -> None:
         """The peer sends it no longer."""
         if self.is_open:

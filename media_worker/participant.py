@@ -10,7 +10,7 @@ from chalicelib.errors import VenteromError
 from chalicelib.protocol import Quality, Seat, Want, Watching, encode, parse_on_call
 from media_worker import feedback, rtp
 from media_worker.arrivals import Arrivals
-from media_worker.description import CallOffer, Slot, write_call
+from media_worker.description import TRANSPORT_CC, CallOffer, Slot, write_call
 from media_worker.downlink import NO_LIMIT
 from media_worker.forward import Line, Remote
 from media_worker.port import Port
@@ -71,6 +71,7 @@ class Participant:
         self._peer = self._line.peer
         self._flush: Callable[[], None] = port.plane.flush
         self._slots: list[Slot] = []
+        self._counted = False  # whether its packets have transport-wide numbers
         self._layers: dict[int, Layer] = {}  # by SSRC
         self._sinks: dict[int, Sink] = {}  # by SSRC
         self._echo = feedback.Echo()
@@ -121,6 +122,7 @@ class Participant:
     def _lay_out(self, offer: CallOffer) -> None:
         (sound, camera), *others = offer.places
         self._slots = [slot for slot in (sound, camera, offer.screen) if slot is not None]
+        self._counted = any(TRANSPORT_CC in slot.extensions for slot in self._slots)
         self.audio, self.camera = self._source(self.audio, sound), self._source(self.camera, camera)
         if offer.screen is not None:
             self.screen = self._source(self.screen, offer.screen)
@@ -276,22 +278,23 @@ class Participant:
 
     def tick(self, now: float) -> None:
         """Every TICK_SECONDS: what is due to it as a sender, and what it still waits for."""
-        for source in self.sources:
-            source.notice(now)
+        if not self.is_up:
+            return
         for sink in self._sinks.values():
             if sink.waiting and sink.layer is not None and sink.layer.comes(now):
                 sink.ask_keyframe()  # again: Chromium passes over what follows another layer's request within 0.3 s
-        if not self.is_up or not self._layers:
-            return
-        report = self._peer.transport_cc(self._own, next(iter(self._layers)))
-        if report is not None:
-            self._peer.send_rtcp(report)
+        if self._counted and self._layers:
+            report = self._peer.transport_cc(self._own, next(iter(self._layers)))
+            if report is not None:
+                self._peer.send_rtcp(report)
         for layer in self._layers.values():
             if layer.keyframe_wanted or layer.is_broken():
                 self.ask_keyframe(layer)
 
     def report(self, now: float) -> None:
         """Every second: what arrived of each of its streams."""
+        for source in self.sources:
+            source.notice(now)
         for layer in self._layers.values():
             layer.measure(now)
         for sink in self._sinks.values():

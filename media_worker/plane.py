@@ -111,6 +111,8 @@ class Incoming:
         self.rate = rate
         self.cc = cc
         self.primary = primary
+        self.heard = clock()
+        """When its last packet came, µs."""
         self.outs: list[Outgoing] = []
         self.cache = rtp.Cache()
         self._peer = peer
@@ -146,6 +148,7 @@ class Incoming:
             return False
         elif ahead < 0:
             self._peer.listener.late(self, header.sequence)
+        self.heard = now
         self._seen |= 1 << (self._highest - number)
         self._frames += header.marker
         if recovered:

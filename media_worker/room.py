@@ -46,7 +46,7 @@ class Room:
         self._empty: asyncio.TimerHandle | None = None
         self._closed = False
         self._ticks = 0
-        self._ticking = asyncio.create_task(self._tick())
+        self._ticking = asyncio.get_running_loop().call_later(TICK_SECONDS, self._tick)
         self._changed()
 
     async def answer(self, seat: Seat, sdp: str) -> str:
@@ -85,7 +85,7 @@ class Room:
         self._ticking.cancel()
         people, self._seats = list(self._seats.values()), {}
         closing = [self._close(participant) for participant in people]
-        await asyncio.gather(self._ticking, *closing, *self._leaving, return_exceptions=True)
+        await asyncio.gather(*closing, *self._leaving, return_exceptions=True)
 
     # ------------------------------------------------------------ the participants' news
 
@@ -154,19 +154,18 @@ class Room:
 
     # ------------------------------------------------------------ time
 
-    async def _tick(self) -> None:
-        while True:
-            await asyncio.sleep(TICK_SECONDS)
-            self._ticks += 1
-            now = time.monotonic()
-            people = list(self._seats.values())
-            for participant in people:
-                participant.tick(now)
-            if self._ticks % TICKS_PER_PLAN == 0:
-                self._look(people, now)
-            if self._ticks % TICKS_PER_QUALITY == 0:
-                self._tell(people, now)
-            self._port.plane.flush()
+    def _tick(self) -> None:
+        self._ticking = asyncio.get_running_loop().call_later(TICK_SECONDS, self._tick)
+        self._ticks += 1
+        now = time.monotonic()
+        people = list(self._seats.values())
+        for participant in people:
+            participant.tick(now)
+        if self._ticks % TICKS_PER_PLAN == 0:
+            self._look(people, now)
+        if self._ticks % TICKS_PER_QUALITY == 0:
+            self._tell(people, now)
+        self._port.plane.flush()
 
     def _look(self, people: list[Participant], now: float) -> None:
         """Every second: what arrived, and so what fits whom."""

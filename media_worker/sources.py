@@ -37,25 +37,14 @@ class Layer:
         """When that report came."""
         self.rate = guess
         """Bits a second."""
-        self.heard = now
-        """When something last came."""
         self.keyframe_wanted = False
         self._asked = float("-inf")
         self._given_up = 0
-        self._packets = 0
         self._before = (now, incoming.counters.octets)
 
-    def notice(self, now: float) -> bool:
-        """Whether something came since the last look."""
-        packets = self.incoming.counters.packets
-        came, self._packets = packets != self._packets, packets
-        if came:
-            self.heard = now
-        return bool(came)
-
-    def comes(self, now: float) -> bool:
-        """Whether it comes now."""
-        return now - self.heard < QUIET_SECONDS
+    def comes(self, now: float, within: float = QUIET_SECONDS) -> bool:
+        """Whether it comes now: something came in the last so many seconds."""
+        return bool(now - self.incoming.heard / 1e6 < within)
 
     def measure(self, now: float) -> None:
         """About every second: its rate."""
@@ -108,6 +97,7 @@ class Source:
         """Retransmission streams by the layer that they mend."""
         self.begun = float("-inf")
         """When it last began after a silence."""
+        self._on = False
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -124,13 +114,12 @@ class Source:
 
     def is_on(self, now: float) -> bool:
         """Whether it comes, perhaps slowly: a shared screen that stands still."""
-        return any(now - layer.heard < SILENCE_SECONDS for layer in self.layers.values())
+        return any(layer.comes(now, SILENCE_SECONDS) for layer in self.layers.values())
 
     def notice(self, now: float) -> None:
-        """Look whether something came; what comes after a silence is a new beginning."""
-        was_on = self.is_on(now)
-        came = [layer.notice(now) for layer in self.layers.values()]  # all of them take notice
-        if any(came) and not was_on:
+        """Every second: what comes after a silence is a new beginning."""
+        was_on, self._on = self._on, self.is_on(now)
+        if self._on and not was_on:
             self.begun = now
 
     def take(self, peer: Any, name: str, packet: rtp.Header, now: float) -> Layer:
@@ -148,8 +137,8 @@ class Source:
         )
         guess = SOUND_GUESS if sound else GUESSES[self.names.index(name)] if self.slot.layers else GUESSES[1]
         layer = self.layers[name] = Layer(incoming, RATE[self.slot.kind], guess, now)
-        if self.begun == float("-inf"):
-            self.begun = now
+        if not self._on:
+            self.begun, self._on = now, True
         return layer
 
     def take_repair(self, peer: Any, name: str, ssrc: int) -> bool:
