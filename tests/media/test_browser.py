@@ -1,18 +1,13 @@
 """Two real Chromium pages talk through a worker in this process: directly, and relay-only through coturn.
 
-Chromium needs the three FLAGS and no more: the worker's only candidate is a loopback address, which Chromium's sockets
-reach; offers hold no candidates. The remote stream must be played unmuted, or Chromium counts no audio energy. coturn's
-options are in `turnserver.py`; `--allow-loopback-peers` and `--relay-ip` are what lets it reach a worker on loopback.
-
-Firefox leaves loopback out: it reaches such a worker only with the preference `media.peerconnection.ice.loopback`; a
-worker on any other address it reaches as it is.
+They make the simplest offers that the worker takes; `test_group.py` has the product's own. coturn's options are in
+`turnserver.py`; `--allow-loopback-peers` and `--relay-ip` are what lets it reach a worker on loopback.
 """
 
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.async_api import Page, async_playwright
@@ -20,11 +15,9 @@ from playwright.async_api import Page, async_playwright
 from chalicelib.protocol import Seat
 from media_worker.port import Port
 from media_worker.probe import Probes
+from tests.media.pages import open_browser, open_page, until
 from tests.media.peers import HERE, PATIENCE, Calls
 from tests.media.turnserver import turnserver
-
-FLAGS = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream", "--no-sandbox"]
-PAGE = "https://page.test/"
 
 SIDE = """
 async ({iceServers, relay}) => {
@@ -79,15 +72,8 @@ async () => {
 @contextlib.asynccontextmanager
 async def two_pages() -> AsyncIterator[tuple[Page, Page]]:
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
-        pages = []
-        for _ in range(2):
-            context = await browser.new_context()
-            page = await context.new_page()
-            await page.route(PAGE, lambda route: route.fulfill(content_type="text/html", body="<body></body>"))
-            await page.goto(PAGE)
-            pages.append(page)
-        yield pages[0], pages[1]
+        browser = await open_browser(playwright)
+        yield await open_page(browser), await open_page(browser)
         await browser.close()
 
 
@@ -97,26 +83,11 @@ async def connect(calls: Calls, page: Page, seat: Seat, n: int, restart: bool = 
     await page.evaluate(ANSWER, await calls.answer(seat, n, sdp))
 
 
-async def until(page: Page, condition: str, known: dict[str, Any] | None = None, look: str = FIGURES) -> None:
-    """Waits until ``condition`` holds: an expression over ``f``, what ``look`` finds, and ``k``, what is known."""
-    loop = f"""async k => {{
-      for (;;) {{
-        const f = await ({look})();
-        if ({condition}) return;
-        await new Promise(again => setTimeout(again, 200));
-      }}
-    }}"""
-    try:
-        await asyncio.wait_for(page.evaluate(loop, known), PATIENCE)
-    except TimeoutError:
-        pytest.fail(f"never came true: {condition}; last seen: {await page.evaluate(look)}")
-
-
 async def flows(pages: tuple[Page, Page]) -> None:
     """Decoded frames grow on both sides and sound arrives."""
     for page in pages:
         before = await page.evaluate(FIGURES)
-        await until(page, "f.decoded > k.decoded + 30 && f.energy > k.energy", before)
+        await until(page, "f.decoded > k.decoded + 30 && f.energy > k.energy", before, FIGURES)
 
 
 async def call(ice_servers: list[dict[str, object]], relay: bool, protocol: str) -> None:
@@ -153,7 +124,7 @@ async def restarts() -> None:
         await connect(calls, patient, Seat.PATIENT, 3)
         await flows(pages)
         # the sender's own estimate: without transport-cc it stays below 100 kbit/s
-        await until(clinician, "f.available > 300_000")
+        await until(clinician, "f.available > 300_000", None, FIGURES)
     await calls.close()
 
 

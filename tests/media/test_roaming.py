@@ -15,8 +15,9 @@ from playwright.async_api import Page, Playwright, async_playwright
 
 from chalicelib.protocol import Seat
 from media_worker.port import Endpoint
+from tests.media.pages import FLAGS, PAGE, until
 from tests.media.peers import Calls
-from tests.media.test_browser import FLAGS, PAGE, SIDE, connect, flows, until
+from tests.media.test_browser import SIDE, connect, flows
 from tests.nets.wires import Host, Net, Wire, possible
 
 pytestmark = pytest.mark.skipif(not possible(), reason="network namespaces need root and /dev/net/tun")

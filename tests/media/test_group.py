@@ -1,0 +1,208 @@
+"""Calls of real browsers running the product's own client: layers, late comers, screens, six people, two engines."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+import pytest
+
+from chalicelib.protocol import Seat
+from media_worker.port import planes
+from media_worker.room import Room
+from tests.media.pages import LARGE, SMALL, Person, people
+from tests.media.peers import ROOM, Calls
+
+TWO = (Seat.CLINICIAN, Seat.PATIENT)
+THREE = (*TWO, Seat.GUEST_1)
+SHARE = """
+(async () => {
+  const canvas = Object.assign(document.createElement('canvas'), {width: g.width, height: g.width / 2});
+  const context = canvas.getContext('2d');
+  const draw = () => {
+    context.fillStyle = `hsl(${performance.now() / 10 % 360} 90% 50%)`;
+    context.fillRect(0, 0, canvas.width, canvas.height);
+  };
+  draw();
+  window.drawing = setInterval(draw, 100);
+  await media.share(canvas.captureStream(10).getVideoTracks()[0]);
+})()
+"""
+UNSHARE = "(clearInterval(drawing), media.share(null))"
+
+
+def call(seats: Sequence[Seat], scene: Callable[..., Awaitable[None]], plane: str = "", **how: Any) -> None:
+    """A call in which these people may take part; ``scene`` gets the room's worker and everybody."""
+
+    async def run() -> None:
+        calls = Calls(plane=plane)
+        async with people(calls, *seats, **how) as everybody:
+            await scene(calls, *everybody)
+
+    asyncio.run(run())
+
+
+async def enter(*everybody: Person, video: dict[str, int] = SMALL) -> None:
+    seats = sorted((who.seat for who in everybody), key=list(Seat).index)
+    await asyncio.gather(*(who.enter(seats, video) for who in everybody))
+
+
+def room(calls: Calls) -> Room:
+    found = calls.worker._calls[ROOM].port
+    assert isinstance(found, Room)
+    return found
+
+
+def accounts_for_all(calls: Calls) -> bool:
+    """Whether everything that arrives is measured, reported of and asked for again when lost."""
+    seats = room(calls)._seats.values()
+    return all(
+        set(who._layers) == {layer.incoming.ssrc for source in who.sources for layer in source.layers.values()}
+        for who in seats
+    )
+
+
+async def sees_layer(viewer: Person, sender: Person, name: str) -> None:
+    """Waits until just the size that the sender gives this layer is decoded."""
+    for _ in range(2):  # the sender's own load may change a size meanwhile
+        sent = (await sender.look())["sent"]
+        await viewer.until("f.from[k.seat]?.width === k.width", {"seat": sender.seat, "width": sent[name]["width"]})
+    await viewer.follows(sender)
+
+
+@pytest.mark.parametrize("plane", planes())
+def test_layers_go_by_appetite_and_switch_unseen(plane: str) -> None:
+    async def scene(calls: Calls, clinician: Person, patient: Person) -> None:
+        await enter(clinician, patient, video=LARGE)
+        await patient.until("f.from.clinician?.frames > 0")
+        # the sender's estimate rises, or it would never send the largest layer
+        await clinician.until("f.sent.h?.width >= 480 && f.available > 600_000")
+        await sees_layer(patient, clinician, "h")
+        before = (await patient.look())["from"][Seat.CLINICIAN]
+        for appetite, layer in (("low", "l"), ("all", "h"), ("low", "l"), ("all", "h")):
+            await patient.do("media.channel.want(g)", appetite)  # of what it is sent; its own camera goes on
+            await sees_layer(patient, clinician, layer)
+            await in_step(patient, clinician)
+        after = (await patient.look())["from"][Seat.CLINICIAN]
+        assert after["freezes"] == before["freezes"]
+        assert after["plis"] == before["plis"]
+        asked = sum(layer["plis"] for layer in (await clinician.look())["sent"].values())
+        assert asked < 25, "keyframes cost too much to be asked for at every turn"
+        assert accounts_for_all(calls)
+        # a browser tells what reaches it, and so the way down is known
+        assert room(calls)._seats[Seat.PATIENT].view.downlink._estimate > 100_000
+
+        await patient.do("media.channel.want(g)", "none")
+        still = await settles(patient, clinician)
+        heard = (await patient.look())["from"][Seat.CLINICIAN]["energy"]
+        await patient.until("f.from.clinician.energy > k", heard + 0.05)
+        assert (await patient.look())["from"][Seat.CLINICIAN]["frames"] == still
+        await patient.do("media.channel.want(g)", "all")
+        await patient.follows(clinician)
+
+    call(TWO, scene, plane)
+
+
+async def in_step(viewer: Person, sender: Person) -> None:
+    """Lips and voice: what is played now was captured at the same time."""
+    together = "Math.abs(f.from[k].soundAt - f.from[k].pictureAt) < 200"
+    await viewer.until(f"f.from[k].soundAt > 0 && f.from[k].pictureAt > 0 && {together}", sender.seat)
+
+
+async def settles(viewer: Person, sender: Person) -> int:
+    """Waits until no more pictures come; returns how many did."""
+    last = """async g => {
+      for (let frames = -1;;) {
+        const now = (await look()).from[g].frames;
+        if (now === frames) return now;
+        frames = now;
+        await new Promise(again => setTimeout(again, 1000));
+      }
+    }"""
+    return int(await asyncio.wait_for(viewer.page.evaluate(last, sender.seat), 60))
+
+
+def test_chromium_and_firefox_with_layers_through_a_restart() -> None:
+    async def scene(calls: Calls, clinician: Person, patient: Person) -> None:
+        await enter(clinician, patient, video=LARGE)
+        await asyncio.gather(clinician.follows(patient), patient.follows(clinician))
+        for viewer, sender in ((clinician, patient), (patient, clinician)):
+            await sender.until("f.sent.h?.width >= 480")
+            await sees_layer(viewer, sender, "h")
+            await in_step(viewer, sender)
+            assert room(calls)._seats[viewer.seat].view.downlink._estimate > 100_000
+        for who in (clinician, patient):
+            used = (await who.look())["pair"]
+            await who.do("media.restart()")
+            await who.until("f.pair && f.pair !== k && f.state === 'connected'", used)
+        await asyncio.gather(clinician.follows(patient), patient.follows(clinician))
+
+    call(TWO, scene, kinds=("chromium", "firefox"))
+
+
+def test_three_people_come_and_go_and_show_their_screens() -> None:
+    async def scene(calls: Calls, clinician: Person, patient: Person, guest: Person) -> None:
+        seats = [Seat.PATIENT, Seat.CLINICIAN, Seat.GUEST_1]
+        for who in (clinician, patient):
+            await who.enter(seats, SMALL)
+        await asyncio.gather(clinician.follows(patient), patient.follows(clinician))
+        await guest.enter(seats, SMALL)
+        await asyncio.gather(guest.follows(clinician, patient), clinician.follows(guest), patient.follows(guest))
+
+        await clinician.do("media.replace({video: null})")
+        await settles(patient, clinician)
+        await asyncio.gather(patient.follows(guest), guest.follows(patient))
+        await clinician.do("media.replace({video: camera})")
+        await asyncio.gather(patient.follows(clinician), guest.follows(clinician))
+
+        for presenter, width in ((patient, 400), (guest, 440)):
+            others = [who for who in (clinician, patient, guest) if who is not presenter]
+            await presenter.do(SHARE, {"width": width})
+            for who in others:
+                before = (await who.look())["from"].get("screen", {}).get("frames", 0)
+                known = {"width": width, "frames": before}
+                await who.until("f.from.screen?.width === k.width && f.from.screen.frames > k.frames + 5", known)
+            await presenter.do(UNSHARE)
+
+        await guest.leave()
+        await asyncio.gather(clinician.follows(patient), patient.follows(clinician))
+        await quality_comes(clinician, patient)
+
+    call(THREE, scene)
+
+
+async def quality_comes(clinician: Person, patient: Person) -> None:
+    """Everybody's to the clinician, to others their own."""
+    await clinician.until("f.quality.map(q => q.seat).sort().join() === 'clinician,patient'")
+    await patient.until("f.quality.map(q => q.seat).join() === 'patient'")
+    await clinician.until("f.quality.every(q => q.up_kbps > 20 && q.down_kbps > 20 && q.width > 0 && q.rtt_ms < 1000)")
+
+
+def test_six_people_see_and_hear_each_other() -> None:
+    async def scene(calls: Calls, *everybody: Person) -> None:
+        await enter(*everybody)
+        await asyncio.gather(*(who.follows(*(x for x in everybody if x is not who)) for who in everybody))
+        assert accounts_for_all(calls)
+
+    call(tuple(Seat), scene)
+
+
+def test_lost_packets_are_sent_again_both_ways() -> None:
+    async def scene(calls: Calls, clinician: Person, patient: Person) -> None:
+        plane, count = calls.port.plane, 0
+        take, give = plane._datagram, plane.send
+
+        def lost(data: bytes) -> bool:
+            nonlocal count
+            media = 128 <= data[0] <= 191 and not 192 <= data[1] <= 223
+            count += media
+            return media and count % 10 == 0
+
+        plane._datagram = lambda sock, data, *more: None if lost(data) else take(sock, data, *more)
+        plane.send = lambda sock, data, address: None if lost(data) else give(sock, data, address)
+        await enter(clinician, patient)
+        for viewer, sender in ((clinician, patient), (patient, clinician)):
+            await viewer.until("f.from[k]?.mended > 5", sender.seat)
+            await sender.until("Object.values(f.sent).some(layer => layer.again > 5)")
+            await viewer.follows(sender)
+
+    call(TWO, scene, "python")
