@@ -85,6 +85,18 @@ def room(wanted: Sequence[Offer], index: int, budget: float, appetite: Appetite)
     return min(share, LOW_PICTURE) if appetite is Appetite.LOW else share
 
 
+def brought_down(wanted: Sequence[Offer], budget: float, appetite: Appetite) -> list[Offer]:
+    """The offers as they will be when senders without layers keep to what there is room for, which takes them less
+    than a second: a picture that is too large for a moment is better than none for two."""
+    rooms = [room(wanted, index, budget, appetite) for index in range(len(wanted))]
+    return [
+        msgspec.structs.replace(offer, layers=(min(offer.layers[0], max(limit, LEAST_PICTURE)),))
+        if _is_single(offer)
+        else offer
+        for offer, limit in zip(wanted, rooms, strict=True)
+    ]
+
+
 def ceiling(rooms: Iterable[float], rest: float = SOUND) -> int:
     """Bits a second (REMB) that a sender should be held to, by what each of its receivers has room for: the least of
     them. Who has not even LEAST_PICTURE gets sound alone and holds nobody up, unless there is nobody else. ``rest``:

@@ -42,9 +42,10 @@ class View:
         """Choose a layer for each sink, or nothing."""
         fed = [(sink, sink.source) for sink in sinks if sink.source is not None and sink.source.layers]
         wanted = [_offer(sink, source, sink is shared, now) for sink, source in fed]
-        plan = layers.plan(wanted, self.downlink.budget(now), self.appetite)
+        budget = self.downlink.budget(now)
+        plan = layers.plan(layers.brought_down(wanted, budget, self.appetite), budget, self.appetite)
         budget = self.downlink.budget(now, plan.next)
-        chosen = layers.choose(wanted, budget, self.appetite)
+        chosen = layers.choose(layers.brought_down(wanted, budget, self.appetite), budget, self.appetite)
         self.smaller = self.withheld = False
         for (sink, source), offer, index in zip(fed, wanted, chosen, strict=True):
             if index is not None:

@@ -5,7 +5,19 @@ from hypothesis import strategies as st
 
 from chalicelib.protocol import Appetite
 from media_worker.downlink import GROWTH, NO_LIMIT
-from media_worker.layers import LEAST_PICTURE, LOW_PICTURE, SOUND, SPARE, TOLERABLE, Offer, ceiling, choose, plan, room
+from media_worker.layers import (
+    LEAST_PICTURE,
+    LOW_PICTURE,
+    SOUND,
+    SPARE,
+    TOLERABLE,
+    Offer,
+    brought_down,
+    ceiling,
+    choose,
+    plan,
+    room,
+)
 
 ALL, LOW, NONE = Appetite.ALL, Appetite.LOW, Appetite.NONE
 VOICE = Offer((40_000.0,), audio=True)
@@ -140,6 +152,24 @@ def test_a_picture_without_layers_is_shown_while_its_sender_is_brought_down() ->
     assert choose(wanted, 600_000, ALL) == [0, None]
     assert room(wanted, 1, 600_000, ALL) == 550_000
     assert ceiling([550_000]) == 600_000
+
+
+def test_a_picture_that_is_too_large_is_shown_while_its_sender_comes_down() -> None:
+    wanted = [VOICE, Offer((1_500_000.0,), current=0)]
+    assert choose(wanted, 600_000, ALL) == [0, None]
+    down = brought_down(wanted, 600_000, ALL)
+    assert down[1].layers == (550_000,)
+    assert choose(down, 600_000, ALL) == [0, 0]
+    assert choose(brought_down(wanted, 90_000, ALL), 90_000, ALL) == [0, None]
+    assert brought_down([VOICE, Offer(LMH)], 300_000, ALL) == [VOICE, Offer(LMH)]
+
+
+@given(offers, budgets, appetites)
+def test_nobody_is_brought_below_what_is_worth_looking_at(
+    wanted: list[Offer], budget: float, appetite: Appetite
+) -> None:
+    for before, after in zip(wanted, brought_down(wanted, budget, appetite), strict=True):
+        assert after == before or LEAST_PICTURE <= after.layers[0] < before.layers[0]
 
 
 @given(offers, budgets, appetites, st.data())
