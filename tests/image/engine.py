@@ -4,6 +4,7 @@ Everything is kept in build/image; root is needed. A container here has its own 
 memory at /dev/shm) and the image's user, environment and command; it shares this machine's network and processes.
 """
 
+import asyncio
 import fcntl
 import hashlib
 import json
@@ -22,6 +23,7 @@ import pytest
 
 ROOT: Final = Path(__file__).parents[2]
 STORE: Final = ROOT / "build" / "image"
+PATIENCE: Final = 60
 SUITE: Final = "bookworm"
 TOOLS: Final = ("gcc", "libc6-dev", "python3-dev", "python3-pip")
 BUILDAH: Final = (
@@ -66,11 +68,17 @@ class Container:
         ]  # fmt: skip
 
     def check(self, process: int, env: dict[str, str] | None = None) -> int:
-        """The exit code of the image's health check, run beside a process that was started by `command`."""
+        """The exit code of the image's health check, run beside a process that was started by `command`; -1 if late."""
         kind, *words = self.config["Healthcheck"]["Test"]
         program = ["/bin/sh", "-c", *words] if kind == "CMD-SHELL" else words
         entering = ["nsenter", "--target", str(process), "--mount", "--root", "--wd"]
-        return subprocess.run([*entering, *self._inside(env or {}), *program], check=False).returncode
+        seconds = self.config["Healthcheck"]["Timeout"] / 1e9
+        try:
+            return subprocess.run(
+                [*entering, *self._inside(env or {}), *program], timeout=seconds, capture_output=True, check=False
+            ).returncode
+        except subprocess.TimeoutExpired:
+            return -1
 
     def size(self) -> int:
         """Bytes of all files, the base's included."""
@@ -147,6 +155,18 @@ def container(image: Image) -> Iterator[Container]:
         yield Container(image, Path(_run(*BUILDAH, "mount", name)))
     finally:
         _run(*BUILDAH, "rm", name)
+
+
+async def healthy(container: Container, process: int, env: dict[str, str] | None = None) -> None:
+    """Wait until the health check says so. Raises TimeoutError."""
+    async with asyncio.timeout(PATIENCE):
+        while await asyncio.to_thread(container.check, process, env) != 0:
+            pass
+
+
+def user(process: int) -> int:
+    """Whose it is."""
+    return Path(f"/proc/{process}").stat().st_uid
 
 
 def _run(*command: str) -> str:

@@ -3,7 +3,6 @@
 import asyncio
 import signal
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -75,11 +74,11 @@ def test_it_registers_is_healthy_carries_a_call_and_drains(worker: engine.Contai
             process = await asyncio.create_subprocess_exec(*worker.command(env=env))
             session = await functions.session()
             await session.hear_a(Register)
-            assert uid(process.pid) == 10001
+            assert engine.user(process.pid) == 10001
             assert worker.check(process.pid) != 0  # not yet registered
             await session.say(Registered(10, 30))
             await session.hear_a(Heartbeat)
-            await healthy(worker, process.pid)
+            await engine.healthy(worker, process.pid)
             peers = [Peer(Seat.CLINICIAN, LIGHT), Peer(Seat.PATIENT, DARK)]
             for peer in peers:
                 await session.say(RelayOffer(ROOM, peer.seat, 1, await peer.offer()))
@@ -88,7 +87,7 @@ def test_it_registers_is_healthy_carries_a_call_and_drains(worker: engine.Contai
             process.send_signal(getattr(signal, worker.config["StopSignal"]))
             while not (await session.hear_a(Heartbeat)).draining:
                 pass
-            await healthy(worker, process.pid)
+            await engine.healthy(worker, process.pid)
             await peers[0].hears()  # draining, and still talking
             await session.say(CloseRoom(ROOM))
             assert await session.hear_a(RoomEnded) == RoomEnded(ROOM)
@@ -96,16 +95,3 @@ def test_it_registers_is_healthy_carries_a_call_and_drains(worker: engine.Contai
             await asyncio.gather(*(peer.close() for peer in peers))
 
     asyncio.run(run())
-
-
-def uid(process: int) -> int:
-    status = Path(f"/proc/{process}/status").read_text()
-    return int(next(line for line in status.splitlines() if line.startswith("Uid:")).split()[1])
-
-
-async def healthy(worker: engine.Container, process: int) -> None:
-    async def look() -> None:
-        while await asyncio.to_thread(worker.check, process) != 0:
-            pass
-
-    await asyncio.wait_for(look(), PATIENCE)

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import os
 import socket
+import subprocess
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
 
+from aioice.stun import Class, Message, Method
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -33,16 +35,21 @@ class Turn:
     username: str
     credential: str
 
+    def at(self, transport: str) -> int:
+        """The port for ``transport``: udp, tcp or tls."""
+        return self.tls_port if transport == "tls" else self.port
+
     def server(self, transport: str) -> dict[str, object]:
         """One entry of RTCConfiguration.iceServers; ``transport`` is udp, tcp or tls."""
-        url = f"turn:127.0.0.1:{self.port}?transport={transport}"
-        if transport == "tls":
-            url = f"turns:127.0.0.1:{self.tls_port}?transport=tcp"
+        scheme, over = ("turns", "tcp") if transport == "tls" else ("turn", transport)
+        url = f"{scheme}:127.0.0.1:{self.at(transport)}?transport={over}"
         return {"urls": [url], "username": self.username, "credential": self.credential}
 
 
 @asynccontextmanager
-async def turnserver(folder: Path, peers: str = "127.0.0.1", **settings: str) -> AsyncIterator[Turn]:
+async def turnserver(
+    folder: Path, peers: str = "127.0.0.1", output: int = subprocess.DEVNULL, **settings: str
+) -> AsyncIterator[Turn]:
     """Runs until the block ends; yields when it answers. ``settings`` are the rest of ``VENTEROM_TURN_<NAME>``."""
     port, tls_port = _free_port(), _free_port()
     certificate, key = write_certificate(folder)
@@ -58,11 +65,12 @@ async def turnserver(folder: Path, peers: str = "127.0.0.1", **settings: str) ->
     } | settings
     environment = {f"VENTEROM_TURN_{name.upper()}": value for name, value in told.items()}
     process = await asyncio.create_subprocess_exec(
-        ENTRYPOINT, env={"PATH": os.environ["PATH"]} | environment, stdout=asyncio.subprocess.DEVNULL
+        ENTRYPOINT, env={"PATH": os.environ["PATH"]} | environment, stdout=output
     )
     try:
         await asyncio.wait_for(_listening(port, process), PATIENCE)
         await asyncio.wait_for(_listening(tls_port, process), PATIENCE)
+        await asyncio.wait_for(_answering(port, process), PATIENCE)
         yield Turn(port, tls_port, *credentials(time.time() + 3600))
     finally:
         if process.returncode is None:
@@ -115,4 +123,21 @@ async def _listening(port: int, process: asyncio.subprocess.Process) -> None:
             continue
         writer.close()
         return
+    raise RuntimeError("coturn did not start")
+
+
+async def _answering(port: int, process: asyncio.subprocess.Process) -> None:
+    """Over UDP, where it listens last."""
+    request = bytes(Message(Method.BINDING, Class.REQUEST))
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
+        asking.connect(("127.0.0.1", port))
+        asking.setblocking(False)
+        while process.returncode is None:
+            try:
+                asking.send(request)
+                await asyncio.get_running_loop().sock_recv(asking, 2048)
+            except ConnectionRefusedError:
+                await asyncio.sleep(0)
+                continue
+            return
     raise RuntimeError("coturn did not start")
