@@ -40,6 +40,10 @@ HINT_SECONDS: Final = 3
 """A sender's report that would move timestamps by more than this is not believed."""
 
 
+_HEAD: Final = struct.Struct("!BHII")
+_SHORT: Final = struct.Struct("!H")
+
+
 class Counters(msgspec.Struct, frozen=True):
     """What arrived of one stream: sequence numbers extended by their wraps, jitter in timestamp units, size of the last
     keyframe in pixels. ``recovered`` came by retransmission streams and is not in ``packets``."""
@@ -85,11 +89,11 @@ def clock() -> int:
 
 
 _bytes: Final = ffi.new("char[]", 2048)
-_buffer: Final = ffi.buffer(_bytes)
+_buffer: Final = memoryview(ffi.buffer(_bytes)).cast("B")
 _length: Final = ffi.new("int *")
 
 
-def _crypt(function: Any, session: Session, data: bytes | bytearray) -> bytes | None:
+def _crypt(function: Any, session: Session, data: bytes) -> bytes | None:
     """One of libsrtp's four; None when it refuses. pylibsrtp's own way ends at 1,356 bytes."""
     size = len(data)
     _buffer[0:size] = data
@@ -114,6 +118,8 @@ class Incoming:
         self.heard = clock()
         """When its last packet came, µs."""
         self.outs: list[Outgoing] = []
+        self.layout = rtp.NO_LAYOUT
+        """Of its last packet's header extensions."""
         self.cache = rtp.Cache()
         self._peer = peer
         self._first = -1
@@ -197,6 +203,8 @@ class Outgoing:
         self._stamp = stamp
         self._target: Incoming | None = None
         self._map: Mapping[int, int] = {}
+        self._layout = rtp.NO_LAYOUT
+        self._changes: tuple[list[tuple[int, bytes]], int] = ([], 0)
         self._next: tuple[Mapping[int, int], int | None] = ({}, None)
         self._again = rtp.Bucket(500, 300)
         self._begun = False
@@ -219,7 +227,7 @@ class Outgoing:
             return
         self._next = (extensions, hint)
         if stream is self.current:
-            self._map = extensions
+            self._map, self._layout = extensions, rtp.NO_LAYOUT
         elif self not in stream.outs:
             stream.outs.append(self)
 
@@ -281,7 +289,7 @@ class Outgoing:
     def _begin(self, s: Incoming, data: bytes, header: rtp.Header, what: rtp.Description, now: int) -> None:
         self._base += self._highest + 1
         self._first, self._highest = header.sequence, -1
-        self._map, hint = self._next
+        (self._map, hint), self._layout = self._next, rtp.NO_LAYOUT
         if self._begun:
             passed = max(1, (now - self._last_heard) * s.rate // 1_000_000)
             expected = self._last_time + passed
@@ -303,53 +311,65 @@ class Outgoing:
     def _emit(
         self, position: int, data: bytes, header: rtp.Header, what: rtp.Description, now: int, *, again: bool
     ) -> bool:
-        out = bytearray(data)
+        """Rewrite in the buffer that libsrtp then encrypts: every copy would show in the load."""
+        size, shift, out = len(data), 0, _buffer
         sequence = (self._base + position) & 0xFFFF
         ssrc, payload_type, number = self.ssrc, self._payload_type, sequence
-        if header.elements:
-            self._rewrite_extensions(out, header, now)
-        if what.picture_at >= 0:
-            at = header.offset + what.picture_at
-            picture = _picture(data, header, what) + self._picture_shift
-            if what.wide:
-                struct.pack_into("!H", out, at, 0x8000 | picture & 0x7FFF)
-            else:
-                out[at] = picture & 0x7F
-        if what.level_at >= 0:
-            at = header.offset + what.level_at
-            out[at] = (data[at] + self._level_shift) & 0xFF
+        if size > MOST:
+            return False
         if again and self._rtx is not None:  # RFC 4588 section 4
             ssrc, payload_type = self._rtx
             number = self._rtx_sequence
             self._rtx_sequence = (number + 1) & 0xFFFF
-            out[header.offset : header.offset] = struct.pack("!H", sequence)
-        stamp = (header.timestamp + self.time_shift) & 0xFFFFFFFF
-        struct.pack_into("!BHII", out, 1, header.marker << 7 | payload_type, number, stamp, ssrc)
-        return self._peer.send_rtp(out)
-
-    def _rewrite_extensions(self, out: bytearray, header: rtp.Header, now: int) -> None:
-        at, end = header.elements, header.end
-        if not rtp.has_one_byte(out, header):
-            struct.pack_into("!H", out, at - 4, rtp.ONE_BYTE)
-            out[at:end] = bytes(end - at)
-        while at < end:
-            if out[at] == 0:
-                at += 1
-                continue
-            number, size = out[at] >> 4, (out[at] & 0x0F) + 1
-            cut = number == 15 or at + 1 + size > end
-            ours = 0 if cut else self._map.get(number, 0)
-            if cut:
-                size = end - at - 1
-            if not ours:
-                out[at : at + 1 + size] = bytes(1 + size)  # padding, RFC 8285 section 4.2
+            shift = 2
+            out[: header.offset] = data[: header.offset]
+            out[header.offset : header.offset + 2] = sequence.to_bytes(2, "big")
+            out[header.offset + 2 : size + 2] = data[header.offset :]
+        else:
+            out[:size] = data
+        if header.elements:
+            # of what was just taken, the stream knows the layout
+            layout = self.current.layout if self.current and not again else rtp.lay_out(data, header)
+            self._rewrite_extensions(out, layout, header, now)
+        if what.picture_at >= 0:
+            at = header.offset + what.picture_at + shift
+            picture = _picture(data, header, what) + self._picture_shift
+            if what.wide:
+                _SHORT.pack_into(out, at, 0x8000 | picture & 0x7FFF)
             else:
-                out[at] = ours << 4 | size - 1
-                # Only where a second sending has a number of its own: one number with two contents would give the
-                # key away (RFC 7714 section 10.1).
-                if ours == self._stamp and size == 3 and self._rtx is not None:
-                    out[at + 1 : at + 4] = (((now % 64_000_000) << 18) // 1_000_000).to_bytes(3, "big")
-            at += 1 + size
+                out[at] = picture & 0x7F
+        if what.level_at >= 0:
+            at = header.offset + what.level_at
+            out[at + shift] = (data[at] + self._level_shift) & 0xFF
+        stamp = (header.timestamp + self.time_shift) & 0xFFFFFFFF
+        _HEAD.pack_into(out, 1, header.marker << 7 | payload_type, number, stamp, ssrc)
+        return self._peer.send_buffer(size + shift)
+
+    def _rewrite_extensions(self, out: memoryview, layout: rtp.Layout, header: rtp.Header, now: int) -> None:
+        if layout is not self._layout:
+            self._layout, self._changes = layout, self._plan(layout, header)
+        changes, stamp_at = self._changes
+        for at, new in changes:
+            out[at : at + len(new)] = new
+        if stamp_at:
+            out[stamp_at : stamp_at + 3] = (((now % 64_000_000) << 18) // 1_000_000).to_bytes(3, "big")
+
+    def _plan(self, layout: rtp.Layout, header: rtp.Header) -> tuple[list[tuple[int, bytes]], int]:
+        """What to write where for packets of this layout, and where the time of sending stands (0: nowhere)."""
+        if layout.foreign:
+            return [(header.elements - 4, _SHORT.pack(rtp.ONE_BYTE)), (layout.tail, bytes(layout.end - layout.tail))], 0
+        changes, stamp_at = [], 0
+        for at, _, number, size in layout.elements:
+            ours = self._map.get(number, 0) if number else 0
+            if not ours:
+                changes.append((at, bytes(1 + size)))  # padding, RFC 8285 section 4.2
+                continue
+            changes.append((at, bytes([ours << 4 | size - 1])))
+            # Only where a second sending has a number of its own: one number with two contents would give the key
+            # away (RFC 7714 section 10.1).
+            if ours == self._stamp and size == 3 and self._rtx is not None:
+                stamp_at = at + 1
+        return changes, stamp_at
 
 
 def _picture(data: bytes, header: rtp.Header, what: rtp.Description) -> int:
@@ -410,14 +430,12 @@ class Peer:
         if self._socket is not None:
             self._plane.send(self._socket, data, self._address)
 
-    def send_rtp(self, packet: bytearray) -> bool:
-        """Encrypt and send."""
-        if self._send is None or self._socket is None or len(packet) > MOST:
+    def send_buffer(self, size: int) -> bool:
+        """Encrypt the packet in the buffer, and send."""
+        _length[0] = size
+        if self._send is None or self._socket is None or lib.srtp_protect(self._send._srtp[0], _bytes, _length):
             return False
-        data = _crypt(lib.srtp_protect, self._send, packet)
-        if data is None:
-            return False
-        self._plane.send(self._socket, data, self._address)
+        self._plane.send(self._socket, _buffer[: _length[0]], self._address)
         return True
 
     def send_rtcp(self, packet: bytes) -> None:
@@ -512,10 +530,14 @@ class Peer:
         header = rtp.parse(packet)
         if header is None:
             return
+        if header.elements and not stream.layout.fits(packet, header):
+            stream.layout = rtp.lay_out(packet, header)
         if stream.cc and header.elements:
-            number = rtp.extensions(packet, header).get(stream.cc)
-            if number is not None and len(number) == 2:
-                self._cc.add(number[0] << 8 | number[1], now)
+            for at, _, number, size in stream.layout.elements:
+                if number == stream.cc:
+                    if size == 2:
+                        self._cc.add(packet[at + 1] << 8 | packet[at + 2], now)
+                    break
         recovered = stream.primary is not None
         if stream.primary is not None:
             stream.mend()
@@ -523,9 +545,7 @@ class Peer:
                 return
             sequence, packet = rtp.spread(packet)
             stream = stream.primary
-            head = struct.pack(
-                "!BHII", header.marker << 7 | stream.payload_type, sequence, header.timestamp, stream.ssrc
-            )
+            head = _HEAD.pack(header.marker << 7 | stream.payload_type, sequence, header.timestamp, stream.ssrc)
             packet = packet[:1] + head + packet[12:]
             header = rtp.parse(packet)
             if header is None:
@@ -566,7 +586,7 @@ class Plane:
             if data:
                 self._datagram(sock, data, (address[0], address[1]), clock())
 
-    def send(self, sock: socket.socket, data: bytes, address: Address) -> None:
+    def send(self, sock: socket.socket, data: bytes | memoryview, address: Address) -> None:
         """One datagram; lost when the wire is full or there is no way."""
         try:
             sock.sendto(data, address)

@@ -1,7 +1,6 @@
 """RTP packets as bytes (RFC 3550), their header extensions (RFC 8285) and VP8's description (RFC 7741). Pure."""
 
 import struct
-from collections import OrderedDict
 from typing import Final, NamedTuple
 
 ONE_BYTE: Final = 0xBEDE
@@ -49,27 +48,61 @@ def parse(data: bytes) -> Header | None:
     return Header(second >> 7, second & 0x7F, sequence, timestamp, ssrc, offset, payload, elements, end)
 
 
-def extensions(data: bytes, header: Header) -> dict[int, bytes]:
-    """The one-byte header extensions, value by id; what is cut off is left out."""
-    found: dict[int, bytes] = {}
-    if not header.elements or not has_one_byte(data, header):
-        return found
-    at = header.elements
+class Layout(NamedTuple):
+    """Where one-byte header extensions stand: (where its first byte is, that byte, id, size of its value); id 0 for what
+    is cut off, to the end. ``tail``: where padding begins. ``foreign``: of another form, which we never negotiate."""
+
+    elements: tuple[tuple[int, int, int, int], ...]
+    tail: int
+    end: int
+    foreign: bool
+
+    def fits(self, data: bytes, header: Header) -> bool:
+        """Whether it holds for this packet too: those of a stream mostly look the same."""
+        if self.end != header.end or self.foreign or not has_one_byte(data, header):
+            return False
+        for at, first, _, _ in self.elements:
+            if data[at] != first:
+                return False
+        return not any(data[self.tail : self.end])
+
+
+NO_LAYOUT: Final = Layout((), 0, 0, foreign=False)
+
+
+def lay_out(data: bytes, header: Header) -> Layout:
+    """Reads where header extensions stand (RFC 8285 section 4.2)."""
+    if not header.elements:
+        return NO_LAYOUT
+    if not has_one_byte(data, header):
+        return Layout((), header.elements, header.end, foreign=True)
+    found, at, tail = [], header.elements, header.elements
     while at < header.end:
-        if data[at] == 0:  # padding
+        first = data[at]
+        if first == 0:  # padding
             at += 1
             continue
-        number, size = data[at] >> 4, (data[at] & 0x0F) + 1
-        if number == 15 or at + 1 + size > header.end:  # RFC 8285 section 4.2: stop here
-            break
-        found.setdefault(number, data[at + 1 : at + 1 + size])
+        number, size = first >> 4, (first & 0x0F) + 1
+        if number == 15 or at + 1 + size > header.end:  # stop here
+            number, size = 0, header.end - at - 1
+        found.append((at, first, number, size))
         at += 1 + size
+        tail = at
+    return Layout(tuple(found), tail, header.end, foreign=False)
+
+
+def extensions(data: bytes, header: Header) -> dict[int, bytes]:
+    """The values of one-byte header extensions by id; of several with one id the first."""
+    found: dict[int, bytes] = {}
+    for at, _, number, size in lay_out(data, header).elements:
+        if number:
+            found.setdefault(number, data[at + 1 : at + 1 + size])
     return found
 
 
-def has_one_byte(data: bytes | bytearray, header: Header) -> bool:
+def has_one_byte(data: bytes, header: Header) -> bool:
     """Whether the header extensions are of the one-byte form, the only one we negotiate."""
-    return bool(header.elements) and data[header.elements - 4] << 8 | data[header.elements - 3] == ONE_BYTE
+    return data[header.elements - 4] << 8 | data[header.elements - 3] == ONE_BYTE
 
 
 def after(a: int, b: int) -> int:
@@ -139,22 +172,18 @@ def describe(payload: bytes) -> Description:
 class Cache:
     """The last packets of a stream, for those that a receiver reports lost."""
 
-    def __init__(self, packets: int = 512, octets: int = 384 * 1024) -> None:
+    def __init__(self, packets: int = 512) -> None:
         self._most = packets
-        self._room = octets
-        self._octets = 0
-        self._packets: OrderedDict[int, bytes] = OrderedDict()
+        self._packets: list[tuple[int, bytes]] = [(-1, b"")] * packets
 
     def put(self, sequence: int, packet: bytes) -> None:
-        """Keep; the oldest go."""
-        self._octets += len(packet) - len(self._packets.pop(sequence, b""))
-        self._packets[sequence] = packet
-        while len(self._packets) > self._most or self._octets > self._room:
-            self._octets -= len(self._packets.popitem(last=False)[1])
+        """Keep; one of the oldest goes."""
+        self._packets[sequence % self._most] = (sequence, packet)
 
     def get(self, sequence: int) -> bytes | None:
         """The packet with this number, if it is not too old."""
-        return self._packets.get(sequence)
+        kept, packet = self._packets[sequence % self._most]
+        return packet if kept == sequence else None
 
 
 class Bucket:
