@@ -31,7 +31,8 @@ def build() -> Path:
     """Compile; returns the extension's file. Raises cffi's VerificationError when there is no compiler."""
     with tempfile.TemporaryDirectory() as scratch:
         made = Path(builder().compile(tmpdir=scratch))
-        return Path(shutil.copy(made, HERE / made.name))
+        fresh = shutil.copy(made, HERE / f"{made.name}.new")
+        return Path(fresh).replace(HERE / made.name)  # at once: a worker may run with the former one
 
 
 if __name__ == "__main__":

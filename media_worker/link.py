@@ -152,7 +152,9 @@ class Link:
             try:
                 while True:
                     silence = SILENT_BEATS * registered.heartbeat_seconds
-                    self._hear(await asyncio.wait_for(socket.recv(), silence))
+                    async with asyncio.timeout(silence):  # in Python 3.11 wait_for may lose being cancelled
+                        data = await socket.recv()
+                    self._hear(data)
             finally:
                 self._registered = False
                 for task in (beating, speaking):
@@ -177,7 +179,8 @@ class Link:
                 await asyncio.sleep(seconds)
             else:
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._draining.wait(), seconds)
+                    async with asyncio.timeout(seconds):
+                        await self._draining.wait()
 
     async def _speak(self, socket: ClientConnection) -> None:
         while True:
