@@ -5,6 +5,7 @@ import asyncio
 import ctypes
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -20,6 +21,8 @@ from bench.relay.mediasoup_build import ROOT, CannotBuild
 from bench.relay.mediasoup_build import build as build_mediasoup
 from bench.relay.ours import Ours
 from bench.relay.report import Rounds, summary, table
+from bench.relay.wire import CannotConnect
+from media_worker.port import planes
 
 TARGET: Final = ROOT / "build" / "bench" / "relay.json"
 LOGS: Final = ROOT / "build" / "log" / "bench-relay"
@@ -56,26 +59,42 @@ def enter_network() -> None:
         subprocess.run(["ip", *words.split()], check=True)
 
 
-async def rounds(names: list[str], count: int, seconds: float, relay_core: int) -> Rounds:
-    """Every relay under every load, once a round; each round begins with another relay."""
+async def rounds(names: list[str], count: int, seconds: float, relay_core: int) -> tuple[Rounds, list[str]]:
+    """Every relay under every load, once a round; each round begins with another relay. Also what could not be run."""
     found: Rounds = {}
+    failures: list[str] = []
     for turn in range(count):
         for load in (*LOADS, LONE):
             able = [name for name in names if (name == "mediarelay") == (load is LONE)]
             for name in able[turn % len(able) :] + able[: turn % len(able)] if able else ():
                 relay = RELAYS[name](relay_core, LOGS / f"{name}.log")
-                result = await measure(relay, load, seconds, ADDRESS, foreign=name == "mediarelay")
+                try:
+                    result = await measure(relay, load, seconds, ADDRESS, foreign=name == "mediarelay")
+                except (
+                    OSError,
+                    RuntimeError,
+                    CannotConnect,
+                ) as error:  # a relay that breaks down must not end the others
+                    failures.append(f"{name}, {load.name}: {error!r}")
+                    print(f"round {turn + 1}  {failures[-1]}", flush=True)
+                    continue
                 found.setdefault(load.name, {}).setdefault(name, []).append(result)
                 print(f"round {turn + 1}  {load.name:5} {name:15} {result.cpu_ms:8.2f} ms/s/stream", flush=True)
                 for fault in result.faults[:3]:
                     print(f"  {fault}", flush=True)
     order = list(RELAYS)
-    return {load: dict(sorted(relays.items(), key=lambda r: order.index(r[0]))) for load, relays in found.items()}
+    ordered = {load: dict(sorted(relays.items(), key=lambda r: order.index(r[0]))) for load, relays in found.items()}
+    return ordered, failures
 
 
 def unavailable(names: list[str]) -> dict[str, str]:
     """Which of them cannot be measured here, and why."""
     why = {}
+    if "ours" in names and "compiled" not in planes():
+        why["ours"] = "its compiled part is not built"
+    for name in names:
+        if name.startswith("janus") and not shutil.which("janus"):
+            why[name] = "not installed"
     if "mediasoup" in names:
         try:
             build_mediasoup()
@@ -88,7 +107,7 @@ def main() -> int:
     """Exit code 1 when a frame did not arrive as it was sent, 2 when it cannot run here."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--seconds", type=float, default=10.0, help="of each measurement")
+    parser.add_argument("--seconds", type=float, default=8.0, help="of each measurement")
     parser.add_argument("--quick", action="store_true", help="one round of two seconds each")
     parser.add_argument("--relays", nargs="+", choices=RELAYS, default=list(RELAYS))
     arguments = parser.parse_args()
@@ -107,7 +126,7 @@ def main() -> int:
     os.sched_setaffinity(0, {cores[1]})
     LOGS.mkdir(parents=True, exist_ok=True)
     count, seconds = (1, 2.0) if arguments.quick else (arguments.rounds, arguments.seconds)
-    result = summary(asyncio.run(rounds(names, count, seconds, cores[0])), skipped)
+    result = summary(*asyncio.run(rounds(names, count, seconds, cores[0])), skipped)
     result["seconds"], result["rounds"] = seconds, count
     TARGET.write_text(json.dumps(result, indent=2) + "\n")
     print(f"\n{table(result)}")

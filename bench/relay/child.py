@@ -6,7 +6,6 @@ import os
 from pathlib import Path
 from typing import Any, Final, Self
 
-TICKS: Final = os.sysconf("SC_CLK_TCK")
 STOP_SECONDS: Final = 10.0
 
 
@@ -51,6 +50,11 @@ class Child:
             raise RuntimeError(answer["error"])
         return answer
 
+    @property
+    def ended(self) -> bool:
+        """Whether the process is over."""
+        return self._process.returncode is not None
+
     async def stop(self) -> None:
         """End it: politely, then not."""
         if self._process.returncode is None:
@@ -63,9 +67,10 @@ class Child:
 
 
 def cpu_seconds(pid: int) -> float:
-    """User and system time of all of a process's threads, those that ended included."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS
+    """User and system time of all threads that a process has, by the scheduler's own clock: /proc/PID/stat counts in
+    steps of 10 ms. Raises OSError when it has ended."""
+    threads = Path(f"/proc/{pid}/task").iterdir()
+    return sum(int((thread / "schedstat").read_text().split()[0]) for thread in threads) / 1e9
 
 
 def resident_bytes(pid: int) -> int:

@@ -12,7 +12,6 @@
 
 #define TICK (250000ull) /* fine enough that participants do not send in step */
 #define SWEEP (5 * MS)   /* gaps, stuck pictures, reports */
-#define BATCH 32
 
 static uint64_t read_clock(clockid_t clock) {
   struct timespec t;
@@ -148,25 +147,26 @@ static uint64_t arrival(struct msghdr *header) {
 }
 
 static void receive(engine *e, int number) {
-  static uint8_t buffers[BATCH][2048]; /* one thread runs the loop */
-  static uint8_t controls[BATCH][64];
   wire *w = e->wires[number];
   int got;
   do {
     struct mmsghdr messages[BATCH] = {0};
     struct iovec parts[BATCH];
     for (int i = 0; i < BATCH; i++) {
-      parts[i] = (struct iovec){buffers[i], sizeof buffers[i]};
+      parts[i] = (struct iovec){e->buffers[i], sizeof e->buffers[i]};
       messages[i].msg_hdr = (struct msghdr){
-          .msg_iov = &parts[i], .msg_iovlen = 1, .msg_control = controls[i], .msg_controllen = sizeof controls[i]};
+          .msg_iov = &parts[i],
+          .msg_iovlen = 1,
+          .msg_control = e->controls[i],
+          .msg_controllen = sizeof e->controls[i]};
     }
     got = recvmmsg(w->fd, messages, BATCH, MSG_DONTWAIT, NULL);
     for (int i = 0; i < got; i++) {
       int length = (int)messages[i].msg_len;
-      if (length >= 12 && buffers[i][0] >> 6 == 2)
-        media(e, w, buffers[i], length, arrival(&messages[i].msg_hdr));
+      if (length >= 12 && e->buffers[i][0] >> 6 == 2)
+        media(e, w, e->buffers[i], length, arrival(&messages[i].msg_hdr));
       else
-        post(e, number, buffers[i], length);
+        post(e, number, e->buffers[i], length);
     }
   } while (got == BATCH);
 }

@@ -19,7 +19,8 @@
 #define GAPS 256
 #define PER_FRAME 256 /* payloads of a frame at most */
 #define BINS 2048
-#define TAPE (3u << 20) /* 16 s of picture */
+#define BATCH 32     /* datagrams taken or sent in one call */
+#define TAPE (12u << 20) /* a minute of picture */
 
 typedef struct {
   uint32_t bins[BINS];
@@ -140,6 +141,7 @@ struct engine {
   sink *sinks[MANY];
   int wire_count, track_count, sink_count;
   letter letters[512];
+  uint8_t buffers[BATCH][2048], controls[BATCH][64];
   unsigned letter_head, letter_tail;
   uint64_t ticked, swept;
   bool measuring;

@@ -25,7 +25,7 @@ FEEDBACK_SSRC: Final = 1
 SOUND: Final = 0
 PICTURE: Final = 1
 SOCKET_BUFFER: Final = 1 << 20
-TAPE_BYTES: Final = 3 << 20
+TAPE_BYTES: Final = 12 << 20
 
 
 class Track(msgspec.Struct, frozen=True):
@@ -188,7 +188,7 @@ class Engine:
         return msgspec.convert({name: getattr(figures, name) for name in Figures.__struct_fields__}, Figures)
 
     def tape(self, sink: int) -> list[bytes]:
-        """The frames that came in from the first keyframe on, as far as there was room."""
+        """The frames that came in, from the keyframe on with which the picture began, as far as there was room."""
         data = self._ffi.new("uint8_t[]", TAPE_BYTES)
         size = self._lib.sink_tape(self._engine, sink, data, TAPE_BYTES)
         return _frames(bytes(self._ffi.buffer(data, size)))
@@ -236,6 +236,6 @@ def _frames(tape: bytes) -> list[bytes]:
         number, part, length = (int.from_bytes(tape[at + a : at + b], "big") for a, b in ((0, 4), (4, 6), (6, 8)))
         parts.setdefault(number, {})[part] = tape[at + 8 : at + 8 + length]
         at += 8 + length
-    # The last one may have been cut off by the end of the tape.
+    # the last one may have been cut off by the end of the tape
     numbers = sorted(parts)[:-1]
     return [b"".join(parts[number][part] for part in sorted(parts[number])) for number in numbers]

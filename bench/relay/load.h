@@ -89,5 +89,5 @@ void track_read(engine *, int track, track_figures *);
 
 int sink_new(engine *, const sink_setup *);
 void sink_read(engine *, int sink, sink_figures *);
-/* The tape: records of u32 frame, u16 payload, u16 length, payload. Returns its size. */
+/* The tape, whole pictures only: records of u32 frame, u16 payload, u16 length, payload. Returns its size. */
 uint32_t sink_tape(engine *, int sink, uint8_t *data, uint32_t size);

@@ -14,11 +14,19 @@ from bench.relay.client import Client
 from bench.relay.client import Relay as Joinable
 from bench.relay.engine import PICTURE, SOUND, Engine, Figures
 
-AT_ONCE: Final = 8
+AT_ONCE: Final = 20
 """Connections being made at the same time."""
 WARM_SECONDS: Final = 2.0
-DRAIN_SECONDS: Final = 0.5
+"""At least; then until everything comes through."""
+LOOK_SECONDS: Final = 0.5
+ENOUGH_TO_FLOW: Final = 8
+"""Frames of every stream between two looks."""
+LONGEST_WARM_SECONDS: Final = 45.0
+"""This relay gives a receiver one more big picture after the other, a few seconds each, as long as there is room."""
+DRAIN_SECONDS: Final = 3.0
+"""At most, for what is under way; a packet may have to be sent again."""
 ENOUGH_TO_DECODE: Final = {SOUND: 50, PICTURE: 30}
+MOST_TO_DECODE: Final = 90
 KIND_NAMES: Final = {SOUND: "sound", PICTURE: "picture"}
 
 
@@ -54,8 +62,11 @@ class Load(msgspec.Struct, frozen=True):
 
 
 class Measurement(msgspec.Struct, frozen=True):
-    """What one run showed. ``cpu_ms``: of the relay's process a second and forwarded stream; ``memory``: resident bytes
-    a call, beyond those at rest; ``late``: share of the load's own wake-ups that came late."""
+    """What one run showed.
+
+    ``cpu_ms``: of the relay's process a second and forwarded stream; ``memory``: resident bytes a call, beyond those at
+    rest; ``late``: share of the load's own wake-ups that came late; ``load_share``: of its core that the load took.
+    """
 
     cpu_ms: float
     packets_per_core_second: float
@@ -66,6 +77,7 @@ class Measurement(msgspec.Struct, frozen=True):
     frames_complete: int
     pictures_decoded: int
     late: float
+    load_share: float
     cipher: str
     faults: list[str]
 
@@ -79,14 +91,14 @@ async def measure(relay: Relay, load: Load, seconds: float, address: str, *, for
         clients = people(engine, load, address)
         try:
             await _connect(relay, clients, load)
-            await asyncio.sleep(WARM_SECONDS)
+            await _warm(clients)
             engine.mark()
-            began, cpu_began = time.monotonic(), cpu_seconds(relay.media_pid)
+            began, cpu_began, own_began = time.monotonic(), cpu_seconds(relay.media_pid), time.process_time()
             await asyncio.sleep(seconds)
             cpu, took = cpu_seconds(relay.media_pid) - cpu_began, time.monotonic() - began
-            packets = engine.totals().received
+            packets, own = engine.totals().received, time.process_time() - own_began
             engine.end()
-            await asyncio.sleep(DRAIN_SECONDS)
+            await _drain(clients)
             totals = engine.totals()
             figures = [(client, key, f) for client in clients for key, f in client.figures().items()]
             decoded, faults = _decode(clients)
@@ -102,6 +114,7 @@ async def measure(relay: Relay, load: Load, seconds: float, address: str, *, for
                 frames_complete=sum(f.complete for *_, f in figures),
                 pictures_decoded=decoded,
                 late=totals.late / max(totals.ticks, 1),
+                load_share=own / took,
                 cipher=next(client.wires[0].cipher for client in clients if client.wires),
                 faults=faults,
             )
@@ -139,6 +152,25 @@ async def _connect(relay: Relay, clients: list[Client], load: Load) -> None:
         client.start()
 
 
+async def _warm(clients: list[Client]) -> None:
+    """Until every stream flows: some relays try whether a picture has room before they settle on it."""
+    await asyncio.sleep(WARM_SECONDS - 2 * LOOK_SECONDS)
+    before: list[int] = []
+    for _ in range(int(LONGEST_WARM_SECONDS / LOOK_SECONDS)):
+        await asyncio.sleep(LOOK_SECONDS)
+        now = [f.complete for client in clients for f in client.figures().values()]
+        if before and all(b - a >= ENOUGH_TO_FLOW for a, b in zip(before, now, strict=True)):
+            return  # what does not flow even then shows in the frames
+        before = now
+
+
+async def _drain(clients: list[Client]) -> None:
+    for _ in range(int(DRAIN_SECONDS / LOOK_SECONDS)):
+        await asyncio.sleep(LOOK_SECONDS)
+        if all(f.complete >= f.due for client in clients for f in client.figures().values()):
+            return
+
+
 async def _each(tasks: Iterable[Awaitable[None]]) -> None:
     room = asyncio.Semaphore(AT_ONCE)
 
@@ -165,7 +197,7 @@ def _decode(clients: list[Client]) -> tuple[int, list[str]]:
     shown, faults = 0, []
     for client in clients:
         for seat, kind in client.incoming if client.keeps else ():
-            frames = client.tape(seat, kind)
+            frames = client.tape(seat, kind)[:MOST_TO_DECODE]
             try:
                 count = (media.decoded_pictures if kind == PICTURE else media.decoded_sounds)(frames)
             except FFmpegError as error:

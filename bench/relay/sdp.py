@@ -19,6 +19,7 @@ CODECS: Final = {
     SOUND: ("a=rtpmap:{type} opus/48000/2", "a=fmtp:{type} minptime=10;useinbandfec=1"),
     PICTURE: (
         "a=rtpmap:{type} VP8/90000",
+        "a=rtcp-fb:{type} goog-remb",
         "a=rtcp-fb:{type} ccm fir",
         "a=rtcp-fb:{type} nack",
         "a=rtcp-fb:{type} nack pli",

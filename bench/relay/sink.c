@@ -30,6 +30,19 @@ static void show(sink *s, uint64_t number, uint64_t now) {
   if (counts(s, number)) s->figures.shown++;
 }
 
+/* Leaves on the tape only frames from this number on, up to but without that one. */
+static void trim(sink *s, uint64_t from, uint64_t to) {
+  uint32_t kept = 0;
+  for (uint32_t at = 0, size; at < s->taped; at += size) {
+    size = 8u + get16(s->tape + at + 6);
+    uint32_t number = get32(s->tape + at);
+    if (number < from || number >= to) continue;
+    memmove(s->tape + kept, s->tape + at, size);
+    kept += size;
+  }
+  s->taped = kept;
+}
+
 static void completed(sink *s, assembly *a, uint64_t now) {
   a->complete = true;
   if (counts(s, a->number)) s->figures.complete++;
@@ -39,7 +52,10 @@ static void completed(sink *s, assembly *a, uint64_t now) {
     return;
   }
   bool key = s->track->position_of[a->number % HISTORY] == 0;
-  if (key && (!s->showing || a->number > s->next)) s->showing = true, s->next = a->number;
+  if (key && (!s->showing || a->number > s->next)) {
+    s->showing = true, s->next = a->number;
+    trim(s, s->next, UINT64_MAX);
+  }
   for (a = &s->window[s->next % WINDOW]; s->showing && a->used && a->complete && a->number == s->next;
        a = &s->window[s->next % WINDOW])
     show(s, s->next++, now);
@@ -119,7 +135,7 @@ static void take_foreign(sink *s, uint16_t sequence, bool marker, bool starts, c
   if (key) s->showing = true;
   if (!marker && s->track->set.kind == PICTURE) return;
   s->foreign_frame++;
-  if (!s->foreign_broken) s->figures.complete++;
+  if (!s->foreign_broken && s->track->ended == UINT64_MAX) s->figures.complete++;
 }
 
 void sink_rtp(engine *e, wire *w, sink *s, uint8_t *p, int length, bool again, uint64_t real) {
@@ -164,7 +180,8 @@ void sink_rtp(engine *e, wire *w, sink *s, uint8_t *p, int length, bool again, u
     return;
   }
   a->bits[part / 64] |= 1ull << part % 64;
-  record(s, number, part, part == 0 && frame == 0, p + at, length - at);
+  bool begins = t->set.kind == SOUND || (part == 0 && frame == 0);
+  record(s, number, part, begins, p + at, length - at);
   if (!again && e->measuring && counts(s, number) && real > t->when[found]) {
     count_in(&s->latency, real - t->when[found]);
     count_in(&e->latency, real - t->when[found]);
@@ -251,6 +268,7 @@ void sink_read(engine *e, int number, sink_figures *figures) {
 uint32_t sink_tape(engine *e, int number, uint8_t *data, uint32_t size) {
   pthread_mutex_lock(&e->lock);
   sink *s = e->sinks[number];
+  if (s && s->track->set.kind == PICTURE && !s->set.foreign) trim(s, 0, s->next);
   uint32_t length = s && s->tape ? (s->taped < size ? s->taped : size) : 0;
   if (length) memcpy(data, s->tape, length);
   pthread_mutex_unlock(&e->lock);

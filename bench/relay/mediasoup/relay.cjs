@@ -46,7 +46,7 @@ const doors = {
     const { codecs } = (await router(call)).rtpCapabilities;
     const plain = codecs.map((codec) => ({
       ...codec,
-      rtcpFeedback: codec.rtcpFeedback.filter(({ type }) => type === "nack" || type === "ccm"),
+      rtcpFeedback: codec.rtcpFeedback.filter(({ type }) => type !== "transport-cc"),
     }));
     const rtpCapabilities = { codecs: plain, headerExtensions: extensions };
     const consumers = [];
