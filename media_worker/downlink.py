@@ -72,6 +72,8 @@ class Downlink:
         self._before = _ALWAYS  # what was sent when it began
         self._wait = FIRST_WAIT / 2
         self._next_trial = _NEVER
+        self.was_full = False
+        """Whether it has ever filled up: until then there is no reason to hold anybody."""
 
     def sent(self, bits_per_second: float, now: float) -> None:
         """What was sent to it, all streams and retransmissions, in about the last second."""
@@ -157,4 +159,5 @@ class Downlink:
         self._filled = self._sent
         self._next_trial = now + self._wait
         self._trial, self._before, self._cut = None, _ALWAYS, now
+        self.was_full = True
         return True

@@ -49,8 +49,8 @@ def parse(data: bytes) -> Header | None:
 
 
 class Layout(NamedTuple):
-    """Where one-byte header extensions stand: (where its first byte is, that byte, id, size of its value); id 0 for what
-    is cut off, to the end. ``tail``: where padding begins. ``foreign``: of another form, which we never negotiate."""
+    """Where one-byte header extensions stand: (where its first byte is, that byte, id, size of its value); id 0 for
+    what is cut off, to the end. ``tail``: where padding begins. ``foreign``: of another form, never negotiated."""
 
     elements: tuple[tuple[int, int, int, int], ...]
     tail: int

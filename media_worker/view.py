@@ -14,7 +14,10 @@ MIN_SECONDS: Final = 0.5
 
 
 class View:
-    """Chooses for its sinks. Times in seconds of a steady clock, rates in bits a second."""
+    """Chooses for its sinks. Times in seconds of a steady clock, rates in bits a second.
+
+    Browsers estimate (REMB) by pictures alone, so that is what ``downlink`` is about; sound comes on top.
+    """
 
     def __init__(self) -> None:
         self.downlink = Downlink()
@@ -23,28 +26,26 @@ class View:
         """Whether the way down keeps a larger picture from it."""
         self.withheld = False
         """Whether it keeps a picture from it altogether."""
-        self.rate = 0.0
-        """What it was sent in the last second."""
         self._rooms: dict[Source, float] = {}
         self._before: tuple[float, int] | None = None
 
     def measure(self, sinks: Sequence[Sink], now: float) -> None:
-        """About every second: how much it is sent."""
-        octets = sum(sink.out.octets for sink in sinks)
+        """About every second: how much of pictures it is sent."""
+        octets = sum(sink.out.octets for sink in sinks if sink.slot.kind == "video")
         since, before = self._before or (now, octets)
         if self._before is None or now - since >= MIN_SECONDS:
             self._before = (now, octets)
         if now - since >= MIN_SECONDS:
-            self.rate = max(0.0, octets - before) * 8 / (now - since)
-            self.downlink.sent(self.rate, now)
+            self.downlink.sent(max(0.0, octets - before) * 8 / (now - since), now)
 
     def choose(self, sinks: Sequence[Sink], shared: Sink | None, now: float) -> None:
         """Choose a layer for each sink, or nothing."""
         fed = [(sink, sink.source) for sink in sinks if sink.source is not None and sink.source.layers]
         wanted = [_offer(sink, source, sink is shared, now) for sink, source in fed]
-        budget = self.downlink.budget(now)
+        sound = layers.sound(wanted)
+        budget = sound + self.downlink.budget(now)
         plan = layers.plan(layers.brought_down(wanted, budget, self.appetite), budget, self.appetite)
-        budget = self.downlink.budget(now, plan.next)
+        budget = sound + self.downlink.budget(now, plan.next - sound if plan.next is not None else None)
         chosen = layers.choose(layers.brought_down(wanted, budget, self.appetite), budget, self.appetite)
         self.smaller = self.withheld = False
         for (sink, source), offer, index in zip(fed, wanted, chosen, strict=True):
@@ -57,8 +58,8 @@ class View:
         self._rooms = {source: layers.room(wanted, at, budget, self.appetite) for at, (_, source) in enumerate(fed)}
 
     def room(self, source: Source) -> float:
-        """What it has room for of a source without layers."""
-        return self._rooms.get(source, NO_LIMIT)
+        """What it has room for of a source without layers: as much as comes, until its way has been full."""
+        return self._rooms.get(source, NO_LIMIT) if self.downlink.was_full else NO_LIMIT
 
 
 def _offer(sink: Sink, source: Source, screen: bool, now: float) -> layers.Offer:
