@@ -61,7 +61,7 @@ def choose(wanted: Sequence[Offer], budget: float, appetite: Appetite) -> list[i
 def plan(wanted: Sequence[Offer], budget: float, appetite: Appetite) -> Plan:
     """As `choose`, with what the next step up would take."""
     chosen: list[int | None] = [0 if offer.audio else None for offer in wanted]
-    used = _sound(wanted)
+    used = sound(wanted)
     for step in _steps(wanted, appetite):
         needed = (used + step.needed) * (1 if step.held else SPARE)
         if needed > budget:
@@ -79,7 +79,7 @@ def room(wanted: Sequence[Offer], index: int, budget: float, appetite: Appetite)
         return NO_LIMIT
     smallest = (_active(offer)[:1] for offer in wanted if not _is_single(offer) and not offer.audio)
     single = [i for i, offer in enumerate(wanted) if _is_single(offer)]
-    free = max(0.0, budget - _sound(wanted) - sum(rate for active in smallest for rate, _ in active))
+    free = max(0.0, budget - sound(wanted) - sum(rate for active in smallest for rate, _ in active))
     left = free - sum(wanted[i].layers[0] for i in single if i != index)
     share = max(free / len(single), left)
     return min(share, LOW_PICTURE) if appetite is Appetite.LOW else share
@@ -106,7 +106,8 @@ def ceiling(rooms: Iterable[float], rest: float = SOUND) -> int:
     return int(min(NO_LIMIT, limit + rest))
 
 
-def _sound(wanted: Sequence[Offer]) -> float:
+def sound(wanted: Sequence[Offer]) -> float:
+    """Bits a second kept free for sound."""
     return sum(max(SOUND, *offer.layers) if offer.layers else SOUND for offer in wanted if offer.audio)
 
 
