@@ -34,6 +34,8 @@ RECEIVED: Final = (TRANSPORT_CC, MID, RID, REPAIRED)
 MAX_SECTIONS: Final = 16
 """Six people need 12."""
 MAX_LAYERS: Final = 4
+MAX_TYPE: Final = 127
+"""Payload types have seven bits."""
 ANSWERED: Final = {"sendrecv": "sendrecv", "recvonly": "sendonly", "sendonly": "recvonly", "inactive": "inactive"}
 
 
@@ -180,12 +182,13 @@ def _remote(media: MediaDescription) -> Remote:
 
 def _slot(media: MediaDescription, text: str) -> Slot:
     kind: Kind = "audio" if media.kind == "audio" else "video"
-    codec = next((c for c in media.rtp.codecs if c.mimeType.lower() == CODEC[kind][0].lower()), None)
+    codecs = [c for c in media.rtp.codecs if 0 <= c.payloadType <= MAX_TYPE]
+    codec = next((c for c in codecs if c.mimeType.lower() == CODEC[kind][0].lower()), None)
     if media.kind not in CODEC or codec is None or (media.rtcp_port is not None and not media.rtcp_mux):
         raise BadSdp
     repair = (
         c.payloadType
-        for c in media.rtp.codecs
+        for c in codecs
         if c.mimeType.lower() == "video/rtx" and str(c.parameters.get("apt")) == str(codec.payloadType)
     )
     offered = {f.type + (f" {f.parameter}" if f.parameter else "") for f in codec.rtcpFeedback}

@@ -116,8 +116,8 @@ def _read(kind: int, form: int, body: bytes) -> Iterator[Report]:
     elif len(body) < 8:
         return
     elif kind == TRANSPORT_FEEDBACK and form == NACK:  # the format first: transport-cc has the same packet type
-        numbers = dict.fromkeys(_nacked(body[8:]))
-        yield Lost(struct.unpack_from("!I", body, 4)[0], tuple(islice(numbers, MAX_LOST)))
+        numbers = dict.fromkeys(islice(_nacked(body[8:]), MAX_LOST))
+        yield Lost(struct.unpack_from("!I", body, 4)[0], tuple(numbers))
     elif kind == PAYLOAD_FEEDBACK and form == PLI:
         yield NeedsKeyframe(struct.unpack_from("!I", body, 4)[0])
     elif kind == PAYLOAD_FEEDBACK and form == FIR:

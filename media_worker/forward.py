@@ -31,6 +31,12 @@ MAX_INBOX: Final = 1024
 MAX_ADDRESSES: Final = 16
 """A browser checks from a handful of addresses; the oldest of more is forgotten."""
 SCTP_PORT: Final = 5000
+MAX_HELD: Final = 256 * 1024
+"""Bytes of unfinished messages; aiortc tells the browser how much it may send, and does not mind if it sends more."""
+MAX_CHUNKS: Final = 2_048
+"""That came before one that is missing."""
+MAX_CHANNELS: Final = 64
+"""The page has one."""
 
 
 class Remote(msgspec.Struct, frozen=True):
@@ -108,6 +114,7 @@ class Line:
         self._dtls = RTCDtlsTransport(self._path, [certificate()])
         self._dtls.on("statechange", self._dtls_changed)
         self._sctp: Any = None
+        self._window = 0
         self._remote: Remote | None = None
         self._ours: list[Credentials] = []  # in use, and while restarting the next
         self._heard: OrderedDict[Address, str] = OrderedDict()  # address → the credentials it named
@@ -131,6 +138,7 @@ class Line:
         if on_channel is not None and self._sctp is None:
             self._sctp = RTCSctpTransport(self._dtls, SCTP_PORT)
             self._sctp.on("datachannel", on_channel)
+            self._window = self._sctp._advertised_rwnd
             if self._dtls.state == "connected":
                 self._starting = asyncio.create_task(self._sctp.start(None, SCTP_PORT))
         if self._remote is None or (self._remote.ufrag, self._remote.password) != (remote.ufrag, remote.password):
@@ -174,8 +182,11 @@ class Line:
                 self._owner.line_up()
 
     def handshake(self, datagram: bytes) -> None:
-        """For DTLS."""
-        self._path.deliver(datagram)
+        """For DTLS, unless the browser makes us keep more than any page's messages need."""
+        if self._hoards():
+            self._end()
+        elif not self._ended:
+            self._path.deliver(datagram)
 
     def look(self, now: int) -> None:
         """Stop sending to somebody who has fallen silent."""
@@ -192,6 +203,14 @@ class Line:
             if ufrag != self._ours[0].ufrag:
                 del self._heard[address]
                 self.peer.forget(address)
+
+    def _hoards(self) -> bool:
+        sctp = self._sctp
+        return sctp is not None and (
+            self._window - sctp._advertised_rwnd > MAX_HELD
+            or len(sctp._sack_misordered) > MAX_CHUNKS
+            or len(sctp._inbound_streams) > MAX_CHANNELS
+        )
 
     # ------------------------------------------------------------ DTLS
 
@@ -232,8 +251,8 @@ class Line:
         if self._starting is not None:
             self._starting.cancel()
             await asyncio.gather(self._starting, return_exceptions=True)
-        if self._sctp is not None:
-            await self._sctp.stop()
+        if self._sctp is not None:  # a broken session takes no goodbye
+            await asyncio.gather(self._sctp.stop(), return_exceptions=True)
         pump = self._dtls._task
         await self._dtls.stop()
         self._path.deliver(None)

@@ -1,4 +1,4 @@
-"""Fails when aiortc, aioice or pylibsrtp change under us (forward.py, ice.py, the planes): then read them anew first."""
+"""Fails when aiortc, aioice or pylibsrtp change under us (forward, ice, the planes): then read them anew first."""
 
 import importlib.metadata
 import inspect
@@ -50,7 +50,11 @@ def test_what_is_called_is_still_there(function: Callable[..., object]) -> None:
 
 @pytest.mark.parametrize(
     ("owner", "names"),
-    [(RTCDtlsTransport, ["_task", "_role", "_rx_srtp", "_tx_srtp"]), (Session, ["_srtp"])],
+    [
+        (RTCDtlsTransport, ["_task", "_role", "_rx_srtp", "_tx_srtp"]),
+        (RTCSctpTransport, ["_advertised_rwnd", "_sack_misordered", "_inbound_streams"]),
+        (Session, ["_srtp"]),
+    ],
 )
 def test_the_attributes_are_still_set(owner: type, names: list[str]) -> None:
     source = inspect.getsource(owner)
