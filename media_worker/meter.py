@@ -1,8 +1,14 @@
 """What one participant's connection measures, every few seconds, and the grade it gets for it."""
 
-from chalicelib.protocol import SeatQuality
+from typing import Final
+
+from chalicelib.protocol import Appetite, SeatQuality
 from media_worker.participant import Participant
 from media_worker.quality import Figures, Grading
+
+SILENT_SECONDS: Final = 5.0
+HELD: Final = 0.5
+"""Of what a sender was told to send at most: near it, it is no narrow way up that keeps the picture small."""
 
 
 class Meter:
@@ -30,20 +36,22 @@ class Meter:
         sounds = list(who.audio.layers.values()) if who.audio is not None else []
         counters = [layer.incoming.counters for layer in pictures]
         largest = max(counters, key=lambda c: c.height, default=None)
+        up_kbps = (self._before[1] - received) * 8 / 1000 / passed
+        held = who.view.appetite is not Appetite.ALL or up_kbps > HELD * who.held_to / 1000
         figures = Figures(
             loss_up=max((layer.interval.fraction_lost for layer in pictures or sounds), default=0.0),
             loss_down=who.loss_down,
             jitter_ms=max((layer.incoming.counters.jitter / 48 for layer in sounds), default=0.0),
             rtt_ms=who.rtt * 1000,
-            up_kbps=(self._before[1] - received) * 8 / 1000 / passed,
+            up_kbps=up_kbps,
             down_kbps=(self._before[2] - sent) * 8 / 1000 / passed,
             width=largest.width if largest is not None else 0,
             height=largest.height if largest is not None else 0,
             fps=who.watching.fps,
             freezes=frozen,
             overloaded=who.watching.overloaded,
-            picture=bool(pictures),
-            silent=not who.is_up,
+            picture=bool(pictures) and not held,
+            silent=not who.is_up or who.silent_for(now) > SILENT_SECONDS,
             smaller=who.view.smaller,
             withheld=who.view.withheld,
         )

@@ -78,7 +78,9 @@ class Participant:
         self._arrivals = Arrivals()
         self._asking: asyncio.TimerHandle | None = None
         self._channel: Any = None
-        self._limit = NO_LIMIT
+        self.held_to = NO_LIMIT
+        """Bits a second that it was told to send at most."""
+        self._held = b""  # as a packet, said again with every report: any may be lost
         self._talk = rtp.Bucket(5, 20)
 
     # ------------------------------------------------------------ signalling
@@ -108,6 +110,10 @@ class Participant:
     def is_up(self) -> bool:
         """Whether media flows."""
         return self._line.is_up
+
+    def silent_for(self, now: float) -> float:
+        """Seconds since anything came from it; browsers say something every second or two."""
+        return now - float(self._peer.heard) / 1e6
 
     @property
     def sources(self) -> list[Source]:
@@ -263,12 +269,12 @@ class Participant:
 
     def limit(self, bits_per_second: int) -> None:
         """Have it send no more than this, all together."""
-        if bits_per_second == self._limit or not self.is_up:
+        if bits_per_second == self.held_to or not self.is_up:
             return
         if self.camera is not None and "" in self.camera.layers:
-            self._limit = bits_per_second
-            ssrc = self.camera.layers[""].incoming.ssrc
-            self._peer.send_rtcp(feedback.remb(self._own, ssrc, bits_per_second))
+            self.held_to = bits_per_second
+            self._held = feedback.remb(self._own, self.camera.layers[""].incoming.ssrc, bits_per_second)
+            self._peer.send_rtcp(self._held)
 
     def tell(self, quality: Quality) -> None:
         """On the data channel, if there is one and it keeps up."""
@@ -301,7 +307,8 @@ class Participant:
             self._remind(sink, now)
         if self.is_up and self._layers:
             blocks = [layer.interval.block(layer.incoming.counters, now) for layer in self._layers.values()]
-            self._peer.send_rtcp(feedback.receiver_report(self._own, blocks[:31], self.places[0][0].stream))
+            report = feedback.receiver_report(self._own, blocks[:31], self.places[0][0].stream)
+            self._peer.send_rtcp(report + self._held)
 
     # ------------------------------------------------------------ parts
 
