@@ -14,15 +14,16 @@ from cffi import FFI
 HERE = Path(__file__).resolve().parent
 
 
-def builder() -> FFI:
-    """The extension's description: what Python sees, and the C around it."""
+def builder(*more: str) -> FFI:
+    """The extension's description: what Python sees, and the C around it. ``more``: for the compiler and the linker."""
     ffi = FFI()
     header = (HERE / "hotpath.h").read_text()
     ffi.cdef(re.sub(r"/\*.*?\*/", "", header, flags=re.DOTALL))
     ffi.set_source(
         "media_worker._hotpath",
         (HERE / "hotpath.c").read_text(),
-        extra_compile_args=["-O2", "-fno-plt", "-Wall", "-Wextra", "-Wno-unused-parameter"],
+        extra_compile_args=["-O2", "-fno-plt", "-Wall", "-Wextra", "-Wno-unused-parameter", *more],
+        extra_link_args=list(more),
     )
     return ffi
 

@@ -1,10 +1,16 @@
 """Garbage of every kind at a live worker, from strangers and from people with keys: a bystander call loses nothing."""
 
 import asyncio
+import contextlib
+import os
 import random
 import socket
 import struct
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 from aioice import stun
@@ -15,10 +21,12 @@ from chalicelib.errors import BadSdp
 from chalicelib.protocol import RelayAnswer, RelayOffer, RelayRefused, Seat
 from media_worker import feedback, ice
 from media_worker.description import read_call
+from media_worker.hotpath_build import builder
 from media_worker.port import planes
 from tests.media.callers import DELTA, KEY, RTX, Caller
 from tests.media.peers import ROOM, Calls
 from tests.media.running import Running, bystanders, running
+from tests.media.test_planes import Bench, Ear, picture
 
 MANY = 1_500
 BURST, PAUSE = 50, 0.02
@@ -286,3 +294,108 @@ async def offered(sdp: str) -> None:
         assert isinstance(await calls.next(), RelayAnswer | RelayRefused)
     await calls.close()
     assert [task for task in asyncio.all_tasks() if task is not asyncio.current_task()] == []
+
+
+# ------------------------------------------------------------ the plane itself
+
+
+class Closer(Ear):
+    """Closes whatever it is told of, at times."""
+
+    def __init__(self, chance: Chance) -> None:
+        super().__init__()
+        self._chance = chance
+
+    def _close(self, what: Any) -> None:
+        if self._chance.random() < 0.3:
+            what.close()
+
+    def gap(self, stream: Any, first: int, count: int) -> None:
+        self._close(stream)
+
+    def late(self, stream: Any, sequence: int) -> None:
+        self._close(stream)
+
+    def switched(self, stream: Any) -> None:
+        self._close(stream)
+
+
+@pytest.mark.parametrize("plane", planes())
+@settings(max_examples=60, deadline=None)
+@given(chance=st.randoms(use_true_random=False))
+def test_any_order_of_opening_and_closing_holds(plane: str, chance: random.Random) -> None:
+    bench = Bench(plane)
+    bench.peer.listener = bench.to.listener = Closer(chance)
+    streams, outs, peers = [bench.camera, bench.another, bench.voice], [bench.picture, bench.sound], [bench.to]
+    for step in range(120):
+        stream, out, peer = chance.choice(streams), chance.choice(outs), chance.choice(peers)
+        match chance.randrange(12):
+            case 0:
+                peers.append(bench.plane.open(Closer(chance)))
+            case 1:
+                for port in range(chance.randrange(1, 40)):
+                    peer.hear((chance.choice(("127.0.0.1", "::1")), 1 + port * 97))
+            case 2:
+                peer.forget(("127.0.0.1", 1 + chance.randrange(40) * 97))
+            case 3:
+                outs.append(peer.outgoing(step, payload_type=100, rtx=None, stamp=3, sequence=step))
+                peer.aim(bench.here, ("127.0.0.1", bench.receiver.getsockname()[1]))
+            case 4:
+                with contextlib.suppress(OverflowError):
+                    again = chance.choice((None, stream))
+                    streams.append(
+                        bench.peer.incoming(1_000 + step, video=True, payload_type=96, rate=90_000, primary=again)
+                    )
+            case 5:
+                chance.choice((stream, out)).close()
+            case 6 if chance.random() < 0.2:
+                peer.close()
+            case 7:
+                out.resend(chance.randrange(90, 300))
+            case 8:
+                out.select(chance.choice((stream, None)), {1: 2}, chance.choice((None, 7)))
+                assert (out.packets, out.octets, out.resent) >= (0, 0, 0)
+            case _:
+                for _ in range(chance.randrange(1, 30)):
+                    number = step * 40 + chance.randrange(100)
+                    bench.send(picture(number, key=chance.random() < 0.3, pid=number & 0x7FFF, ssrc=stream.ssrc))
+        assert stream.counters.packets >= 0
+        assert peer.heard >= 0
+    for held in (*outs, *streams, *peers):
+        held.close()
+    bench.close()
+
+
+LOAD = """
+import importlib.util, sys, pytest
+spec = importlib.util.spec_from_file_location("media_worker._hotpath", sys.argv[1])
+sys.modules["media_worker._hotpath"] = module = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(module)
+files = ["tests/media/test_planes.py", "tests/media/test_fuzz.py"]
+sys.exit(pytest.main(["-qs", "-p", "no:cacheprovider", "-p", "no:faulthandler", *files, "-k", sys.argv[2]]))
+"""
+CAREFUL = ("-g", "-O1", "-fno-omit-frame-pointer", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
+
+
+def test_the_compiled_plane_touches_nothing_that_is_not_its_own(tmp_path: Path) -> None:
+    """All of the planes' tests again, with every access and every calculation watched."""
+    library = subprocess.run(["gcc", "-print-file-name=libasan.so"], capture_output=True, text=True, check=True).stdout
+    if not Path(library.strip()).is_absolute():
+        pytest.skip("libasan is not here")
+    built = builder(*CAREFUL).compile(tmpdir=str(tmp_path))
+    done = subprocess.run(
+        [sys.executable, "-c", LOAD, built, "test_planes or any_order"],
+        env={
+            **os.environ,
+            "LD_PRELOAD": library.strip(),
+            "ASAN_OPTIONS": "detect_leaks=0",  # Python's own
+            "UBSAN_OPTIONS": "print_stacktrace=1",
+            "PYTHONMALLOC": "malloc",
+        },
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-4_000:] + done.stderr[-4_000:]
+    assert "runtime error" not in done.stderr
