@@ -90,8 +90,8 @@ class Link:
 
     @property
     def is_well(self) -> bool:
-        """Whether it is on the functions' list, or draining."""
-        return self._registered or self._draining.is_set()
+        """Whether it is of use: on the functions' list, or draining, or with people talking while the API is away."""
+        return self._registered or self._draining.is_set() or bool(self.worker.rooms)
 
     def drain(self) -> None:
         """Take no new call; `run` ends when the last one is over."""
