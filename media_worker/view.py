@@ -58,8 +58,10 @@ class View:
         self._rooms = {source: layers.room(wanted, at, budget, self.appetite) for at, (_, source) in enumerate(fed)}
 
     def room(self, source: Source) -> float:
-        """What it has room for of a source without layers: as much as comes, until its way has been full."""
-        return self._rooms.get(source, NO_LIMIT) if self.downlink.was_full else NO_LIMIT
+        """What it has room for of a source without layers: as much as comes, unless it saves data, until its way has
+        been full."""
+        bound = self.downlink.was_full or self.appetite is not Appetite.ALL
+        return self._rooms.get(source, NO_LIMIT) if bound else NO_LIMIT
 
 
 def _offer(sink: Sink, source: Source, screen: bool, now: float) -> layers.Offer:
