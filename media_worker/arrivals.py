@@ -14,9 +14,12 @@ class Arrivals:
     """Weighs report blocks by their packets. Times in seconds of a steady clock."""
 
     def __init__(self) -> None:
+        self.expected = 0
+        """Packets that were to come, in all."""
+        self.lost = 0.0
+        """And those of them that did not."""
         self._highest: dict[int, int] = {}
-        self._expected = 0
-        self._lost = 0.0
+        self._before = (0, 0.0)
         self._told = float("-inf")
 
     def add(self, report: Received, now: float) -> float | None:
@@ -24,10 +27,10 @@ class Arrivals:
         expected = report.highest - self._highest.get(report.ssrc, report.highest)
         self._highest[report.ssrc] = report.highest
         if 0 < expected < MOST:
-            self._expected += expected
-            self._lost += report.fraction_lost * expected
-        if not self._expected or now - self._told < SECONDS:
+            self.expected += expected
+            self.lost += report.fraction_lost * expected
+        since, lost = self._before
+        if self.expected == since or now - self._told < SECONDS:
             return None
-        share = self._lost / self._expected
-        self._expected, self._lost, self._told = 0, 0.0, now
-        return share
+        self._before, self._told = (self.expected, self.lost), now
+        return (self.lost - lost) / (self.expected - since)

@@ -18,12 +18,15 @@ class Meter:
         self._participant = participant
         self._grading = Grading(participant.seat)
         self._before = now, self._received(), self._sent()
+        self._lost_before = self._lost_up(), self._lost_down()
         self._frozen = participant.frozen
 
     def read(self, now: float) -> tuple[SeatQuality, float]:
         """The quality since the last time, and for how many seconds it stands."""
         who, (since, received, sent) = self._participant, self._before
         self._before = now, self._received(), self._sent()
+        up, down = self._lost_before
+        self._lost_before = self._lost_up(), self._lost_down()
         frozen, self._frozen = who.frozen - self._frozen, who.frozen
         passed = max(now - since, 0.001)
         pictures = [
@@ -39,8 +42,8 @@ class Meter:
         up_kbps = (self._before[1] - received) * 8 / 1000 / passed
         held = who.view.appetite is not Appetite.ALL or up_kbps > HELD * who.held_to / 1000
         figures = Figures(
-            loss_up=max((layer.interval.fraction_lost for layer in pictures or sounds), default=0.0),
-            loss_down=who.loss_down,
+            loss_up=_share(up, self._lost_before[0]),
+            loss_down=_share(down, self._lost_before[1]),
             jitter_ms=max((layer.incoming.counters.jitter / 48 for layer in sounds), default=0.0),
             rtt_ms=who.rtt * 1000,
             up_kbps=up_kbps,
@@ -57,8 +60,23 @@ class Meter:
         )
         return self._grading.feed(figures), passed
 
+    def _lost_up(self) -> tuple[int, float]:
+        """Packets expected and lost, in all; what was sent again later counts as lost."""
+        layers = [layer for source in self._participant.sources for layer in source.layers.values()]
+        counters = [layer.incoming.counters for layer in layers]
+        expected = sum(c.highest - c.first + 1 for c in counters if c.packets)
+        return expected, float(expected - sum(c.packets for c in counters))
+
+    def _lost_down(self) -> tuple[int, float]:
+        return self._participant.arrivals.expected, self._participant.arrivals.lost
+
     def _received(self) -> int:
         return sum(layer.incoming.counters.octets for s in self._participant.sources for layer in s.layers.values())
 
     def _sent(self) -> int:
         return sum(sink.out.octets for sink in self._participant.sinks)
+
+
+def _share(before: tuple[int, float], after: tuple[int, float]) -> float:
+    expected, lost = after[0] - before[0], after[1] - before[1]
+    return min(max(0.0, lost / expected), 1.0) if expected > 0 else 0.0

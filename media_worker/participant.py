@@ -58,8 +58,8 @@ class Participant:
         """How often its pictures stood still."""
         self.rtt = 0.0
         """Seconds, 0 until known."""
-        self.loss_down = 0.0
-        """The share (0–1) of what it was sent that it last said it lost."""
+        self.arrivals = Arrivals()
+        """What it says of what it was sent."""
         self.audio: Source | None = None
         self.camera: Source | None = None
         self.screen: Source | None = None
@@ -75,7 +75,6 @@ class Participant:
         self._layers: dict[int, Layer] = {}  # by SSRC
         self._sinks: dict[int, Sink] = {}  # by SSRC
         self._echo = feedback.Echo()
-        self._arrivals = Arrivals()
         self._asking: asyncio.TimerHandle | None = None
         self._channel: Any = None
         self.held_to = NO_LIMIT
@@ -234,11 +233,9 @@ class Participant:
 
     def _received(self, report: feedback.Received, now: float) -> None:
         self.rtt = self._echo.round_trip(report, now) or self.rtt
-        lost = self._arrivals.add(report, now)
-        if lost is not None:
-            self.loss_down = lost
-            if self.view.downlink.loss(lost, now):
-                self._room.look_again(self)
+        lost = self.arrivals.add(report, now)
+        if lost is not None and self.view.downlink.loss(lost, now):
+            self._room.look_again(self)
 
     def _sender(self, layer: Layer, report: feedback.Sender, now: float) -> None:
         layer.report, layer.reported = report, now

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from chalicelib.protocol import Appetite, Cause, Grade, Seat, SeatQuality, Watching
+from media_worker.arrivals import Arrivals
 from media_worker.downlink import NO_LIMIT
 from media_worker.meter import Meter
 
@@ -16,11 +17,8 @@ class Person:
     """A participant who sends a small picture of 100 kbit/s."""
 
     def __init__(self) -> None:
-        self.octets = 0
-        counters = SimpleNamespace(height=180, width=320, jitter=0)
-        interval = SimpleNamespace(fraction_lost=0.0)
-        incoming = SimpleNamespace(counters=counters)
-        layer = SimpleNamespace(incoming=incoming, interval=interval, comes=lambda now: True)
+        counters = SimpleNamespace(height=180, width=320, jitter=0, octets=0, packets=1, first=0, highest=0)
+        layer = SimpleNamespace(incoming=SimpleNamespace(counters=counters), comes=lambda now: True)
         self.camera = SimpleNamespace(layers={"": layer})
         self.screen = self.audio = None
         self.sources = [self.camera]
@@ -29,11 +27,11 @@ class Person:
         self.frozen = 0
         self.watching = Watching()
         self.view = SimpleNamespace(appetite=Appetite.ALL, smaller=False, withheld=False)
-        self.loss_down = self.rtt = self.silence = 0.0
+        self.arrivals = Arrivals()
+        self.rtt = self.silence = 0.0
         self.held_to = NO_LIMIT
         self.is_up = True
-        self._counters = counters
-        self._counters.octets = 0
+        self.counters = counters
 
     def silent_for(self, now: float) -> float:
         return self.silence
@@ -42,7 +40,7 @@ class Person:
         """What is said of it after a while."""
         meter = Meter(self, 0.0)  # type: ignore[arg-type]
         for at in range(1, 5):
-            self._counters.octets += int(SECONDS * 100_000 / 8)
+            self.counters.octets += int(SECONDS * 100_000 / 8)
             quality, seconds = meter.read(at * SECONDS)
             assert seconds == SECONDS
         return quality
@@ -72,6 +70,17 @@ def test_silence_is_noticed_long_before_the_connection_ends() -> None:
     person = Person()
     person.silence = 6.0
     assert person.quality().cause is Cause.NOTHING_ARRIVES
+
+
+def test_losses_are_counted_over_the_whole_time() -> None:
+    person = Person()
+    meter = Meter(person, 0.0)  # type: ignore[arg-type]
+    person.counters.highest, person.counters.packets = 100, 76
+    person.arrivals.expected, person.arrivals.lost = 200, 10.0
+    quality, _ = meter.read(SECONDS)
+    assert (quality.loss_up, quality.loss_down) == (0.25, 0.05)
+    quality, _ = meter.read(2 * SECONDS)
+    assert (quality.loss_up, quality.loss_down) == (0.0, 0.0)
 
 
 def test_a_freeze_is_told_once() -> None:
