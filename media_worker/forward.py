@@ -259,6 +259,8 @@ class Line:
         if pump is not None:
             await asyncio.gather(pump, return_exceptions=True)
         self._dtls.remove_all_listeners()
+        # their memory now, and not when the garbage collector comes by, which does not see how much it is
+        self._dtls._ssl = self._dtls._rx_srtp = self._dtls._tx_srtp = None
         for ours in self._ours:
             self._port.unexpect(ours)
         self._port.leave(self.peer)

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import math
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -59,10 +59,19 @@ class Running:
 
     async def end(self, room: str) -> None:
         """Close a room."""
-        ended = self._ends[room] = asyncio.Event()
+        ended = self.ends(room)
         await self._session.say(CloseRoom(room))
-        await asyncio.wait_for(ended.wait(), PATIENCE)
-        del self._ends[room]
+        await ended
+
+    def ends(self, room: str) -> Awaitable[None]:
+        """Waits until it has ended: everybody left, nobody came."""
+        ended = self._ends[room] = asyncio.Event()
+
+        async def wait() -> None:
+            await asyncio.wait_for(ended.wait(), PATIENCE)
+            del self._ends[room]
+
+        return wait()
 
     def resident(self) -> int:
         """Its memory, bytes."""

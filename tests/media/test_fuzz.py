@@ -394,7 +394,7 @@ def test_the_compiled_plane_touches_nothing_that_is_not_its_own(tmp_path: Path) 
         },
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=900,
         check=False,
     )
     assert done.returncode == 0, done.stdout[-4_000:] + done.stderr[-4_000:]
