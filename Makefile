@@ -8,7 +8,7 @@ WEB_SOURCES := $(shell find web/src web/messages web/public web/*.html web/vite.
 
 PORT ?= $(or $(VENTEROM_PORT),8080)
 
-.PHONY: help setup run test check lint types web-check lock generate bench-coldstart bench-loss bench-relay clean
+.PHONY: help setup run test check lint types web-check lock generate bench-coldstart bench-loss bench-relay soak-worker clean
 .DEFAULT_GOAL := help
 
 help:
@@ -59,6 +59,9 @@ bench-loss: .venv/.ready ## frames and freezes with packets lost on either leg, 
 bench-relay: .venv/.ready build/plane.ready ## what forwarding costs, beside Janus, mediasoup and MediaRelay (as root; twelve minutes; QUICK=1)
 	@tools/setup.sh programs relay
 	@$(PY) -m bench.relay $(if $(QUICK),--quick)
+
+soak-worker: .venv/.ready build/plane.ready ## whether a worker's memory grows while calls come and go (MINUTES=30)
+	@$(PY) -m bench.soak_worker $(or $(MINUTES),30)
 
 clean: ## remove all that was made here, the local state with it
 	rm -rf build media_worker/_hotpath* .venv web/node_modules web/dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
