@@ -4,7 +4,7 @@ import asyncio
 import json
 import os
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Final
 
 STOP_SECONDS: Final = 10.0
 
@@ -12,37 +12,41 @@ STOP_SECONDS: Final = 10.0
 class Child:
     """A program that answers each line of JSON with one; everything else it says goes to its log."""
 
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
-        self._process = process
+    def __init__(self, core: int | None, log: Path, *command: str, **environment: str) -> None:
+        """On this core alone, or wherever there is room. ``environment`` is added to our own."""
+        self._core = core
+        self._log = log
+        self._command = command
+        self._environment = environment
+        self._process: asyncio.subprocess.Process | None = None
         self._lock = asyncio.Lock()
-        self.media_pid = process.pid
-        """Whose CPU time counts."""
+        self.media_pid = 0
+        """Whose CPU time counts: its own, unless somebody says otherwise."""
 
-    @classmethod
-    async def start(cls, core: int | None, log: Path, *command: str, **environment: str) -> Self:
-        """On this core alone, or wherever there is room; it does not outlive us."""
-        log.parent.mkdir(parents=True, exist_ok=True)
-        pinned = ("setpriv", "--pdeathsig", "TERM", *(() if core is None else ("taskset", "-c", str(core))))
-        with log.open("wb") as errors:
-            process = await asyncio.create_subprocess_exec(
+    async def start(self) -> None:
+        """It does not outlive us."""
+        self._log.parent.mkdir(parents=True, exist_ok=True)
+        pinned = ("setpriv", "--pdeathsig", "TERM", *(() if self._core is None else ("taskset", "-c", str(self._core))))
+        with self._log.open("wb") as errors:
+            self._process = await asyncio.create_subprocess_exec(
                 *pinned,
-                *command,
+                *self._command,
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=errors,
-                env={**os.environ, **environment},
+                env={**os.environ, **self._environment},
                 limit=1 << 20,
             )
-        return cls(process)
+        self.media_pid = self._process.pid
 
     async def ask(self, **question: Any) -> Any:
         """Raises RuntimeError when it says ``error``, ConnectionError when it is gone."""
-        stdin, stdout = self._process.stdin, self._process.stdout
-        assert stdin is not None and stdout is not None  # noqa: S101, PT018  # both are pipes
+        if self._process is None or self._process.stdin is None or self._process.stdout is None:
+            raise ConnectionError("the relay's process was not started")
         async with self._lock:
-            stdin.write(json.dumps(question).encode() + b"\n")
-            await stdin.drain()
-            line = await stdout.readline()
+            self._process.stdin.write(json.dumps(question).encode() + b"\n")
+            await self._process.stdin.drain()
+            line = await self._process.stdout.readline()
         if not line:
             raise ConnectionError("the relay's process has ended")
         answer = json.loads(line)
@@ -53,17 +57,18 @@ class Child:
     @property
     def ended(self) -> bool:
         """Whether the process is over."""
-        return self._process.returncode is not None
+        return self._process is None or self._process.returncode is not None
 
     async def stop(self) -> None:
-        """End it: politely, then not."""
-        if self._process.returncode is None:
-            self._process.terminate()
-            try:
-                await asyncio.wait_for(self._process.communicate(), STOP_SECONDS)
-            except TimeoutError:
-                self._process.kill()
-                await self._process.communicate()
+        """End it: politely, then not. May be called twice, or before it was started."""
+        if self._process is None or self._process.returncode is not None:
+            return
+        self._process.terminate()
+        try:
+            await asyncio.wait_for(self._process.communicate(), STOP_SECONDS)
+        except TimeoutError:
+            self._process.kill()
+            await self._process.communicate()
 
 
 def cpu_seconds(pid: int) -> float:

@@ -104,7 +104,7 @@ class Engine:
         self._number = self._ffi.new("int *")
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(self._wake, self._deliver)
-        self._thread = threading.Thread(target=self._lib.engine_run, args=(self._engine,), name="load")
+        self._thread = threading.Thread(target=self._lib.engine_run, args=(self._engine,), name="load", daemon=True)
         self._thread.start()
 
     def _entry(self, name: str) -> Any:

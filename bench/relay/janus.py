@@ -1,7 +1,6 @@
 """Janus in the comparison (Debian's package, its videoroom): a connection to publish, one to receive the others."""
 
 import asyncio
-import contextlib
 import itertools
 import json
 import secrets
@@ -19,7 +18,7 @@ from bench.relay.client import KINDS, Client
 from bench.relay.sdp import Description
 
 LIBRARIES: Final = "/usr/lib/x86_64-linux-gnu/janus"
-PATIENCE: Final = 20.0
+PATIENCE: Final = 10.0
 STARTS: Final = 10
 """It now and then finds at its start that it has no transport, and ends."""
 UNUSED_PLUGINS: Final = (
@@ -56,16 +55,14 @@ class Janus:
     def __init__(self, event_loops: int | None, core: int | None, log: Path) -> None:
         """``event_loops``: as in its configuration; None for its default, a thread a connection."""
         self._loops = event_loops
-        self._core = core
-        self._log = log
         self._folder = Path(tempfile.mkdtemp(prefix="janus-"))
+        self._child = Child(core, log, "janus", "-F", str(self._folder), "-L", f"{log}.txt")
         self._numbers = itertools.count(1)
         self._answers: dict[str, asyncio.Queue[dict[str, Any]]] = {}
         self._feeds: dict[Client, int] = {}
         self._rooms: set[int] = set()
-        self._child: Child
-        self._socket: socket.socket
-        self._reading: asyncio.Task[None]
+        self._socket: socket.socket | None = None
+        self._reading: asyncio.Task[None] | None = None
         self._session = 0
 
     async def start(self) -> None:
@@ -80,34 +77,41 @@ class Janus:
         for name, text in CONFIGURATION.items():
             (self._folder / name).write_text(text.format(**values))
         for _ in range(STARTS):
-            program = ("janus", "-F", str(self._folder), "-L", f"{self._log}.txt")
-            self._child = await Child.start(self._core, self._log, *program)
+            await self._child.start()
             if await self._connect():
-                break
-            await self._child.stop()
-        else:
-            raise RuntimeError("janus does not start")
-        self._reading = asyncio.create_task(self._read())
-        self._session = (await self._ask({"janus": "create"}, final=("success",)))["data"]["id"]
+                return
+            await self._end()
+        raise RuntimeError("janus does not start")
 
     async def _connect(self) -> bool:
-        """To its API; False when the process ends instead."""
+        """Open a session; False when the process ends instead."""
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._socket.setblocking(False)
         while not self._child.ended:
-            with contextlib.suppress(OSError):
+            try:
                 self._socket.connect(str(self._folder / "api"))
-                return True
-            await asyncio.sleep(0.05)
-        self._socket.close()
+            except OSError:
+                await asyncio.sleep(0.05)
+                continue
+            self._reading = asyncio.create_task(self._read(self._socket))
+            try:
+                self._session = (await self._ask({"janus": "create"}, final=("success",)))["data"]["id"]
+            except (OSError, TimeoutError):
+                return False
+            return True
         return False
+
+    async def _end(self) -> None:
+        if self._reading is not None:
+            self._reading.cancel()
+            await asyncio.gather(self._reading, return_exceptions=True)
+        if self._socket is not None:
+            self._socket.close()
+        await self._child.stop()
 
     async def stop(self) -> None:
         """Ends the process."""
-        self._reading.cancel()
-        await asyncio.gather(self._reading, return_exceptions=True)
-        self._socket.close()
-        await self._child.stop()
+        await self._end()
         shutil.rmtree(self._folder, ignore_errors=True)
 
     @property
@@ -174,6 +178,8 @@ class Janus:
         number = str(next(self._numbers))
         queue = self._answers[number] = asyncio.Queue()
         text = json.dumps(request | {"transaction": number} | ({"session_id": self._session} if self._session else {}))
+        if self._socket is None:
+            raise ConnectionError
         await asyncio.get_running_loop().sock_sendall(self._socket, text.encode())
         async with asyncio.timeout(PATIENCE):
             while True:
@@ -184,8 +190,8 @@ class Janus:
                     del self._answers[number]
                     return reply
 
-    async def _read(self) -> None:
-        while data := await asyncio.get_running_loop().sock_recv(self._socket, 1 << 18):
+    async def _read(self, api: socket.socket) -> None:
+        while data := await asyncio.get_running_loop().sock_recv(api, 1 << 18):
             reply = json.loads(data)
             queue = self._answers.get(reply.get("transaction", ""))
             if queue is not None:

@@ -85,8 +85,8 @@ class Measurement(msgspec.Struct, frozen=True):
 async def measure(relay: Relay, load: Load, seconds: float, address: str, *, foreign: bool = False) -> Measurement:
     """``foreign``: the relay encodes anew, so frames are counted and decoded, not compared."""
     engine = Engine()
-    await relay.start()
     try:
+        await relay.start()
         at_rest = resident_bytes(relay.media_pid)
         clients = people(engine, load, address)
         try:

@@ -20,13 +20,11 @@ class Mediarelay:
     """One process of aiortc; a connection to publish and one to receive, since its answers offer nothing later on."""
 
     def __init__(self, core: int | None, log: Path) -> None:
-        self._core = core
-        self._log = log
-        self._child: Child
+        self._child = Child(core, log, sys.executable, "-m", "bench.relay.mediarelay")
 
     async def start(self) -> None:
         """Start the process."""
-        self._child = await Child.start(self._core, self._log, sys.executable, "-m", "bench.relay.mediarelay")
+        await self._child.start()
 
     async def stop(self) -> None:
         """Ends the process."""

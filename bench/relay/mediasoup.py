@@ -33,14 +33,12 @@ class Mediasoup:
     """One worker process and the Node.js process that speaks for it, on the same core; the worker's time counts."""
 
     def __init__(self, core: int | None, log: Path) -> None:
-        self._core = core
-        self._log = log
-        self._child: Child
+        self._child = Child(core, log, str(NODE), str(SCRIPT), NODE_PATH=str(MODULES))
 
     async def start(self) -> None:
         """Raises mediasoup_build.CannotBuild."""
         build()
-        self._child = await Child.start(self._core, self._log, str(NODE), str(SCRIPT), NODE_PATH=str(MODULES))
+        await self._child.start()
         self._child.media_pid = (await self._child.ask(door="start"))["pid"]
 
     async def stop(self) -> None:

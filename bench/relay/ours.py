@@ -23,17 +23,12 @@ class Ours:
 
     def __init__(self, plane: str, address: str, core: int | None, log: Path) -> None:
         """``plane``: ``compiled`` or ``python``."""
-        self._plane = plane
-        self._address = address
-        self._core = core
-        self._log = log
         self._sections: dict[Client, list[sdp.Section]] = {}
-        self._child: Child
+        self._child = Child(core, log, sys.executable, "-m", "bench.relay.ours", address, plane)
 
     async def start(self) -> None:
         """Raises ConnectionError when the plane asked for is not there."""
-        program = (sys.executable, "-m", "bench.relay.ours", self._address, self._plane)
-        self._child = await Child.start(self._core, self._log, *program)
+        await self._child.start()
         await self._child.ask()
 
     async def stop(self) -> None:
