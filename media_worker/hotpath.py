@@ -263,6 +263,7 @@ class Peer:
             for stream in list(self.incomings.values()):
                 stream.close()
             self.is_open = False
+            lib.peer_secure(self.c, ffi.NULL, ffi.NULL)  # whatever is opened on it now sends nothing
             gone, self.c = self.c, _left("peer", self.c)
             lib.peer_free(self.plane.c, gone)
             self._keys = None
