@@ -17,8 +17,8 @@
 #define ROOM 2048      /* bytes for one datagram with what encryption adds */
 #define OUT 256        /* datagrams sent in one system call */
 #define MOST_EVENTS 512
-#define PAUSE 800000   /* ns to let datagrams gather when busy */
-#define ROUNDS 4       /* of it before the event loop has its turn */
+#define PAUSE 400000   /* ns to let datagrams gather when busy */
+#define ROUNDS 8       /* of it before the event loop has its turn */
 #define BUSY 1500      /* datagrams a second from which on it is */
 #define SPELL 50000    /* µs over which that is measured */
 #define TABLE 4096     /* chains of known addresses */
