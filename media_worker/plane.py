@@ -8,6 +8,7 @@ Sequence numbers go on where they were, timestamps by the time that passed (or b
 layers of one source), picture ids by one.
 """
 
+import contextlib
 import select
 import socket
 import struct
@@ -49,6 +50,7 @@ HINT_SECONDS: Final = 3
 """A sender's report that would move timestamps by more than this is not believed."""
 
 
+_SEEN: Final = (1 << WINDOW) - 1
 _HEAD: Final = struct.Struct("!BHII")
 _SHORT: Final = struct.Struct("!H")
 
@@ -157,7 +159,7 @@ class Incoming:
         if ahead > 0:
             if ahead > 1 and self._peer.gaps.spend(now, min(ahead - 1, GAP_COST)):
                 self._peer.listener.gap(self, (self._highest + 1) & 0xFFFF, ahead - 1)
-            self._seen = (self._seen << ahead) & ((1 << WINDOW) - 1)
+            self._seen = (self._seen << ahead) & _SEEN
             self._highest = number
         elif number < 0 or -ahead >= WINDOW or self._seen >> -ahead & 1:
             return False
@@ -284,7 +286,7 @@ class Outgoing:
         header = rtp.parse(data) if data is not None else None
         if data is None or header is None:
             return False
-        what = rtp.describe(data[header.offset : header.offset + header.payload])
+        what = rtp.describe(data, header.offset, header.offset + header.payload)
         if self._emit(position, data, header, what, now, again=True):
             self.resent += 1
         return True
@@ -406,6 +408,7 @@ class Peer:
         self._heard = clock()
         self._receive: Session | None = None
         self._send: Session | None = None
+        self._encrypt: Any = None  # what libsrtp knows it by
         self._socket: socket.socket | None = None
         self._address: Address = ("", 0)
         self._streams: dict[int, Incoming] = {}
@@ -419,6 +422,7 @@ class Peer:
     def secure(self, receive: Session, send: Session) -> None:
         """The handshake is over: decrypt and encrypt with these."""
         self._receive, self._send = receive, send
+        self._encrypt = send._srtp[0]
 
     def hear(self, address: Address) -> None:
         """Datagrams from there are this peer's."""
@@ -442,9 +446,12 @@ class Peer:
     def send_buffer(self, size: int) -> bool:
         """Encrypt the packet in the buffer, and send."""
         _length[0] = size
-        if self._send is None or self._socket is None or lib.srtp_protect(self._send._srtp[0], _bytes, _length):
+        if self._socket is None or self._encrypt is None or lib.srtp_protect(self._encrypt, _bytes, _length):
             return False
-        self._plane.send(self._socket, _buffer[: _length[0]], self._address)
+        try:  # noqa: SIM105 - costs nothing, for each packet
+            self._socket.sendto(_buffer[: _length[0]], self._address)
+        except OSError:
+            pass  # lost: the wire is full, or there is no way
         return True
 
     def send_rtcp(self, packet: bytes) -> None:
@@ -515,7 +522,7 @@ class Peer:
 
     def close(self) -> None:
         """It is gone; its streams are closed by whoever named them."""
-        self._socket = self._receive = self._send = None
+        self._socket = self._receive = self._send = self._encrypt = None
         for address in [address for address, peer in self._plane.addresses.items() if peer is self]:
             del self._plane.addresses[address]
 
@@ -563,11 +570,11 @@ class Peer:
             return
         what = rtp.NOTHING
         if stream.video:
-            what = rtp.describe(packet[header.offset : header.offset + header.payload])
+            what = rtp.describe(packet, header.offset, header.offset + header.payload)
             stream.saw(what)
             if stream.outs:
                 stream.cache.put(header.sequence, packet)
-        for out in reversed(stream.outs[:]):
+        for out in reversed(stream.outs):
             out.forward(stream, packet, header, what, now)
 
 
@@ -601,6 +608,7 @@ class Plane:
             self._since, self._taken = now, 0
 
     def _drain(self, sock: socket.socket) -> int:
+        now = clock()
         for taken in range(BATCH):
             try:
                 data, address = sock.recvfrom(MOST)
@@ -609,15 +617,13 @@ class Plane:
             except OSError:
                 continue  # an ICMP error about something sent earlier
             if data:
-                self._datagram(sock, data, (address[0], address[1]), clock())
+                self._datagram(sock, data, address[:2], now)
         return BATCH
 
     def send(self, sock: socket.socket, data: bytes | memoryview, address: Address) -> None:
         """One datagram; lost when the wire is full or there is no way."""
-        try:
+        with contextlib.suppress(OSError):
             sock.sendto(data, address)
-        except OSError:
-            return
 
     def flush(self) -> None:
         """Send what waits: nothing does here."""

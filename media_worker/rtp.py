@@ -3,6 +3,8 @@
 import struct
 from typing import Final, NamedTuple
 
+import msgspec
+
 ONE_BYTE: Final = 0xBEDE
 """Profile of one-byte header extensions (RFC 8285 section 4.2)."""
 MIN_HEADER: Final = 12
@@ -13,7 +15,7 @@ _FIXED: Final = struct.Struct("!BBHII")
 _WORDS: Final = struct.Struct("!HH")
 
 
-class Header(NamedTuple):
+class Header(msgspec.Struct, frozen=True, gc=False):
     """Where things are in a packet. ``payload`` is its length without padding; ``elements`` and ``end`` bound the
     header extensions, both 0 when there are none."""
 
@@ -119,7 +121,7 @@ def spread(packet: bytes) -> tuple[int, bytes]:
     return packet[at] << 8 | packet[at + 1], packet[:at] + packet[at + 2 :]
 
 
-class Description(NamedTuple):
+class Description(msgspec.Struct, frozen=True, gc=False):
     """A VP8 payload: whether a keyframe begins here, where picture id and TL0PICIDX stand (-1: nowhere), how wide the
     id is (1: 15 bits), and a keyframe's size in pixels (0: not said)."""
 
@@ -134,38 +136,39 @@ class Description(NamedTuple):
 NOTHING: Final = Description(False, -1, 0, -1, 0, 0)
 
 
-def describe(payload: bytes) -> Description:
-    """Reads what stands in clear also when the frame is encrypted end to end (RFC 7741 section 4.2, RFC 6386 9.1)."""
-    size = len(payload)
-    if size < 1:
+def describe(data: bytes, begin: int, end: int) -> Description:
+    """Reads what stands in clear also when the frame is encrypted end to end (RFC 7741 section 4.2, RFC 6386 9.1). The
+    payload is ``data[begin:end]``; what is found is counted from its beginning."""
+    if begin >= end:
         return NOTHING
-    at, wide, picture_at, level_at = 1, 0, -1, -1
-    if payload[0] & 0x80:
-        if size < 2:
+    first, at, wide, picture_at, level_at = data[begin], begin + 1, 0, -1, -1
+    if first & 0x80:
+        if at >= end:
             return NOTHING
-        flags, at = payload[1], 2
+        flags = data[at]
+        at += 1
         if flags & 0x80:
-            if at >= size:
+            if at >= end:
                 return NOTHING
-            wide = payload[at] >> 7
-            if at + 1 + wide > size:
-                return Description(False, -1, 0, -1, 0, 0)
-            picture_at = at
+            wide = data[at] >> 7
+            if at + 1 + wide > end:
+                return NOTHING
+            picture_at = at - begin
             at += 1 + wide
         if flags & 0x40:
-            if at >= size:
+            if at >= end:
                 return Description(False, picture_at, wide, -1, 0, 0)
-            level_at = at
+            level_at = at - begin
             at += 1
         if flags & 0x30:
             at += 1
-    if at >= size:
+    if at >= end:
         return Description(False, picture_at, wide, level_at, 0, 0)
-    key = payload[0] & 0x17 == 0x10 and not payload[at] & 1
+    key = first & 0x17 == 0x10 and not data[at] & 1
     width = height = 0
-    if key and size - at >= 10 and payload[at + 3 : at + 6] == b"\x9d\x01\x2a":
-        width = (payload[at + 6] | payload[at + 7] << 8) & 0x3FFF
-        height = (payload[at + 8] | payload[at + 9] << 8) & 0x3FFF
+    if key and end - at >= 10 and data[at + 3 : at + 6] == b"\x9d\x01\x2a":
+        width = (data[at + 6] | data[at + 7] << 8) & 0x3FFF
+        height = (data[at + 8] | data[at + 9] << 8) & 0x3FFF
     return Description(key, picture_at, wide, level_at, width, height)
 
 

@@ -11,6 +11,7 @@ import struct
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -488,7 +489,7 @@ def play(kind: str, script: list[tuple[str, Any]]) -> tuple[list[Any], ...]:
         for data in bench.received():
             head = header(data)
             extensions = {n: v for n, v in rtp.extensions(data, head).items() if n != SENT_AT or len(v) != 3}
-            got.append((head._replace(timestamp=0), extensions, body(data)))
+            got.append((msgspec.structs.replace(head, timestamp=0), extensions, body(data)))
     streams = [bench.camera, bench.mender, bench.another, bench.voice]
     counted = [counters_without_jitter(stream.counters) for stream in streams]
     covered = arrivals(bench.peer.transport_cc(1, 2))

@@ -125,12 +125,12 @@ DELTA = bytes([0x51, 0x2D])
     ],
 )
 def test_what_vp8_says_of_itself(payload: bytes, found: Any) -> None:
-    assert rtp.describe(payload) == found
+    assert rtp.describe(b"head" + payload + b"\x9d", 4, 4 + len(payload)) == found
 
 
 @given(st.binary(max_size=20))
 def test_any_payload_is_described(payload: bytes) -> None:
-    found = rtp.describe(payload)
+    found = rtp.describe(payload, 0, len(payload))
     assert max(found.picture_at + found.wide, found.level_at) < len(payload) or not payload
 
 
