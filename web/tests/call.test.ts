@@ -119,7 +119,7 @@ test("a screen goes into its own slot, is said, and can be taken back", async ()
   await media.share(screen);
   expect(screen.contentHint).toBe("detail");
   expect(peer().transceivers[2]?.track).toBe(screen);
-  expect(peer().transceivers[2]?.encodings).toEqual([{ maxBitrate: 1_500_000, maxFramerate: 10 }]);
+  expect(peer().transceivers[2]?.encodings).toEqual([{ active: true, maxBitrate: 1_500_000, maxFramerate: 10 }]);
   await media.share(null);
   expect(peer().transceivers[2]?.track).toBeNull();
   expect(sent.flatMap((message) => (message.type === "media" ? [message.screen] : []))).toEqual([true, false]);

@@ -162,6 +162,7 @@ export class CallMedia {
     if (screen) screen.contentHint = "detail";
     if (this.state === "closed") return;
     await this.slots.screen.sender.replaceTrack(screen);
+    await this.slots.limit(this.appetite);
     this.sendMedia();
   }
 

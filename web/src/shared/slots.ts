@@ -82,7 +82,9 @@ export class Slots {
         encoding.scaleResolutionDownBy = little ? Math.max(1, lines / SMALL.lines) : 1;
       }
     });
-    await adjust(this.screen.sender, (encoding) => Object.assign(encoding, SCREEN));
+    // Firefox goes on with the last picture when there is none any more.
+    const active = this.screen.sender.track !== null;
+    await adjust(this.screen.sender, (encoding) => Object.assign(encoding, SCREEN, { active }));
   }
 
   private add(kind: "audio" | "video", init: RTCRtpTransceiverInit, track: MediaStreamTrack | null = null): RTCRtpTransceiver {
