@@ -197,7 +197,7 @@ class Probe:
 
 
 def _say(channel: Any, message: Echo | Report) -> None:
-    if channel.readyState == "open":
+    if channel.readyState == "open" and channel.bufferedAmount < MAX_BUFFERED:
         channel.send(_encoder.encode(message).decode())
 
 
