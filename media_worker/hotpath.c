@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <time.h>
 
@@ -17,8 +18,7 @@
 #define ROOM 2048      /* bytes for one datagram with what encryption adds */
 #define OUT 256        /* datagrams sent in one system call */
 #define MOST_EVENTS 512
-#define PAUSE 400000   /* ns to let datagrams gather when busy */
-#define ROUNDS 8       /* of it before the event loop has its turn */
+#define TURN 4000      /* µs to wait for more when busy, before the event loop has its turn */
 #define BUSY 1500      /* datagrams a second from which on it is */
 #define SPELL 50000    /* µs over which that is measured */
 #define TABLE 4096     /* chains of known addresses */
@@ -354,7 +354,9 @@ static int account(plane *p, peer *e, incoming *s, const header *h, int64_t now,
 static void keep(incoming *s, int sequence, const uint8_t *d, int length) {
   if (!s->index) {
     s->index = calloc(KEPT, sizeof *s->index);
-    s->bytes = malloc(KEPT_BYTES);
+    /* Not from the heap: there, such pieces would lie about among what lives longer, and hold its end up. */
+    void *bytes = mmap(NULL, KEPT_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    s->bytes = bytes == MAP_FAILED ? NULL : bytes;
   }
   if (!s->index || !s->bytes) return;
   uint64_t room = KEPT_BYTES - s->written % KEPT_BYTES;
@@ -598,38 +600,32 @@ void plane_free(plane *p) {
 
 event *plane_events(plane *p) { return p->events; }
 
-static int batch(plane *p, int fd, int64_t *now) {
+static int batch(plane *p, int fd, int flags, int64_t *now) {
   for (int i = 0; i < BATCH; i++) p->in[i].msg_hdr.msg_namelen = sizeof p->from[i];
-  int n = recvmmsg(fd, p->in, BATCH, MSG_DONTWAIT, NULL);
+  int n = recvmmsg(fd, p->in, BATCH, flags, NULL);
   *now = clock_us();
   for (int i = 0; i < n; i++)
     if (!(p->in[i].msg_hdr.msg_flags & MSG_TRUNC))
       datagram(p, p->in_bytes[i], (int)p->in[i].msg_len, (const struct sockaddr *)&p->from[i], *now);
   plane_flush(p);
+  if (n > 0) p->taken += n;
   return n;
 }
 
-/* Under load, what comes within PAUSE is taken together: waking up for each datagram costs more than forwarding it does. A
-   network card's driver does the same. Whatever is for Python ends the round at once. */
+/* Under load the next datagram is waited for here, for a while: going back to the event loop for each would cost about as much
+   as forwarding it. Whatever is for Python ends that at once. How long one wait may be is the socket's (port.py). */
 int plane_pump(plane *p, int fd, int *count) {
   int64_t now;
   p->n_events = 0;
-  int n = batch(p, fd, &now);
-  for (int round = 1; round < ROUNDS && n > 0 && n < BATCH && !p->n_events && p->busy; round++) {
-    struct timespec pause = {0, PAUSE};
-    nanosleep(&pause, NULL);
-    int more = batch(p, fd, &now);
-    p->taken += more > 0 ? more : 0;
-    if (more <= 0) break;
-  }
-  p->taken += n > 0 ? n : 0;
+  int n = batch(p, fd, MSG_DONTWAIT, &now);
+  for (int64_t until = now + TURN; p->busy && n > 0 && !p->n_events && now < until;) n = batch(p, fd, MSG_WAITFORONE, &now);
   if (now - p->since >= SPELL) {
     p->busy = p->since && p->taken * 1000000 / (now - p->since) >= BUSY;
     p->since = now;
     p->taken = 0;
   }
   *count = p->n_events;
-  return n;
+  return p->busy ? 0 : n;
 }
 
 int plane_send(plane *p, int fd, const uint8_t *data, int length, const uint8_t *address, int address_length) {
@@ -795,7 +791,7 @@ void incoming_free(peer *e, incoming *s) {
     else if (e->streams[i]->primary == s) e->streams[i]->primary = NULL;
   }
   free(s->index);
-  free(s->bytes);
+  if (s->bytes) munmap(s->bytes, KEPT_BYTES);
   free(s);
 }
 
