@@ -19,6 +19,7 @@ from typing import Any, Final, Protocol
 import msgspec
 from aiortc.rtcdtlstransport import RTCCertificate, RTCDtlsFingerprint, RTCDtlsParameters, RTCDtlsTransport
 from aiortc.rtcsctptransport import RTCSctpTransport
+from pylibsrtp import Policy, Session
 
 from media_worker.ice import Credentials
 from media_worker.plane import Address, Listener
@@ -30,6 +31,8 @@ MAX_INBOX: Final = 1024
 """Datagrams waiting for DTLS; more are dropped, as a full socket buffer would."""
 MAX_ADDRESSES: Final = 16
 """A browser checks from a handful of addresses; the oldest of more is forgotten."""
+WINDOW: Final = 128
+"""Packets that SRTP looks back; of pictures, about half a second."""
 SCTP_PORT: Final = 5000
 MAX_HELD: Final = 256 * 1024
 """Bytes of unfinished messages; aiortc tells the browser how much it may send, and does not mind if it sends more."""
@@ -102,6 +105,28 @@ class Path:
         self._send_now(data)  # lost while there is no path, like any datagram: DTLS sends again by itself
 
 
+class Dtls(RTCDtlsTransport):  # type: ignore[misc]
+    """aiortc's, with SRTP sessions that look back less far: libsrtp moves the whole window for each packet."""
+
+    def _setup_srtp(self) -> None:
+        super()._setup_srtp()
+        if self._rx_srtp is None:
+            return
+        chosen = self._ssl.get_selected_srtp_profile()
+        profile = next(p for p in self._srtp_profiles if p.openssl_profile == chosen)
+        size = 2 * (profile.key_length + profile.salt_length)
+        keys = self._ssl.export_keying_material(b"EXTRACTOR-dtls_srtp", size)  # RFC 5764 section 4.2
+        theirs, ours = (0, 1) if self._role == "server" else (1, 0)
+        for name, kind, whose in (
+            ("_rx_srtp", Policy.SSRC_ANY_INBOUND, theirs),
+            ("_tx_srtp", Policy.SSRC_ANY_OUTBOUND, ours),
+        ):
+            policy = Policy(profile.get_key_and_salt(keys, whose), kind, srtp_profile=profile.libsrtp_profile)
+            policy.allow_repeat_tx = True
+            policy.window_size = WINDOW
+            setattr(self, name, Session(policy))
+
+
 class Line:
     """One browser's connection, from its offer to its end."""
 
@@ -111,7 +136,7 @@ class Line:
         self._connect_seconds = connect_seconds
         self.peer: Any = port.join(media, self)
         self._path = Path(self.peer.send)
-        self._dtls = RTCDtlsTransport(self._path, [certificate()])
+        self._dtls = Dtls(self._path, [certificate()])
         self._dtls.on("statechange", self._dtls_changed)
         self._sctp: Any = None
         self._window = 0

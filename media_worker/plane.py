@@ -449,7 +449,7 @@ class Peer:
         if self._socket is None or self._encrypt is None or lib.srtp_protect(self._encrypt, _bytes, _length):
             return False
         try:  # noqa: SIM105 - costs nothing, for each packet
-            self._socket.sendto(_buffer[: _length[0]], self._address)
+            self._socket.sendto(_buffer[: _length[0]], socket.MSG_DONTWAIT, self._address)
         except OSError:
             pass  # lost: the wire is full, or there is no way
         return True
@@ -611,7 +611,7 @@ class Plane:
         now = clock()
         for taken in range(BATCH):
             try:
-                data, address = sock.recvfrom(MOST)
+                data, address = sock.recvfrom(MOST, socket.MSG_DONTWAIT)
             except (BlockingIOError, InterruptedError):
                 return taken
             except OSError:
@@ -623,7 +623,7 @@ class Plane:
     def send(self, sock: socket.socket, data: bytes | memoryview, address: Address) -> None:
         """One datagram; lost when the wire is full or there is no way."""
         with contextlib.suppress(OSError):
-            sock.sendto(data, address)
+            sock.sendto(data, socket.MSG_DONTWAIT, address)
 
     def flush(self) -> None:
         """Send what waits: nothing does here."""

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import socket
+import struct
 from collections.abc import Callable
 from typing import Any, Final, Protocol
 
@@ -16,6 +17,8 @@ BUFFER: Final = 8 << 20
 """Bytes the system keeps for us each way: a keyframe comes in one burst, and everybody's come to one socket."""
 SO_RCVBUFFORCE: Final = 33
 SO_SNDBUFFORCE: Final = 32
+LONGEST_WAIT: Final = struct.pack("@ll", 0, 2_000)
+"""For a datagram, in s and µs (struct timeval); the system may round it up to its own tick."""
 CONSENT_TICK: Final = 1.0
 """Seconds between two looks at who has fallen silent."""
 
@@ -117,7 +120,7 @@ class Port:
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
         sock = socket.socket(family, socket.SOCK_DGRAM)
         self._sockets.append(sock)
-        sock.setblocking(False)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, LONGEST_WAIT)
         if family == socket.AF_INET6:
             sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         for forced, usual in ((SO_RCVBUFFORCE, socket.SO_RCVBUF), (SO_SNDBUFFORCE, socket.SO_SNDBUF)):
@@ -128,6 +131,9 @@ class Port:
         sock.bind((address, self.number))
         self.number = sock.getsockname()[1]
         asyncio.get_running_loop().add_reader(sock, self.plane.pump, sock)
+        # The compiled plane waits at it when busy (hotpath.c), so not as the loop left it. Whoever may not wait says so
+        # for each datagram.
+        sock.setblocking(True)
 
     def _foreign(self, sock: socket.socket, address: Address, data: bytes, peer: Any) -> None:
         if data[0] <= 3:  # RFC 7983

@@ -1,6 +1,7 @@
 """One call: who sits in it, who is sent what of whom, how everybody's connection does, and when it is over."""
 
 import asyncio
+import secrets
 import time
 from collections.abc import Callable, Iterator
 from typing import Final
@@ -45,8 +46,10 @@ class Room:
         self._leaving: set[asyncio.Task[None]] = set()
         self._empty: asyncio.TimerHandle | None = None
         self._closed = False
-        self._ticks = 0
-        self._ticking = asyncio.get_running_loop().call_later(TICK_SECONDS, self._tick)
+        # each room in its own moment, so that packets wait for one room's figures at most
+        self._ticks = secrets.randbelow(TICKS_PER_QUALITY)
+        first = TICK_SECONDS * secrets.randbelow(100) / 100
+        self._ticking = asyncio.get_running_loop().call_later(first, self._tick)
         self._changed()
 
     async def answer(self, seat: Seat, sdp: str) -> str:

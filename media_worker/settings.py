@@ -5,11 +5,15 @@ import os
 import re
 import secrets
 from collections.abc import Mapping
+from typing import Final
 from urllib.parse import urlsplit
 
 import msgspec
 
 from media_worker.port import Endpoint, planes
+
+CAPACITY: Final = {"compiled": 60, "python": 25}
+"""Calls of two that each plane carries at 60 % of a CPU."""
 
 
 class Misconfigured(Exception):
@@ -34,8 +38,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """``compiled`` or ``python``; the fastest there is if empty."""
     worker_id: str = ""
     """A name in the list of workers, letters, digits, ``-`` and ``_``; random if empty."""
-    capacity: int = 20
-    """Calls at once."""
+    capacity: int = 0
+    """Calls at once; what its plane was measured to carry on one CPU at 60 % if 0 (docs/performance.md)."""
     probes: int = 10
     """Network tests at once."""
     connect_seconds: float = 30.0
@@ -87,9 +91,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         worker_id = self.worker_id or f"w-{secrets.token_hex(8)}"
         if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", worker_id):
             raise Misconfigured("VENTEROM_WORKER_ID may hold up to 64 letters, digits, - and _.")
-        if self.capacity < 1:
-            raise Misconfigured("VENTEROM_CAPACITY must be at least 1.")
-        return msgspec.structs.replace(self, worker_id=worker_id)
+        if self.capacity < 0:
+            raise Misconfigured("VENTEROM_CAPACITY must be at least 1, or 0 for what was measured.")
+        capacity = self.capacity or CAPACITY[self.plane or next(iter(planes()))]
+        return msgspec.structs.replace(self, worker_id=worker_id, capacity=capacity)
 
 
 def _listed(text: str) -> tuple[str, ...]:

@@ -41,6 +41,9 @@ class View:
     def choose(self, sinks: Sequence[Sink], shared: Sink | None, now: float) -> None:
         """Choose a layer for each sink, or nothing."""
         fed = [(sink, sink.source) for sink in sinks if sink.source is not None and sink.source.layers]
+        if self.appetite is Appetite.ALL and not self.downlink.was_full and all(len(s.names) == 1 for _, s in fed):
+            self._show_all(fed)
+            return
         wanted = [_offer(sink, source, sink is shared, now) for sink, source in fed]
         sound = layers.sound(wanted)
         budget = sound + self.downlink.budget(now)
@@ -56,6 +59,13 @@ class View:
                 sink.choose(None)  # but what only pauses stays chosen, to be there again at once
                 self.withheld |= self.appetite is not Appetite.NONE
         self._rooms = {source: layers.room(wanted, at, budget, self.appetite) for at, (_, source) in enumerate(fed)}
+
+    def _show_all(self, fed: Sequence[tuple[Sink, Source]]) -> None:
+        """There is one picture of each, and nothing has been too much yet: what most calls of two are all the time."""
+        for sink, source in fed:
+            sink.choose(source.ordered()[0])
+        self.smaller = self.withheld = False
+        self._rooms = {}
 
     def room(self, source: Source) -> float:
         """What it has room for of a source without layers: as much as comes, unless it saves data, until its way has

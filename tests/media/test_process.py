@@ -29,7 +29,7 @@ def test_a_call_through_the_process_and_a_quiet_end() -> None:
             )
             session = await functions.session()
             register = await session.hear_a(Register)
-            assert register.capacity == 20
+            assert register.capacity >= 20
             await session.say(Registered(10, 30))
             peers = [Peer(Seat.CLINICIAN, LIGHT), Peer(Seat.PATIENT, DARK)]
             for peer in peers:

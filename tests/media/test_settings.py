@@ -9,7 +9,7 @@ import pytest
 
 from media_worker.log import ALLOWED
 from media_worker.port import Endpoint
-from media_worker.settings import Misconfigured, Settings
+from media_worker.settings import CAPACITY, Misconfigured, Settings
 
 GOOD = {
     "VENTEROM_SOCKET": "ws://127.0.0.1:8080/ws",
@@ -20,7 +20,9 @@ GOOD = {
 
 def test_the_rest_has_defaults_and_names_are_random() -> None:
     one, other = Settings.load(GOOD), Settings.load(GOOD)
-    assert one.capacity == 20
+    assert one.capacity == CAPACITY["compiled"]
+    assert Settings.load(GOOD | {"VENTEROM_PLANE": "python"}).capacity == CAPACITY["python"]
+    assert Settings.load(GOOD | {"VENTEROM_CAPACITY": "7"}).capacity == 7
     assert one.worker_id != other.worker_id
 
 
@@ -48,7 +50,7 @@ def test_what_is_missing_is_named(name: str) -> None:
         ("VENTEROM_ADDRESS", "localhost"),
         ("VENTEROM_WORKER_ID", "a.b"),
         ("VENTEROM_CAPACITY", "many"),
-        ("VENTEROM_CAPACITY", "0"),
+        ("VENTEROM_CAPACITY", "-1"),
         ("VENTEROM_ADDRESS", ","),
         ("VENTEROM_BIND", "eth0"),
         ("VENTEROM_PORT", "any"),
