@@ -13,7 +13,8 @@ import msgspec
 from media_worker.port import Endpoint, planes
 
 CAPACITY: Final = {"compiled": 60, "python": 25}
-"""Calls of two that each plane carries at 60 % of a CPU."""
+"""Calls of two for each plane: half of what was measured to fit into 60 % of a CPU, for what the measurement left out
+(transport-cc, browsers' moods, slower CPUs). Larger calls show in the load, which refuses too."""
 
 
 class Misconfigured(Exception):
@@ -39,7 +40,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     worker_id: str = ""
     """A name in the list of workers, letters, digits, ``-`` and ``_``; random if empty."""
     capacity: int = 0
-    """Calls at once; what its plane was measured to carry on one CPU at 60 % if 0 (docs/performance.md)."""
+    """Calls at once; what its plane carries if 0 (docs/performance.md)."""
     probes: int = 10
     """Network tests at once."""
     connect_seconds: float = 30.0

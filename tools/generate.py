@@ -88,7 +88,8 @@ def interface(cls: type[msgspec.Struct]) -> str:
     lines = [f"/** {summary(cls)} */", f"export interface {cls.__name__} {{"]
     if issubclass(cls, protocol.Message):
         lines.append(f'  type: "{cls.__struct_config__.tag}";')
-    sent = cls.__module__ == rest.__name__ or cls in members("FromPatient") + members("FromClinician") + members("OnCallFromPage")
+    from_browser = {c for union in ("FromPatient", "FromClinician", "OnCallFromPage") for c in members(union)}
+    sent = cls.__module__ == rest.__name__ or cls in from_browser
     for field in msgspec.structs.fields(cls):
         optional = "?" if sent and not field.required else ""
         lines.append(f"  {field.name}{optional}: {typescript(hints[field.name])};")
