@@ -23,8 +23,8 @@ SHORTEST, LONGEST = 8.0, 30.0
 """Seconds a call lasts."""
 LOSSES: Final = (0.0, 0.01, 0.05)
 SAMPLE_SECONDS: Final = 5.0
-WARM_SHARE: Final = 0.2
-"""Of the whole time; growth is told from then on."""
+WARM_SECONDS: Final = 480.0
+"""Until some hundreds have come and gone it grows, then no more; growth is told from then on, or from half time on."""
 MOST_GROWTH: Final = 5.0
 """Percent between the first and the last fifth after that: the garbage collector leaves that much to chance."""
 
@@ -123,7 +123,7 @@ async def soak(minutes: float) -> bool:
             task.cancel()
         await asyncio.gather(*busy, return_exceptions=True)
         files = worker.files()
-    grown = growth(sizes[int(len(sizes) * WARM_SHARE) :])
+    grown = growth(sizes[min(len(sizes) // 2, int(WARM_SECONDS / SAMPLE_SECONDS)) :])
     holds = grown < MOST_GROWTH
     report = {
         "minutes": minutes,
