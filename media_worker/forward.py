@@ -188,9 +188,8 @@ class Line:
 
     def checked(self, ufrag: str, sock: socket.socket, address: Address, nominates: bool) -> None:
         """Hear what comes from there; send there when the browser says so, or until it does."""
-        if self._closed:
+        if self._closed or not self.peer.hear(address):
             return
-        self.peer.hear(address)
         self._heard[address] = ufrag
         self._heard.move_to_end(address)
         if len(self._heard) > MAX_ADDRESSES:

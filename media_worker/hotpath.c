@@ -30,6 +30,7 @@
 #define KEPT 512       /* packets of one stream kept for retransmission */
 #define KEPT_BYTES (384 * 1024)
 #define CC 1024        /* arrivals kept for transport-cc reports */
+#define HELD 10000000  /* µs: so long after its last word an address is its owner's alone */
 #define CC_SPAN 400    /* numbers one report covers at most */
 
 typedef struct { int64_t level, refilled; } bucket;
@@ -668,8 +669,11 @@ int peer_hear(plane *p, peer *e, const uint8_t *address) {
     if (!*known) return 0;
     (*known)->at = at;
   }
+  peer *former = (*known)->owner;
+  int64_t now = clock_us();
+  if (former && former != e && now - former->heard < HELD) return 0;
   (*known)->owner = e;
-  e->heard = clock_us();
+  e->heard = now;
   return 1;
 }
 

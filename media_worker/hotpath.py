@@ -205,10 +205,9 @@ class Peer:
         self._keys = (receive, send)
         lib.peer_secure(self.c, *(ffi.cast("void *", int(srtp_ffi.cast("uintptr_t", s._srtp[0]))) for s in self._keys))
 
-    def hear(self, address: Address) -> None:
-        """Datagrams from there are this peer's."""
-        if self.is_open:
-            lib.peer_hear(self.plane.c, self.c, _packed(address))
+    def hear(self, address: Address) -> bool:
+        """Datagrams from there are this peer's; False where they are somebody else's."""
+        return self.is_open and bool(lib.peer_hear(self.plane.c, self.c, _packed(address)))
 
     def forget(self, address: Address) -> None:
         """No longer."""

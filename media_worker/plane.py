@@ -36,6 +36,8 @@ ROUNDS: Final = 4
 """Of it before the event loop has its turn."""
 BUSY: Final = 1_500
 """Datagrams a second from which on it is."""
+HELD: Final = 10_000_000
+"""µs: so long after its last word an address is its owner's alone."""
 SPELL: Final = 50_000
 """µs over which that is measured."""
 WINDOW: Final = 1024
@@ -424,10 +426,15 @@ class Peer:
         self._receive, self._send = receive, send
         self._encrypt = send._srtp[0]
 
-    def hear(self, address: Address) -> None:
-        """Datagrams from there are this peer's."""
+    def hear(self, address: Address) -> bool:
+        """Datagrams from there are this peer's; False where they are somebody else's who has spoken lately: a sender's
+        address can be forged."""
+        now, former = clock(), self._plane.addresses.get(address)
+        if former is not None and former is not self and now - former.heard < HELD:
+            return False
         self._plane.addresses[address] = self
-        self._heard = clock()
+        self._heard = now
+        return True
 
     def forget(self, address: Address) -> None:
         """No longer."""

@@ -392,6 +392,15 @@ class TestPeers:
             bench.send_raw(bench._encrypt.protect(picture(3)), elsewhere)
             assert bench.received() == []
 
+    def test_nobody_takes_over_the_address_of_somebody_who_speaks(self, bench: Bench) -> None:
+        bench.picture.select(bench.camera, {})
+        bench.send(picture(1, key=True))
+        assert not bench.to.hear(bench.sender.getsockname())
+        bench.send(picture(2))
+        assert len(bench.received()) == 2
+        bench.peer.forget(bench.sender.getsockname())
+        assert bench.to.hear(bench.sender.getsockname())
+
     def test_a_flood_is_cut_off(self, bench: Bench) -> None:
         for _ in range(60):
             for _ in range(50):
