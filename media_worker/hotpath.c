@@ -1,5 +1,6 @@
-/* The plane in C: datagram in, decrypted, accounted for, rewritten for each receiver, encrypted, out. plane.py says what each
-   step means and why; this file does the same on the same packets (tests/media/test_planes.py). It decides nothing: Python does. */
+/* The plane in C: datagram in, decrypted, accounted for, rewritten for each receiver, encrypted, out. plane.py and streams.py
+   say what each step means and why; this file does the same on the same packets (tests/media/test_planes.py). It decides
+   nothing: Python does. */
 
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE

@@ -12,7 +12,8 @@ from pylibsrtp._binding import ffi as srtp_ffi
 from pylibsrtp._binding import lib as srtp
 
 from media_worker._hotpath import ffi, lib
-from media_worker.plane import Address, Counters, Foreigner, Listener
+from media_worker.plane import Address, Foreigner, Listener
+from media_worker.streams import Counters
 
 BATCHES: Final = 4
 """Batches taken at once: the event loop has more to do."""
@@ -51,7 +52,7 @@ def _unpacked(raw: bytes) -> Address:
 
 
 class Incoming:
-    """As `plane.Incoming`."""
+    """As `streams.Incoming`."""
 
     def __init__(
         self, peer: "Peer", ssrc: int, video: bool, payload_type: int, rate: int, cc: int, primary: "Incoming | None"
@@ -96,7 +97,7 @@ class Incoming:
 
 
 class Outgoing:
-    """As `plane.Outgoing`."""
+    """As `streams.Outgoing`."""
 
     def __init__(
         self, peer: "Peer", ssrc: int, payload_type: int, rtx: tuple[int, int] | None, stamp: int, sequence: int

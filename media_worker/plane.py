@@ -2,34 +2,27 @@
 
 It decides nothing: who is sent which stream is told it (`Outgoing.select`), and what only the owner can judge is told
 the owner (`Foreigner`, `Listener`). `hotpath.py` is the same in C; `tests/media/test_planes.py` holds the two together.
-
-A receiver sees one SSRC for the whole call, whatever stands behind it: another layer, a reloaded page, another person.
-Sequence numbers go on where they were, timestamps by the time that passed (or by what the sender's reports say of two
-layers of one source), picture ids by one.
 """
 
 import contextlib
 import select
 import socket
 import struct
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, Final, Protocol
 
-import msgspec
 from pylibsrtp import Session
-from pylibsrtp._binding import ffi, lib
 
-from media_worker import rtp
+from media_worker import rtp, srtp
 from media_worker.feedback import TransportCc
+from media_worker.srtp import MOST
+from media_worker.streams import Incoming, Outgoing, clock
 
 Address = tuple[str, int]
 """Host and port."""
 
 BATCH: Final = 64
 """Datagrams taken at once."""
-MOST: Final = 2048 - 160
-"""Bytes of a datagram that can be carried."""
 PAUSE: Final = 0.001
 """Seconds to let datagrams gather when busy; waking up costs Python more than C, so it waits longer."""
 ROUNDS: Final = 4
@@ -40,37 +33,13 @@ HELD: Final = 10_000_000
 """µs: so long after its last word an address is its owner's alone."""
 SPELL: Final = 50_000
 """µs over which that is measured."""
-WINDOW: Final = 1024
-"""Numbers of one stream that are told apart from repeats."""
 STREAMS: Final = 32
 """Streams one peer may send."""
 SSRCS: Final = 256
 """One peer may ever use: libsrtp keeps something for every SSRC that it decrypted, and looks them up one by one."""
-GAP_COST: Final = 256
-"""What a gap takes at most from what one is told of gaps."""
-HINT_SECONDS: Final = 3
-"""A sender's report that would move timestamps by more than this is not believed."""
 
 
-_SEEN: Final = (1 << WINDOW) - 1
 _HEAD: Final = struct.Struct("!BHII")
-_SHORT: Final = struct.Struct("!H")
-
-
-class Counters(msgspec.Struct, frozen=True):
-    """What arrived of one stream: sequence numbers extended by their wraps, jitter in timestamp units, size of the last
-    keyframe in pixels. ``recovered`` came by retransmission streams and is not in ``packets``."""
-
-    packets: int
-    octets: int
-    first: int
-    highest: int
-    jitter: int
-    frames: int
-    keyframes: int
-    recovered: int
-    width: int
-    height: int
 
 
 class Listener(Protocol):
@@ -96,304 +65,6 @@ Foreigner = Callable[[socket.socket, Address, bytes, Any], None]
 """Takes what is neither RTP nor RTCP: the socket, the sender, the datagram, whose address it is."""
 
 
-def clock() -> int:
-    """Microseconds of the steady clock."""
-    return time.monotonic_ns() // 1000
-
-
-_bytes: Final = ffi.new("char[]", 2048)
-_buffer: Final = memoryview(ffi.buffer(_bytes)).cast("B")
-_length: Final = ffi.new("int *")
-
-
-def _crypt(function: Any, session: Session, data: bytes) -> bytes | None:
-    """One of libsrtp's four; None when it refuses. pylibsrtp's own way ends at 1,356 bytes."""
-    size = len(data)
-    _buffer[0:size] = data
-    _length[0] = size
-    if function(session._srtp[0], _bytes, _length):
-        return None
-    return bytes(_buffer[0 : _length[0]])
-
-
-class Incoming:
-    """One stream that a peer sends: one SSRC. ``primary``: of a retransmission stream, the stream that it mends."""
-
-    def __init__(
-        self, peer: "Peer", ssrc: int, video: bool, payload_type: int, rate: int, cc: int, primary: "Incoming | None"
-    ) -> None:
-        self.ssrc = ssrc
-        self.video = video
-        self.payload_type = payload_type
-        self.rate = rate
-        self.cc = cc
-        self.primary = primary
-        self.heard = clock()
-        """When its last packet came, µs."""
-        self.outs: list[Outgoing] = []
-        self.layout = rtp.NO_LAYOUT
-        """Of its last packet's header extensions."""
-        self.cache = rtp.Cache()
-        self._peer = peer
-        self._first = -1
-        self._highest = -1
-        self._seen = 0  # bit i: the i-th number below the highest came
-        self._packets = self._octets = self._frames = self._keyframes = self._recovered = 0
-        self._transit = self._jitter = 0  # jitter in sixteenths
-        self._width = self._height = 0
-
-    @property
-    def counters(self) -> Counters:
-        """What arrived until now."""
-        return Counters(
-            self._packets, self._octets, self._first, self._highest, self._jitter >> 4,
-            self._frames, self._keyframes, self._recovered, self._width, self._height,
-        )  # fmt: skip
-
-    def account(self, header: rtp.Header, now: int, recovered: bool) -> bool:
-        """Count a packet (RFC 3550 appendix A); False for one that came before."""
-        if self._highest < 0:
-            if recovered:
-                return False
-            self._first = self._highest = header.sequence
-        number = self._highest + rtp.after(header.sequence, self._highest)
-        ahead = number - self._highest
-        if ahead > 0:
-            if ahead > 1 and self._peer.gaps.spend(now, min(ahead - 1, GAP_COST)):
-                self._peer.listener.gap(self, (self._highest + 1) & 0xFFFF, ahead - 1)
-            self._seen = (self._seen << ahead) & _SEEN
-            self._highest = number
-        elif number < 0 or -ahead >= WINDOW or self._seen >> -ahead & 1:
-            return False
-        elif ahead < 0:
-            self._peer.listener.late(self, header.sequence)
-        self.heard = now
-        self._seen |= 1 << (self._highest - number)
-        self._frames += header.marker
-        if recovered:
-            self._recovered += 1
-            return True
-        transit = now * self.rate // 1_000_000 - header.timestamp
-        distance = abs(transit - self._transit)
-        if self._packets and distance < self.rate:
-            self._jitter += distance - ((self._jitter + 8) >> 4)
-        self._transit = transit
-        self._packets += 1
-        self._octets += header.payload
-        return True
-
-    def mend(self) -> None:
-        """Count a packet of a retransmission stream."""
-        self._packets += 1
-
-    def saw(self, what: rtp.Description) -> None:
-        """Note a keyframe and its size."""
-        self._keyframes += what.key
-        if what.width:
-            self._width, self._height = what.width, what.height
-
-    def close(self) -> None:
-        """The peer sends it no longer."""
-        self._peer.drop(self)
-        for out in list(self.outs):
-            out.lose(self)
-
-
-class Outgoing:
-    """One stream that a peer is sent."""
-
-    def __init__(
-        self, peer: "Peer", ssrc: int, payload_type: int, rtx: tuple[int, int] | None, stamp: int, sequence: int
-    ) -> None:
-        self.ssrc = ssrc
-        self.time_shift = 0
-        self.packets = self.octets = self.resent = 0
-        self.current: Incoming | None = None
-        self._peer = peer
-        self._payload_type = payload_type
-        self._rtx = rtx
-        self._rtx_sequence = 0
-        self._stamp = stamp
-        self._target: Incoming | None = None
-        self._map: Mapping[int, int] = {}
-        self._layout = rtp.NO_LAYOUT
-        self._changes: tuple[list[tuple[int, bytes]], int] = ([], 0)
-        self._next: tuple[Mapping[int, int], int | None] = ({}, None)
-        self._again = rtp.Bucket(500, 300)
-        self._begun = False
-        self._base = sequence
-        self._first, self._highest = 0, -1
-        self._last_time = self._last_heard = 0
-        self._last_picture = self._last_level = -1
-        self._picture_shift = self._level_shift = 0
-
-    def select(self, stream: Incoming | None, extensions: Mapping[int, int], hint: int | None = None) -> None:
-        """Send this: sound at once, pictures from the next keyframe on; None stops. ``extensions``: the receiver's id
-        by the sender's; what is not in it is left out. ``hint``: what to add to the new stream's timestamps."""
-        if self._target is not None and self._target is not self.current:
-            self._target.outs.remove(self)
-        self._target = stream
-        if stream is None:
-            if self.current is not None:
-                self.current.outs.remove(self)
-            self.current = None
-            return
-        self._next = (extensions, hint)
-        if stream is self.current:
-            self._map, self._layout = extensions, rtp.NO_LAYOUT
-        elif self not in stream.outs:
-            stream.outs.append(self)
-
-    def lose(self, stream: Incoming) -> None:
-        """That stream is no more."""
-        stream.outs.remove(self)
-        if self.current is stream:
-            self.current = None
-        if self._target is stream:
-            self._target = None
-
-    def forward(self, s: Incoming, data: bytes, header: rtp.Header, what: rtp.Description, now: int) -> None:
-        """Send a packet of a stream that may be the selected one."""
-        if self._target is s and self.current is not s:
-            if s.video and not what.key:
-                return
-            self._begin(s, data, header, what, now)
-        if self.current is not s:
-            return
-        position = self._highest + rtp.after(header.sequence, self._first + self._highest)
-        if position < 0:
-            return  # that number belongs to the stream before
-        if position > self._highest:
-            self._highest = position
-            self._last_time = (header.timestamp + self.time_shift) & 0xFFFFFFFF
-            self._last_heard = now
-            if what.picture_at >= 0:
-                self._last_picture = (_picture(data, header, what) + self._picture_shift) % rtp.PICTURES
-            if what.level_at >= 0:
-                self._last_level = (data[header.offset + what.level_at] + self._level_shift) & 0xFF
-        self._begun = True
-        if self._emit(position, data, header, what, now, again=False):
-            self.packets += 1
-            self.octets += header.payload
-
-    def resend(self, sequence: int) -> bool:
-        """Send the packet of this number again, if it is still at hand and not too much is asked for."""
-        now, stream = clock(), self.current
-        if stream is None or not stream.video or not self._again.spend(now):
-            return False
-        position = self._highest + rtp.after(sequence, self._base + self._highest)
-        if not 0 <= position <= self._highest:
-            return False
-        data = stream.cache.get((self._first + position) & 0xFFFF)
-        header = rtp.parse(data) if data is not None else None
-        if data is None or header is None:
-            return False
-        what = rtp.describe(data, header.offset, header.offset + header.payload)
-        if self._emit(position, data, header, what, now, again=True):
-            self.resent += 1
-        return True
-
-    def close(self) -> None:
-        """The peer is sent it no longer."""
-        for stream in {self.current, self._target}:
-            if stream is not None:
-                self.lose(stream)
-
-    def _begin(self, s: Incoming, data: bytes, header: rtp.Header, what: rtp.Description, now: int) -> None:
-        self._base += self._highest + 1
-        self._first, self._highest = header.sequence, -1
-        (self._map, hint), self._layout = self._next, rtp.NO_LAYOUT
-        if self._begun:
-            passed = max(1, (now - self._last_heard) * s.rate // 1_000_000)
-            expected = self._last_time + passed
-            self.time_shift = (expected - header.timestamp) & 0xFFFFFFFF
-            if hint is not None and abs(_signed(header.timestamp + hint - expected)) < HINT_SECONDS * s.rate:
-                ahead = _signed(header.timestamp + hint - self._last_time)
-                self.time_shift = hint if ahead >= 1 else (self._last_time + 1 - header.timestamp) & 0xFFFFFFFF
-        if s.video:
-            self._picture_shift = self._level_shift = 0
-            if what.picture_at >= 0 and self._last_picture >= 0:
-                self._picture_shift = self._last_picture + 1 - _picture(data, header, what)
-            if what.level_at >= 0 and self._last_level >= 0:
-                self._level_shift = self._last_level + 1 - data[header.offset + what.level_at]
-        if self.current is not None and self.current is not s:
-            self.current.outs.remove(self)
-        self.current = s
-        self._peer.listener.switched(self)
-
-    def _emit(
-        self, position: int, data: bytes, header: rtp.Header, what: rtp.Description, now: int, *, again: bool
-    ) -> bool:
-        """Rewrite in the buffer that libsrtp then encrypts: every copy would show in the load."""
-        size, shift, out = len(data), 0, _buffer
-        sequence = (self._base + position) & 0xFFFF
-        ssrc, payload_type, number = self.ssrc, self._payload_type, sequence
-        if size > MOST:
-            return False
-        if again and self._rtx is not None:  # RFC 4588 section 4
-            ssrc, payload_type = self._rtx
-            number = self._rtx_sequence
-            self._rtx_sequence = (number + 1) & 0xFFFF
-            shift = 2
-            out[: header.offset] = data[: header.offset]
-            out[header.offset : header.offset + 2] = sequence.to_bytes(2, "big")
-            out[header.offset + 2 : size + 2] = data[header.offset :]
-        else:
-            out[:size] = data
-        if header.elements:
-            # of what was just taken, the stream knows the layout
-            layout = self.current.layout if self.current and not again else rtp.lay_out(data, header)
-            self._rewrite_extensions(out, layout, header, now)
-        if what.picture_at >= 0:
-            at = header.offset + what.picture_at + shift
-            picture = _picture(data, header, what) + self._picture_shift
-            if what.wide:
-                _SHORT.pack_into(out, at, 0x8000 | picture & 0x7FFF)
-            else:
-                out[at] = picture & 0x7F
-        if what.level_at >= 0:
-            at = header.offset + what.level_at
-            out[at + shift] = (data[at] + self._level_shift) & 0xFF
-        stamp = (header.timestamp + self.time_shift) & 0xFFFFFFFF
-        _HEAD.pack_into(out, 1, header.marker << 7 | payload_type, number, stamp, ssrc)
-        return self._peer.send_buffer(size + shift)
-
-    def _rewrite_extensions(self, out: memoryview, layout: rtp.Layout, header: rtp.Header, now: int) -> None:
-        if layout is not self._layout:
-            self._layout, self._changes = layout, self._plan(layout, header)
-        changes, stamp_at = self._changes
-        for at, new in changes:
-            out[at : at + len(new)] = new
-        if stamp_at:
-            out[stamp_at : stamp_at + 3] = (((now % 64_000_000) << 18) // 1_000_000).to_bytes(3, "big")
-
-    def _plan(self, layout: rtp.Layout, header: rtp.Header) -> tuple[list[tuple[int, bytes]], int]:
-        """What to write where for packets of this layout, and where the time of sending stands (0: nowhere)."""
-        if layout.foreign:
-            return [(header.elements - 4, _SHORT.pack(rtp.ONE_BYTE)), (layout.tail, bytes(layout.end - layout.tail))], 0
-        changes, stamp_at = [], 0
-        for at, _, number, size in layout.elements:
-            ours = self._map.get(number, 0) if number else 0
-            if not ours:
-                changes.append((at, bytes(1 + size)))  # padding, RFC 8285 section 4.2
-                continue
-            changes.append((at, bytes([ours << 4 | size - 1])))
-            # Only where a second sending has a number of its own: one number with two contents would give the key
-            # away (RFC 7714 section 10.1).
-            if ours == self._stamp and size == 3 and self._rtx is not None:
-                stamp_at = at + 1
-        return changes, stamp_at
-
-
-def _picture(data: bytes, header: rtp.Header, what: rtp.Description) -> int:
-    at = header.offset + what.picture_at
-    return (data[at] & 0x7F) << 8 | data[at + 1] if what.wide else data[at]
-
-
-def _signed(value: int) -> int:
-    return ((value + (1 << 31)) & 0xFFFFFFFF) - (1 << 31)
-
-
 class Peer:
     """One browser's connection as the plane sees it: addresses, keys, streams."""
 
@@ -408,9 +79,9 @@ class Peer:
         self._ssrcs: set[int] = set()
         self._plane = plane
         self._heard = clock()
-        self._receive: Session | None = None
-        self._send: Session | None = None
-        self._encrypt: Any = None  # what libsrtp knows it by
+        self._keys: tuple[Session, Session] | None = None  # alive as long as their handles are used
+        self._decrypt: Any = None
+        self._encrypt: Any = None
         self._socket: socket.socket | None = None
         self._address: Address = ("", 0)
         self._streams: dict[int, Incoming] = {}
@@ -423,8 +94,8 @@ class Peer:
 
     def secure(self, receive: Session, send: Session) -> None:
         """The handshake is over: decrypt and encrypt with these."""
-        self._receive, self._send = receive, send
-        self._encrypt = send._srtp[0]
+        self._keys = (receive, send)
+        self._decrypt, self._encrypt = srtp.handle(receive), srtp.handle(send)
 
     def hear(self, address: Address) -> bool:
         """Datagrams from there are this peer's; False where they are somebody else's who has spoken lately: a sender's
@@ -452,18 +123,18 @@ class Peer:
 
     def send_buffer(self, size: int) -> bool:
         """Encrypt the packet in the buffer, and send."""
-        _length[0] = size
-        if self._socket is None or self._encrypt is None or lib.srtp_protect(self._encrypt, _bytes, _length):
+        sealed = srtp.seal(self._encrypt, size) if self._socket is not None and self._encrypt is not None else None
+        if sealed is None or self._socket is None:
             return False
         try:  # noqa: SIM105 - costs nothing, for each packet
-            self._socket.sendto(_buffer[: _length[0]], socket.MSG_DONTWAIT, self._address)
+            self._socket.sendto(sealed, socket.MSG_DONTWAIT, self._address)
         except OSError:
             pass  # lost: the wire is full, or there is no way
         return True
 
     def send_rtcp(self, packet: bytes) -> None:
         """Encrypt and send a compound packet; it may wait for `Plane.flush`."""
-        data = _crypt(lib.srtp_protect_rtcp, self._send, packet) if self._send is not None else None
+        data = srtp.seal_rtcp(self._encrypt, packet) if self._encrypt is not None else None
         if data is not None and self._socket is not None:
             self._plane.send(self._socket, data, self._address)
 
@@ -503,20 +174,20 @@ class Peer:
 
     def datagram(self, data: bytes, now: int) -> None:
         """Take an encrypted one."""
-        if self._receive is None or len(data) < rtp.MIN_HEADER:
+        if self._decrypt is None or len(data) < rtp.MIN_HEADER:
             return
         if not self.media.spend(now):
             self.flooded += 1
             return
         if 192 <= data[1] <= 223:  # RFC 5761 section 4
-            self._rtcp(self._receive, data, now)
+            self._rtcp(data, now)
             return
         ssrc = int.from_bytes(data[8:12], "big")
         stream = self._streams.get(ssrc)
         if stream is None and not (self._unknown.spend(now) and self._may_meet(ssrc)):
             self.flooded += 1
             return
-        packet = _crypt(lib.srtp_unprotect, self._receive, data)
+        packet = srtp.open_rtp(self._decrypt, data)
         if packet is None:
             self.forged += 1
             return
@@ -529,16 +200,16 @@ class Peer:
 
     def close(self) -> None:
         """It is gone; its streams are closed by whoever named them."""
-        self._socket = self._receive = self._send = self._encrypt = None
+        self._socket = self._keys = self._decrypt = self._encrypt = None
         for address in [address for address, peer in self._plane.addresses.items() if peer is self]:
             del self._plane.addresses[address]
 
-    def _rtcp(self, session: Session, data: bytes, now: int) -> None:
+    def _rtcp(self, data: bytes, now: int) -> None:
         teller = int.from_bytes(data[4:8], "big")
         if not (self._reports.spend(now, len(data)) and self._may_meet(teller)):
             self.flooded += 1
             return
-        packet = _crypt(lib.srtp_unprotect_rtcp, session, data)
+        packet = srtp.open_rtcp(self._decrypt, data)
         if packet is None:
             self.forged += 1
             return

@@ -12,6 +12,7 @@ import msgspec
 from media_worker import ice, plane
 from media_worker.ice import Credentials
 from media_worker.plane import Address
+from media_worker.streams import clock
 
 BUFFER: Final = 8 << 20
 """Bytes the system keeps for us each way: a keyframe comes in one burst, and everybody's come to one socket."""
@@ -153,7 +154,7 @@ class Port:
             ear.checked(ours.ufrag, sock, address, check.nominates)
 
     def _look(self) -> None:
-        now = plane.clock()
+        now = clock()
         for ear in list(self._peers.values()):
             ear.look(now)
         self._looking = asyncio.get_running_loop().call_later(CONSENT_TICK, self._look)
