@@ -4,7 +4,6 @@ It decides nothing: who is sent which stream is told it (`Outgoing.select`), and
 the owner (`Foreigner`, `Listener`). `hotpath.py` is the same in C; `tests/media/test_planes.py` holds the two together.
 """
 
-import contextlib
 import select
 import socket
 import struct
@@ -126,10 +125,7 @@ class Peer:
         sealed = srtp.seal(self._encrypt, size) if self._socket is not None and self._encrypt is not None else None
         if sealed is None or self._socket is None:
             return False
-        try:  # noqa: SIM105 - costs nothing, for each packet
-            self._socket.sendto(sealed, socket.MSG_DONTWAIT, self._address)
-        except OSError:
-            pass  # lost: the wire is full, or there is no way
+        self._plane.send(self._socket, sealed, self._address)
         return True
 
     def send_rtcp(self, packet: bytes) -> None:
@@ -300,8 +296,10 @@ class Plane:
 
     def send(self, sock: socket.socket, data: bytes | memoryview, address: Address) -> None:
         """One datagram; lost when the wire is full or there is no way."""
-        with contextlib.suppress(OSError):
+        try:  # noqa: SIM105 - costs nothing, for each packet
             sock.sendto(data, socket.MSG_DONTWAIT, address)
+        except OSError:
+            pass
 
     def flush(self) -> None:
         """Send what waits: nothing does here."""
