@@ -16,6 +16,7 @@ from media_worker.forward import Line, Remote
 from media_worker.port import Port
 from media_worker.sinks import Sink
 from media_worker.sources import Layer, Source, place
+from media_worker.streams import clock
 from media_worker.view import View
 
 NACK_SECONDS: Final = 0.012
@@ -166,9 +167,6 @@ class Participant:
     def stranger(self, packet: bytes) -> None:
         """A stream not seen before: name it if the offer has a place for it."""
         header = rtp.parse(packet)
-        if header is not None and header.ssrc in self._layers:  # several came before the first of them was handed over
-            self._peer.admit(packet)
-            return
         found = place(header, rtp.extensions(packet, header), self._slots) if header is not None else None
         if header is None or found is None:
             return
@@ -240,8 +238,7 @@ class Participant:
     def _sender(self, layer: Layer, report: feedback.Sender, now: float) -> None:
         layer.report, layer.reported = report, now
         layer.interval.heard_sender(report.ntp, now)
-        source = next(source for source in self.sources if layer in source.layers.values())
-        for other, sink in self._room.sinks_of(source):
+        for other, sink in self._room.sinks_of(self._source_of(layer)):
             other.send_report(sink, report, now)
 
     # ------------------------------------------------------------ to this participant
@@ -314,12 +311,14 @@ class Participant:
         """The SSRC in whose name we report."""
         return self.places[0][1].ssrc
 
+    def _source_of(self, layer: Layer) -> Source:
+        return next(source for source in self.sources if layer in source.layers.values())
+
     def _is_sound(self, layer: Layer) -> bool:
-        return self.audio is not None and layer in self.audio.layers.values()
+        return self._source_of(layer) is self.audio
 
     def _is_sent(self, layer: Layer) -> bool:
-        source = next(source for source in self.sources if layer in source.layers.values())
-        sinks = (sink for _, sink in self._room.sinks_of(source))
+        sinks = (sink for _, sink in self._room.sinks_of(self._source_of(layer)))
         return any(sink.layer is layer or sink.out.current is layer.incoming for sink in sinks)
 
     def _ask_soon(self, seconds: float) -> None:
@@ -345,7 +344,7 @@ class Participant:
         channel.on("message", self._told)
 
     def _told(self, data: str | bytes) -> None:
-        if len(data) > MAX_TEXT or not self._talk.spend(time.monotonic_ns() // 1000):
+        if len(data) > MAX_TEXT or not self._talk.spend(clock()):
             return
         try:
             message = parse_on_call(data)
