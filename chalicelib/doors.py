@@ -128,7 +128,7 @@ class Doors:
         """One day's list."""
         session, day = self._clinician(request, trust), request.query(ForDay).day
         found = self._s.consultations.day(trust, session.staff, day)
-        return DayList(day=day, consultations=[self._s.sockets.for_clinician(c) for c in found])
+        return DayList(day=day, consultations=[self._s.sockets.for_clinician(c) for c in found], delay_minutes=0)
 
     def book(self, request: Request, trust: str) -> Answer:
         """Book, and send the invitation if its time has come."""

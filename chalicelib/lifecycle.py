@@ -32,12 +32,14 @@ class Event(StrEnum):
     HANG_UP = "hang_up"
     CANCEL = "cancel"
     MISS = "miss"
+    PHONE = "phone"
 
 
 class Role(StrEnum):
-    """Who does it. ``system`` is a schedule or a lease that ran out."""
+    """Who does it. A guest changes no state. ``system`` is a schedule or a lease that ran out."""
 
     PATIENT = "patient"
+    GUEST = "guest"
     CLINICIAN = "clinician"
     WORKER = "worker"
     SYSTEM = "system"
@@ -65,6 +67,8 @@ TRANSITIONS: Final[dict[tuple[State, Event], State]] = {
     # A patient who comes long after the time is still welcome: the clinician decides.
     (S.MISSED, E.CHECK_IN): S.CHECKED_IN,
     (S.MISSED, E.CANCEL): S.CANCELLED,
+    # Video did not work out: they talk by phone, which ends it here.
+    **{(at, E.PHONE): S.ENDED for at in (S.BOOKED, S.INVITED, S.CHECKED_IN, S.CALLING, S.IN_CALL, S.MISSED)},
 }
 
 # What may arrive twice and then changes nothing: a retry, a second tap, a function run again.
@@ -83,6 +87,7 @@ REPEATS: Final[frozenset[tuple[State, Event]]] = frozenset(
         (S.CHECKED_IN, E.DROP),
         (S.ENDED, E.DROP),
         (S.ENDED, E.HANG_UP),
+        (S.ENDED, E.PHONE),
         (S.CANCELLED, E.CANCEL),
         (S.MISSED, E.MISS),
     }
@@ -99,6 +104,7 @@ ALLOWED: Final[dict[Event, frozenset[Role]]] = {
     E.HANG_UP: frozenset({Role.PATIENT, Role.CLINICIAN}),
     E.CANCEL: frozenset({Role.CLINICIAN}),
     E.MISS: frozenset({Role.SYSTEM}),
+    E.PHONE: frozenset({Role.CLINICIAN}),
 }
 
 FINAL: Final[frozenset[State]] = frozenset({S.ENDED, S.CANCELLED})

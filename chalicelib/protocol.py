@@ -101,6 +101,25 @@ class Seat(StrEnum):
     GUEST_4 = "guest4"
 
 
+class GuestKind(StrEnum):
+    """Why somebody besides patient and clinician is in a call."""
+
+    COMPANION = "companion"
+    INTERPRETER = "interpreter"
+
+
+class Language(StrEnum):
+    """The languages of pages and messages (BCP 47)."""
+
+    BOKMAL = "nb"
+    NYNORSK = "nn"
+    ENGLISH = "en"
+    NORTHERN_SAMI = "se"
+    POLISH = "pl"
+    UKRAINIAN = "uk"
+    ARABIC = "ar"
+
+
 class Grade(StrEnum):
     """How a participant's connection does."""
 
@@ -132,12 +151,17 @@ class Appetite(StrEnum):
 
 
 class EndReason(StrEnum):
-    """Why a call is over. After ``hang_up`` and ``cancelled`` it will not come back; after the others it may."""
+    """Why a call is over. After ``withdrawn`` and ``worker_lost`` it may come back; after the others it will not.
+
+    ``phone``: the clinician phones instead. ``removed``: said to a guest whom the clinician showed out.
+    """
 
     HANG_UP = "hang_up"
     WITHDRAWN = "withdrawn"
     WORKER_LOST = "worker_lost"
     CANCELLED = "cancelled"
+    PHONE = "phone"
+    REMOVED = "removed"
 
 
 class DeviceReport(Part, frozen=True):
@@ -196,8 +220,38 @@ class DepartmentView(Part, frozen=True):
     address: str
 
 
+class GuestName(Part, frozen=True):
+    """A guest as everybody in the call may see them."""
+
+    seat: Seat
+    kind: GuestKind
+    name: str
+
+
+class GuestView(Part, frozen=True):
+    """A guest as the clinician sees them. ``ready``: said to be ready. ``admitted``: may be in the call."""
+
+    id: Id
+    seat: Seat
+    kind: GuestKind
+    name: str
+    phone: str
+    email: str
+    sms: Delivery
+    mail: Delivery
+    present: bool
+    ready: bool
+    admitted: bool
+
+
 class VisitView(Part, frozen=True):
-    """The patient's side of a consultation; names no patient, so that an unproven visitor learns nothing."""
+    """A consultation for whoever holds ``seat``: its patient, or a guest; names no patient, so that an unproven visitor
+    learns nothing. To a guest ``state`` is the guest's own: waiting, rung for, in the call.
+
+    ``place`` is the place in the clinician's queue, 1 for the next one, 0 for who does not wait; ``clinician_busy``: in
+    a call with somebody else; ``delay_minutes``: how late the clinician has said to be today; ``running_late``: how
+    late the patient has said to be, in minutes. ``guests`` are named to whoever is proven only.
+    """
 
     consultation: Id
     version: int
@@ -214,6 +268,15 @@ class VisitView(Part, frozen=True):
     call: int
     reference: str
     feedback_given: bool
+    seat: Seat
+    language: Language
+    guests: list[GuestName]
+    place: int
+    clinician_busy: bool
+    delay_minutes: int
+    running_late: int
+    paused_by: Seat | None
+    by_phone: bool
 
 
 class ConsultationView(Part, frozen=True):
@@ -239,6 +302,13 @@ class ConsultationView(Part, frozen=True):
     network: NetworkReport | None
     call: int
     reference: str
+    department: Id
+    language: Language
+    tested_at: Instant | None
+    guests: list[GuestView]
+    running_late: int
+    paused_by: Seat | None
+    by_phone: bool
 
 
 # ---------------------------------------------------------------- browser → functions
@@ -267,6 +337,40 @@ class CheckIn(Message, frozen=True):
 
 class Leave(Message, frozen=True):
     """Patient: I leave the waiting room (and may come back)."""
+
+
+class Tested(Message, frozen=True):
+    """Patient: what my own test has shown so far; may be said at any time before the call."""
+
+    devices: DeviceReport
+    network: NetworkReport | None = None
+
+
+class RunningLate(Message, frozen=True):
+    """Patient: I am late by about so many minutes; 0 takes it back."""
+
+    minutes: Annotated[int, msgspec.Meta(ge=0, le=60)]
+
+
+class Delay(Message, frozen=True):
+    """Clinician: I am late by about so many minutes today; everybody who waits or comes is told. 0 takes it back."""
+
+    minutes: Annotated[int, msgspec.Meta(ge=0, le=180)]
+
+
+class Admit(Message, frozen=True):
+    """Clinician: this guest may be in the call; it rings for them as soon as it goes on and they are ready."""
+
+    consultation: Id
+    guest: Id
+
+
+class Pause(Message, frozen=True):
+    """Participant: picture and sound off both ways, somebody came in; or, by the same one, on again."""
+
+    consultation: Id
+    call: Count
+    paused: bool
 
 
 class Call(Message, frozen=True):
@@ -299,13 +403,17 @@ class Offer(Message, frozen=True):
 
 
 class Media(Message, frozen=True):
-    """Participant: what I am sending, so that the other side can say why there is no picture."""
+    """Participant: what I am sending, so that the other side can say why there is no picture.
+
+    ``interrupted``: the device took camera or microphone away, as for a phone call.
+    """
 
     consultation: Id
     call: Count
     camera: bool
     microphone: bool
     screen: bool = False
+    interrupted: bool = False
 
 
 class HangUp(Message, frozen=True):
@@ -343,10 +451,11 @@ class Visit(Message, frozen=True):
 
 
 class Board(Message, frozen=True):
-    """To a clinician: the whole of one day."""
+    """To a clinician: the whole of one day. ``delay_minutes``: how late she has said to be that day."""
 
     day: Day
     consultations: list[ConsultationView]
+    delay_minutes: int
 
 
 class Changed(Message, frozen=True):
@@ -354,6 +463,20 @@ class Changed(Message, frozen=True):
 
     day: Day
     consultation: ConsultationView
+
+
+class Delayed(Message, frozen=True):
+    """To a clinician: how late she has said to be that day, in minutes."""
+
+    day: Day
+    minutes: int
+
+
+class HandedOver(Message, frozen=True):
+    """To a clinician: this consultation is a colleague's now; drop what you hold of it up to ``version``."""
+
+    consultation: Id
+    version: int
 
 
 class Ringing(Message, frozen=True):
@@ -390,7 +513,7 @@ class Answer(Message, frozen=True):
 
 
 class PeerMedia(Message, frozen=True):
-    """To a participant: what the other one sends."""
+    """To a participant: what the other one sends; see `Media`."""
 
     consultation: Id
     call: Count
@@ -398,6 +521,23 @@ class PeerMedia(Message, frozen=True):
     camera: bool
     microphone: bool
     screen: bool = False
+    interrupted: bool = False
+
+
+class PeerLeft(Message, frozen=True):
+    """To a participant: a guest has left the call, which goes on."""
+
+    consultation: Id
+    call: Count
+    seat: Seat
+
+
+class Paused(Message, frozen=True):
+    """To a participant: the call is paused by this seat, or goes on (None)."""
+
+    consultation: Id
+    call: Count
+    by: Seat | None
 
 
 class CallEnded(Message, frozen=True):
@@ -562,6 +702,13 @@ class CloseRoom(Message, frozen=True):
     room: RoomName
 
 
+class CloseSeat(Message, frozen=True):
+    """A guest left or was shown out: drop that participant, the call goes on."""
+
+    room: RoomName
+    seat: Seat
+
+
 class ProbeRelay(Message, frozen=True):
     """A network test's offer; ``reply_to`` is quoted back unread."""
 
@@ -597,8 +744,9 @@ class Quality(Message, frozen=True):
 OnCallFromPage = Watching | Want
 OnCallFromWorker = Quality
 
-FromPatient = Hello | Ping | CheckIn | Leave | Accept | Offer | Media | HangUp | Trouble | ProbeStart | ProbeOffer
-FromClinician = Hello | Ping | Watch | Call | WithdrawCall | Offer | Media | HangUp | Trouble
+FromGuest = Hello | Ping | CheckIn | Leave | Accept | Offer | Media | Pause | HangUp | Trouble | ProbeStart | ProbeOffer
+FromPatient = FromGuest | Tested | RunningLate
+FromClinician = Hello | Ping | Watch | Delay | Admit | Call | WithdrawCall | Offer | Media | Pause | HangUp | Trouble
 FromWorker = (
     Register
     | Heartbeat
@@ -612,10 +760,36 @@ FromWorker = (
     | ProbeRefused
 )
 ToPatient = (
-    Visit | Ringing | Join | Answer | PeerMedia | CallEnded | SeatTaken | ProbeReady | ProbeAnswer | Pong | Error
+    Visit
+    | Ringing
+    | Join
+    | Answer
+    | PeerMedia
+    | PeerLeft
+    | Paused
+    | CallEnded
+    | SeatTaken
+    | ProbeReady
+    | ProbeAnswer
+    | Pong
+    | Error
 )
-ToClinician = Board | Changed | Join | Answer | PeerMedia | CallEnded | SeatTaken | Pong | Error
-ToWorker = Registered | OpenRoom | RelayOffer | CloseRoom | ProbeRelay | Pong | Error
+ToClinician = (
+    Board
+    | Changed
+    | HandedOver
+    | Delayed
+    | Join
+    | Answer
+    | PeerMedia
+    | PeerLeft
+    | Paused
+    | CallEnded
+    | SeatTaken
+    | Pong
+    | Error
+)
+ToWorker = Registered | OpenRoom | RelayOffer | CloseRoom | CloseSeat | ProbeRelay | Pong | Error
 
 
 class Room(msgspec.Struct, frozen=True):
@@ -636,6 +810,7 @@ class Room(msgspec.Struct, frozen=True):
 
 
 _patient: msgspec.json.Decoder[FromPatient] = msgspec.json.Decoder(FromPatient)
+_guest: msgspec.json.Decoder[FromGuest] = msgspec.json.Decoder(FromGuest)
 _clinician: msgspec.json.Decoder[FromClinician] = msgspec.json.Decoder(FromClinician)
 _worker: msgspec.json.Decoder[FromWorker] = msgspec.json.Decoder(FromWorker)
 _to_worker: msgspec.json.Decoder[ToWorker] = msgspec.json.Decoder(ToWorker)
@@ -651,6 +826,11 @@ def encode(message: Message) -> bytes:
 def parse_patient(data: str | bytes) -> FromPatient:
     """Parse what a patient's page sent. Raises TooLarge, NotJson, UnknownMessage or BadSdp."""
     return _parse(_patient, data)
+
+
+def parse_guest(data: str | bytes) -> FromGuest:
+    """Parse what a guest's page sent. Raises TooLarge, NotJson, UnknownMessage or BadSdp."""
+    return _parse(_guest, data)
 
 
 def parse_clinician(data: str | bytes) -> FromClinician:

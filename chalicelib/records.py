@@ -1,12 +1,22 @@
 """What is kept, one frozen struct for each kind of row, and where in the one table it stands. Pure."""
 
+from enum import StrEnum
 from typing import Any, ClassVar
 
 import msgspec
 
 from chalicelib.lifecycle import Role, State
-from chalicelib.protocol import Cause, Delivery, DeviceReport, LoginLevel, NetworkReport, Seat
-from chalicelib.rest import Feedback, Language
+from chalicelib.protocol import (
+    Cause,
+    Delivery,
+    DeviceReport,
+    GuestKind,
+    Language,
+    LoginLevel,
+    NetworkReport,
+    Seat,
+)
+from chalicelib.rest import Feedback
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -61,6 +71,34 @@ class Staff(Record, frozen=True, kw_only=True):
         return trust_key(self.trust), f"STAFF#{self.id}"
 
 
+class News(StrEnum):
+    """What the present message to a patient is about."""
+
+    INVITED = "invited"
+    MOVED = "moved"
+    CANCELLED = "cancelled"
+
+
+class Guest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Somebody invited into a consultation's call besides its two; part of the consultation's row."""
+
+    id: str
+    seat: Seat
+    kind: GuestKind
+    name: str
+    phone: str = ""
+    email: str = ""
+    language: Language = Language.BOKMAL
+    sms: Delivery = Delivery.NONE
+    mail: Delivery = Delivery.NONE
+    invitation: int = 1
+    ready: bool = False
+    """Said to be ready, in the waiting room."""
+    admitted: bool = False
+    call: int = 0
+    """The call that this guest accepted."""
+
+
 class Consultation(Record, frozen=True, kw_only=True):
     """An appointment and all that is decided about it; every change raises ``version`` by one."""
 
@@ -93,6 +131,13 @@ class Consultation(Record, frozen=True, kw_only=True):
     worker: str = ""
     reference: str = ""
     feedback_given: bool = False
+    news: News = News.INVITED
+    tested_at: int | None = None
+    running_late: int = 0
+    """Minutes the patient has said to be late."""
+    by_phone: bool = False
+    paused_by: Seat | None = None
+    guests: tuple[Guest, ...] = ()
 
     @property
     def ends(self) -> int:
@@ -101,8 +146,8 @@ class Consultation(Record, frozen=True, kw_only=True):
 
     @property
     def seats(self) -> tuple[Seat, ...]:
-        """Who may be in its call, in `Seat`'s order. Guests' seats come after these, by what is invited."""
-        return Seat.PATIENT, Seat.CLINICIAN
+        """Who may be in its call, in `Seat`'s order: also guests not yet admitted, so that there is room for them."""
+        return Seat.PATIENT, Seat.CLINICIAN, *sorted((g.seat for g in self.guests), key=list(Seat).index)
 
     def key(self) -> tuple[str, str]:
         """Under itself, together with its trail."""
@@ -153,6 +198,7 @@ class Taken(Record, frozen=True, kw_only=True):
     camera: bool = False
     microphone: bool = False
     screen: bool = False
+    interrupted: bool = False
 
     def key(self) -> tuple[str, str]:
         """With its consultation."""
@@ -181,6 +227,7 @@ class Link(Record, frozen=True, kw_only=True):
     trust: str
     consultation: str
     role: Role = Role.PATIENT
+    guest: str = ""
 
     def key(self) -> tuple[str, str]:
         """By the hash alone: the secret is all that a visitor brings."""
@@ -194,6 +241,7 @@ class Session(Record, frozen=True, kw_only=True):
     trust: str
     role: Role
     consultation: str = ""
+    guest: str = ""
     staff: str = ""
     proven: bool = False
     """Whether the login that the consultation asks for has been done."""
@@ -229,6 +277,7 @@ class Ticket(Record, frozen=True, kw_only=True):
     trust: str
     role: Role
     consultation: str = ""
+    guest: str = ""
     staff: str = ""
 
     def key(self) -> tuple[str, str]:
@@ -243,6 +292,7 @@ class Socket(Record, frozen=True, kw_only=True):
     role: Role
     trust: str = ""
     consultation: str = ""
+    guest: str = ""
     staff: str = ""
     worker: str = ""
     day: str = ""
@@ -251,6 +301,31 @@ class Socket(Record, frozen=True, kw_only=True):
     def key(self) -> tuple[str, str]:
         """By API Gateway's connection id."""
         return f"CONN#{self.connection}", "CONN"
+
+
+class Delay(Record, frozen=True, kw_only=True):
+    """How late a clinician has said to be on one day."""
+
+    trust: str
+    staff: str
+    day: str
+    minutes: int
+
+    def key(self) -> tuple[str, str]:
+        """Under the clinician."""
+        return staff_partition(self.trust, self.staff), f"DELAY#{self.day}"
+
+
+class Referred(Record, frozen=True, kw_only=True):
+    """Which consultation a reference stands for."""
+
+    trust: str
+    reference: str
+    consultation: str = ""
+
+    def key(self) -> tuple[str, str]:
+        """Under the trust, by what support types."""
+        return trust_key(self.trust), f"REF#{self.reference}"
 
 
 class Watcher(Record, frozen=True, kw_only=True):

@@ -101,6 +101,7 @@ class Register:
             trust_name=home.name,
             time_zone=home.time_zone,
             departments=departments,
+            colleagues=[],
         )
 
 

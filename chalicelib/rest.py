@@ -22,6 +22,13 @@ POST  /staff/{trust}/consultations                  Booking            Consultat
 GET   /staff/{trust}/consultations/{id}/trail                          Trail
 POST  /staff/{trust}/consultations/{id}/cancel                         ConsultationView
 POST  /staff/{trust}/consultations/{id}/invite                         ConsultationView    sends again, now
+POST  /staff/{trust}/consultations/{id}/move        Move               ConsultationView    tells the patient
+POST  /staff/{trust}/consultations/{id}/hand_over   HandOver           204                 to a colleague
+POST  /staff/{trust}/consultations/{id}/phone                          ConsultationView    by phone instead
+POST  /staff/{trust}/consultations/{id}/guests      NewGuest           ConsultationView    header Idempotency-Key
+POST  /staff/{trust}/consultations/{id}/guests/{guest}/invite          ConsultationView    sends again, now
+POST  /staff/{trust}/consultations/{id}/guests/{guest}/remove          ConsultationView    withdraws the link
+GET   /staff/{trust}/references/{reference}                            Support             what support may see
 GET   /health                                                          Health
 ===== ============================================= ================== =================== ==========================
 """
@@ -31,20 +38,27 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from chalicelib.protocol import ConsultationView, Day, DepartmentView, Id, Instant, LoginLevel, Part
+from chalicelib.lifecycle import State
+from chalicelib.protocol import (
+    ConsultationView,
+    Day,
+    Delivery,
+    DepartmentView,
+    DeviceReport,
+    GuestKind,
+    Id,
+    Instant,
+    Language,
+    LoginLevel,
+    NetworkReport,
+    Part,
+)
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=100, pattern=r"^\S.*$")]
 # E.164 (ITU-T), or a Norwegian number typed without its country code; spaces are taken away first.
 Phone = Annotated[str, msgspec.Meta(max_length=24, pattern=r"^(\+?[0-9][0-9 ]{4,22})?$")]
 Email = Annotated[str, msgspec.Meta(max_length=254, pattern=r"^([^\s@<>\",;]+@[^\s@<>\",;]+\.[^\s@<>\",;]+)?$")]
 Secret = Annotated[str, msgspec.Meta(max_length=64)]
-
-
-class Language(StrEnum):
-    """The languages of pages and messages (BCP 47)."""
-
-    BOKMAL = "nb"
-    ENGLISH = "en"
 
 
 class SendInvitation(StrEnum):
@@ -124,8 +138,16 @@ class Arrival(Part, frozen=True):
     language: Language = Language.BOKMAL
 
 
+class Colleague(Part, frozen=True):
+    """Somebody a consultation can be handed over to: who works in its department."""
+
+    id: Id
+    name: str
+    departments: list[Id]
+
+
 class Me(Part, frozen=True):
-    """The clinician who is logged in."""
+    """The clinician who is logged in, and those she shares a department with."""
 
     id: Id
     name: str
@@ -133,6 +155,7 @@ class Me(Part, frozen=True):
     trust_name: str
     time_zone: str
     departments: list[DepartmentView]
+    colleagues: list[Colleague]
 
 
 class DayList(Part, frozen=True):
@@ -140,6 +163,7 @@ class DayList(Part, frozen=True):
 
     day: Day
     consultations: list[ConsultationView]
+    delay_minutes: int
 
 
 class Booking(Part, frozen=True):
@@ -157,6 +181,29 @@ class Booking(Part, frozen=True):
     send: SendInvitation = SendInvitation.BY_RULE
 
 
+class Move(Part, frozen=True):
+    """Another time for a consultation; its links go on working."""
+
+    starts: Instant
+    minutes: Annotated[int, msgspec.Meta(ge=5, le=240)]
+
+
+class HandOver(Part, frozen=True):
+    """Whose the consultation shall be."""
+
+    staff: Id
+
+
+class NewGuest(Part, frozen=True):
+    """Somebody more for a call, with a link of their own. Needs ``phone`` or ``email``."""
+
+    kind: GuestKind
+    name: Name
+    phone: Phone = ""
+    email: Email = ""
+    language: Language = Language.BOKMAL
+
+
 class TrailEntry(Part, frozen=True):
     """One thing that happened: ``what`` an event's or a message's name, ``who`` a role and, for staff, an id."""
 
@@ -171,6 +218,22 @@ class Trail(Part, frozen=True):
     """Everything that happened to one consultation, oldest first."""
 
     entries: list[TrailEntry]
+
+
+class Support(Part, frozen=True):
+    """What support finds by the reference that a patient reads out: how it stands technically, and of whom nothing."""
+
+    reference: str
+    state: State
+    starts: Instant
+    department: str
+    clinician: str
+    sms: Delivery
+    mail: Delivery
+    devices: DeviceReport
+    network: NetworkReport | None
+    patient_present: bool
+    trail: list[TrailEntry]
 
 
 class Health(Part, frozen=True):

@@ -336,7 +336,7 @@ class Signaling:
 
     def _show(self, socket: Socket, day: str) -> None:
         found = self._consultations.day(socket.trust, socket.staff, day)
-        board = p.Board(day=day, consultations=[self._sockets.for_clinician(c) for c in found])
+        board = p.Board(day=day, consultations=[self._sockets.for_clinician(c) for c in found], delay_minutes=0)
         self._sockets.to(socket.connection, board)
 
     def _resume_calls(self, socket: Socket, day: str) -> None:

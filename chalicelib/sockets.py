@@ -148,6 +148,13 @@ class Sockets:
             network=c.network,
             call=c.call,
             reference=c.reference,
+            department=c.department,
+            language=c.language,
+            tested_at=instant(c.tested_at) if c.tested_at is not None else None,
+            guests=[],
+            running_late=c.running_late,
+            paused_by=c.paused_by,
+            by_phone=c.by_phone,
         )
 
     def for_patient(self, consultation: Consultation, *, logged_in: bool) -> VisitView:
@@ -169,6 +176,15 @@ class Sockets:
             call=c.call,
             reference=c.reference,
             feedback_given=c.feedback_given,
+            seat=Seat.PATIENT,
+            language=c.language,
+            guests=[],
+            place=0,
+            clinician_busy=False,
+            delay_minutes=0,
+            running_late=c.running_late,
+            paused_by=c.paused_by,
+            by_phone=c.by_phone,
         )
 
     def for_session(self, consultation: Consultation, session: Session) -> VisitView:

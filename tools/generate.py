@@ -19,6 +19,7 @@ T = TypeVar("T")
 ROOT = Path(__file__).resolve().parent.parent
 DIRECTIONS = (
     "FromPatient",
+    "FromGuest",
     "FromClinician",
     "FromWorker",
     "ToPatient",
@@ -141,6 +142,7 @@ def protocol_md() -> str:
     )
     titles = {
         "FromPatient": "Patient → functions",
+        "FromGuest": "Guest → functions",
         "FromClinician": "Clinician → functions",
         "FromWorker": "Worker → functions",
         "ToPatient": "Functions → patient",

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from chalicelib import calendar_file
 from chalicelib.errors import BadRequest
 from chalicelib.notify import AwsCarrier, Invitation, NotSent, all_texts, e164, mail, sms_text
-from chalicelib.rest import Language
+from chalicelib.protocol import Language
 from chalicelib.settings import Settings
 
 LINK = "https://video.elvenes.example/i#abcdefghijklmnopqrstuv"

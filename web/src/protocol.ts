@@ -21,6 +21,12 @@ export type Delivery = "none" | "due" | "sending" | "sent" | "failed";
 /** A place in a call. The order matters: everyone is shown the others in it (see `Join`). */
 export type Seat = "patient" | "clinician" | "guest1" | "guest2" | "guest3" | "guest4";
 
+/** Why somebody besides patient and clinician is in a call. */
+export type GuestKind = "companion" | "interpreter";
+
+/** The languages of pages and messages (BCP 47). */
+export type Language = "nb" | "nn" | "en" | "se" | "pl" | "uk" | "ar";
+
 /** How a participant's connection does. */
 export type Grade = "good" | "fair" | "poor";
 
@@ -30,11 +36,8 @@ export type Cause = "none" | "nothing_arrives" | "loss_up" | "loss_down" | "dela
 /** What a participant wants to receive of the others' pictures. */
 export type Appetite = "all" | "low" | "none";
 
-/** Why a call is over. After ``hang_up`` and ``cancelled`` it will not come back; after the others it may. */
-export type EndReason = "hang_up" | "withdrawn" | "worker_lost" | "cancelled";
-
-/** The languages of pages and messages (BCP 47). */
-export type Language = "nb" | "en";
+/** Why a call is over. After ``withdrawn`` and ``worker_lost`` it may come back; after the others it will not. ``phone``: the clinician phones instead. ``removed``: said to a guest whom the clinician showed out. */
+export type EndReason = "hang_up" | "withdrawn" | "worker_lost" | "cancelled" | "phone" | "removed";
 
 /** When the invitation goes out: by the trust's rule (two days before), or now. */
 export type SendInvitation = "by_rule" | "now";
@@ -95,7 +98,29 @@ export interface DepartmentView {
   address: string;
 }
 
-/** The patient's side of a consultation; names no patient, so that an unproven visitor learns nothing. */
+/** A guest as everybody in the call may see them. */
+export interface GuestName {
+  seat: Seat;
+  kind: GuestKind;
+  name: string;
+}
+
+/** A guest as the clinician sees them. ``ready``: said to be ready. ``admitted``: may be in the call. */
+export interface GuestView {
+  id: string;
+  seat: Seat;
+  kind: GuestKind;
+  name: string;
+  phone: string;
+  email: string;
+  sms: Delivery;
+  mail: Delivery;
+  present: boolean;
+  ready: boolean;
+  admitted: boolean;
+}
+
+/** A consultation for whoever holds ``seat``: its patient, or a guest; names no patient, so that an unproven visitor learns nothing. To a guest ``state`` is the guest's own: waiting, rung for, in the call. ``place`` is the place in the clinician's queue, 1 for the next one, 0 for who does not wait; ``clinician_busy``: in a call with somebody else; ``delay_minutes``: how late the clinician has said to be today; ``running_late``: how late the patient has said to be, in minutes. ``guests`` are named to whoever is proven only. */
 export interface VisitView {
   consultation: string;
   version: number;
@@ -112,6 +137,15 @@ export interface VisitView {
   call: number;
   reference: string;
   feedback_given: boolean;
+  seat: Seat;
+  language: Language;
+  guests: GuestName[];
+  place: number;
+  clinician_busy: boolean;
+  delay_minutes: number;
+  running_late: number;
+  paused_by: Seat | null;
+  by_phone: boolean;
 }
 
 /** The clinician's side of a consultation. ``call`` is 0 while there has been none. */
@@ -136,6 +170,13 @@ export interface ConsultationView {
   network: NetworkReport | null;
   call: number;
   reference: string;
+  department: string;
+  language: Language;
+  tested_at: string | null;
+  guests: GuestView[];
+  running_late: number;
+  paused_by: Seat | null;
+  by_phone: boolean;
 }
 
 /** What stands after ``#`` in the link. */
@@ -181,7 +222,14 @@ export interface Arrival {
   language?: Language;
 }
 
-/** The clinician who is logged in. */
+/** Somebody a consultation can be handed over to: who works in its department. */
+export interface Colleague {
+  id: string;
+  name: string;
+  departments: string[];
+}
+
+/** The clinician who is logged in, and those she shares a department with. */
 export interface Me {
   id: string;
   name: string;
@@ -189,12 +237,14 @@ export interface Me {
   trust_name: string;
   time_zone: string;
   departments: DepartmentView[];
+  colleagues: Colleague[];
 }
 
 /** One clinician's day, by time. */
 export interface DayList {
   day: string;
   consultations: ConsultationView[];
+  delay_minutes: number;
 }
 
 /** A new consultation. Needs ``phone`` or ``email``, and a login for ``national_id``, kept as a keyed hash only. */
@@ -211,6 +261,26 @@ export interface Booking {
   send?: SendInvitation;
 }
 
+/** Another time for a consultation; its links go on working. */
+export interface Move {
+  starts: string;
+  minutes: number;
+}
+
+/** Whose the consultation shall be. */
+export interface HandOver {
+  staff: string;
+}
+
+/** Somebody more for a call, with a link of their own. Needs ``phone`` or ``email``. */
+export interface NewGuest {
+  kind: GuestKind;
+  name: string;
+  phone?: string;
+  email?: string;
+  language?: Language;
+}
+
 /** One thing that happened: ``what`` an event's or a message's name, ``who`` a role and, for staff, an id. */
 export interface TrailEntry {
   number: number;
@@ -223,6 +293,21 @@ export interface TrailEntry {
 /** Everything that happened to one consultation, oldest first. */
 export interface Trail {
   entries: TrailEntry[];
+}
+
+/** What support finds by the reference that a patient reads out: how it stands technically, and of whom nothing. */
+export interface Support {
+  reference: string;
+  state: State;
+  starts: string;
+  department: string;
+  clinician: string;
+  sms: Delivery;
+  mail: Delivery;
+  devices: DeviceReport;
+  network: NetworkReport | null;
+  patient_present: boolean;
+  trail: TrailEntry[];
 }
 
 /** The service answers. */
@@ -265,6 +350,40 @@ export interface Leave {
   type: "leave";
 }
 
+/** Patient: what my own test has shown so far; may be said at any time before the call. */
+export interface Tested {
+  type: "tested";
+  devices: DeviceReport;
+  network?: NetworkReport | null;
+}
+
+/** Patient: I am late by about so many minutes; 0 takes it back. */
+export interface RunningLate {
+  type: "running_late";
+  minutes: number;
+}
+
+/** Clinician: I am late by about so many minutes today; everybody who waits or comes is told. 0 takes it back. */
+export interface Delay {
+  type: "delay";
+  minutes: number;
+}
+
+/** Clinician: this guest may be in the call; it rings for them as soon as it goes on and they are ready. */
+export interface Admit {
+  type: "admit";
+  consultation: string;
+  guest: string;
+}
+
+/** Participant: picture and sound off both ways, somebody came in; or, by the same one, on again. */
+export interface Pause {
+  type: "pause";
+  consultation: string;
+  call: number;
+  paused: boolean;
+}
+
 /** Clinician: call this patient. A worker is reserved and the patient's page rings. */
 export interface Call {
   type: "call";
@@ -294,7 +413,7 @@ export interface Offer {
   sdp: string;
 }
 
-/** Participant: what I am sending, so that the other side can say why there is no picture. */
+/** Participant: what I am sending, so that the other side can say why there is no picture. ``interrupted``: the device took camera or microphone away, as for a phone call. */
 export interface Media {
   type: "media";
   consultation: string;
@@ -302,6 +421,7 @@ export interface Media {
   camera: boolean;
   microphone: boolean;
   screen?: boolean;
+  interrupted?: boolean;
 }
 
 /** Participant: «Avslutt samtale». */
@@ -336,11 +456,12 @@ export interface Visit {
   visit: VisitView;
 }
 
-/** To a clinician: the whole of one day. */
+/** To a clinician: the whole of one day. ``delay_minutes``: how late she has said to be that day. */
 export interface Board {
   type: "board";
   day: string;
   consultations: ConsultationView[];
+  delay_minutes: number;
 }
 
 /** To a clinician: one consultation as it is now. Drop it if its ``version`` is smaller than the one you hold. */
@@ -348,6 +469,20 @@ export interface Changed {
   type: "changed";
   day: string;
   consultation: ConsultationView;
+}
+
+/** To a clinician: how late she has said to be that day, in minutes. */
+export interface Delayed {
+  type: "delayed";
+  day: string;
+  minutes: number;
+}
+
+/** To a clinician: this consultation is a colleague's now; drop what you hold of it up to ``version``. */
+export interface HandedOver {
+  type: "handed_over";
+  consultation: string;
+  version: number;
 }
 
 /** To the patient: the clinician calls. */
@@ -377,7 +512,7 @@ export interface Answer {
   sdp: string;
 }
 
-/** To a participant: what the other one sends. */
+/** To a participant: what the other one sends; see `Media`. */
 export interface PeerMedia {
   type: "peer_media";
   consultation: string;
@@ -386,6 +521,23 @@ export interface PeerMedia {
   camera: boolean;
   microphone: boolean;
   screen: boolean;
+  interrupted: boolean;
+}
+
+/** To a participant: a guest has left the call, which goes on. */
+export interface PeerLeft {
+  type: "peer_left";
+  consultation: string;
+  call: number;
+  seat: Seat;
+}
+
+/** To a participant: the call is paused by this seat, or goes on (None). */
+export interface Paused {
+  type: "paused";
+  consultation: string;
+  call: number;
+  by: Seat | null;
 }
 
 /** To both: this call is over. */
@@ -452,13 +604,13 @@ export interface Quality {
   seats: SeatQuality[];
 }
 
-export type FromPatient = Hello | Ping | CheckIn | Leave | Accept | Offer | Media | HangUp | Trouble | ProbeStart | ProbeOffer;
+export type FromPatient = Hello | Ping | CheckIn | Leave | Accept | Offer | Media | Pause | HangUp | Trouble | ProbeStart | ProbeOffer | Tested | RunningLate;
 
-export type FromClinician = Hello | Ping | Watch | Call | WithdrawCall | Offer | Media | HangUp | Trouble;
+export type FromClinician = Hello | Ping | Watch | Delay | Admit | Call | WithdrawCall | Offer | Media | Pause | HangUp | Trouble;
 
-export type ToPatient = Visit | Ringing | Join | Answer | PeerMedia | CallEnded | SeatTaken | ProbeReady | ProbeAnswer | Pong | Error;
+export type ToPatient = Visit | Ringing | Join | Answer | PeerMedia | PeerLeft | Paused | CallEnded | SeatTaken | ProbeReady | ProbeAnswer | Pong | Error;
 
-export type ToClinician = Board | Changed | Join | Answer | PeerMedia | CallEnded | SeatTaken | Pong | Error;
+export type ToClinician = Board | Changed | HandedOver | Delayed | Join | Answer | PeerMedia | PeerLeft | Paused | CallEnded | SeatTaken | Pong | Error;
 
 export type OnCallFromPage = Watching | Want;
 

@@ -8,7 +8,7 @@ const remote = (...people: [Seat, boolean][]): Remote => ({
   screen: {} as MediaStream,
 });
 const seats = (people: { seat: Seat }[]): Seat[] => people.map(({ seat }) => seat);
-const on = { camera: true, microphone: true, screen: false };
+const on = { camera: true, microphone: true, screen: false, interrupted: false };
 
 test("a place belongs to a seat, whoever else has come", () => {
   expect(places("patient")).toEqual(["clinician", "guest1", "guest2", "guest3", "guest4"]);
@@ -28,8 +28,8 @@ test("the other one of two is always shown; of several those who have come", () 
 });
 
 test("whoever shares a screen is known by what they say", () => {
-  const peers = withPeer({ patient: on }, { type: "peer_media", consultation: "c", call: 1, seat: "clinician", camera: false, microphone: true, screen: true });
-  expect(peers).toEqual({ patient: on, clinician: { camera: false, microphone: true, screen: true } });
+  const peers = withPeer({ patient: on }, { type: "peer_media", consultation: "c", call: 1, seat: "clinician", camera: false, microphone: true, screen: true, interrupted: false });
+  expect(peers).toEqual({ patient: on, clinician: { camera: false, microphone: true, screen: true, interrupted: false } });
   expect(presenter(peers)).toBe("clinician");
   expect(presenter({ patient: on })).toBeNull();
 });

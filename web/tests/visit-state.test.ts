@@ -16,6 +16,15 @@ const visit: VisitView = {
   login_level: "high",
   logged_in: true,
   clinician_present: false,
+  seat: "patient",
+  language: "nb",
+  guests: [],
+  place: 0,
+  clinician_busy: false,
+  delay_minutes: 0,
+  running_late: 0,
+  paused_by: null,
+  by_phone: false,
   call: 0,
   reference: "R7K2",
   feedback_given: false,
@@ -102,8 +111,8 @@ test("somebody else's consultation is never shown", () => {
 
 test("what the other side sends is known; one's own echo is not mistaken for it", () => {
   const peer = (seat: "patient" | "clinician"): Happening =>
-    says({ type: "peer_media", consultation: "c1", call: 1, seat, camera: false, microphone: true, screen: false });
-  expect(run(opened({ state: "in_call", call: 1 }), join(1), peer("clinician")).peers).toEqual({ clinician: { camera: false, microphone: true, screen: false } });
+    says({ type: "peer_media", consultation: "c1", call: 1, seat, camera: false, microphone: true, screen: false, interrupted: false });
+  expect(run(opened({ state: "in_call", call: 1 }), join(1), peer("clinician")).peers).toEqual({ clinician: { camera: false, microphone: true, screen: false, interrupted: false } });
   expect(run(opened({ state: "in_call", call: 1 }), join(1), peer("patient")).peers).toEqual({});
 });
 

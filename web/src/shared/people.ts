@@ -5,12 +5,12 @@ import type { PeerMedia, Seat } from "../protocol";
 const ORDER: Record<Seat, number> = { patient: 0, clinician: 1, guest1: 2, guest2: 3, guest3: 4, guest4: 5 };
 
 /** What somebody says about their own devices. */
-export type Peer = Pick<PeerMedia, "camera" | "microphone" | "screen">;
+export type Peer = Pick<PeerMedia, "camera" | "microphone" | "screen" | "interrupted">;
 export type Peers = Partial<Record<Seat, Peer>>;
 
 /** What is known once somebody has said what they send. */
-export function withPeer(peers: Peers, { seat, camera, microphone, screen }: PeerMedia): Peers {
-  return { ...peers, [seat]: { camera, microphone, screen } };
+export function withPeer(peers: Peers, { seat, camera, microphone, screen, interrupted }: PeerMedia): Peers {
+  return { ...peers, [seat]: { camera, microphone, screen, interrupted } };
 }
 
 /** Somebody else in the call. */

@@ -31,6 +31,8 @@ export interface StaffState {
   /** The day shown. */
   readonly shown: string;
   readonly held: Readonly<Record<string, Held>>;
+  /** How late the clinician has said to be, in minutes, by day. */
+  readonly delays: Readonly<Record<string, number>>;
   /** Days whose whole list has arrived. */
   readonly known: readonly string[];
   readonly seated: Seated | null;
@@ -69,6 +71,7 @@ export function initial(today: string): StaffState {
     today,
     shown: today,
     held: {},
+    delays: {},
     known: [],
     seated: null,
     over: {},
@@ -143,6 +146,24 @@ function receive(state: StaffState, message: ToClinician): StaffState {
       if (!seated || message.seat === seated.join.seat || !sameCall(seated, message)) return state;
       return { ...state, seated: { ...seated, peers: withPeer(seated.peers, message) } };
     }
+    case "peer_left": {
+      const { seated } = state;
+      if (!seated || !sameCall(seated, message)) return state;
+      const { [message.seat]: gone, ...peers } = seated.peers;
+      return gone ? { ...state, seated: { ...seated, peers } } : state;
+    }
+    case "paused": {
+      const was = state.held[message.consultation];
+      return was ? { ...state, held: { ...state.held, [message.consultation]: { ...was, view: { ...was.view, paused_by: message.by } } } } : state;
+    }
+    case "delayed":
+      return { ...state, delays: { ...state.delays, [message.day]: message.minutes } };
+    case "handed_over": {
+      const was = state.held[message.consultation];
+      if (!was || was.view.version > message.version) return state;
+      const { [message.consultation]: _, ...held } = state.held;
+      return { ...withoutNotices(state, message.consultation), held, arrivals: without(state.arrivals, message.consultation) };
+    }
     case "call_ended":
       return end(state, message.consultation, message.call, message.reason);
     case "error":
@@ -158,11 +179,12 @@ function receive(state: StaffState, message: ToClinician): StaffState {
  * A day's whole list. What is held and newer stays, and so does what the list lacks: it may have been read before a
  * booking whose `changed` overtook it, and a consultation never leaves its day.
  */
-function learnDay(state: StaffState, { day, consultations }: DayList): StaffState {
+function learnDay(state: StaffState, { day, consultations, delay_minutes }: DayList): StaffState {
   const fresh = !state.known.includes(day); // the first list of a day is no news: nobody has just checked in
   const before: StaffState = {
     ...state,
     known: fresh ? [...state.known, day] : state.known,
+    delays: { ...state.delays, [day]: delay_minutes },
     notices: state.notices.filter(({ id }) => id !== NO_LIST), // it could not be had, and here it is
   };
   return consultations.reduce((so_far, view) => learn(so_far, day, view, fresh), before);

@@ -115,6 +115,7 @@ const HAPPENED: Record<string, Key> = {
   hang_up: "staff.trail.what.hang_up",
   cancel: "staff.trail.what.cancel",
   miss: "staff.trail.what.miss",
+  phone: "staff.trail.what.phone",
 };
 const WHO: Record<string, Key> = {
   patient: "staff.who.patient",

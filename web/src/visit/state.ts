@@ -130,13 +130,19 @@ function withMessage(state: VisitState, message: ToPatient): VisitState {
       return message.seat === (state.join?.seat ?? "patient") ? state : { ...state, peers: withPeer(state.peers, message) };
     case "call_ended":
       return withEnd(state, visit, message.reason);
+    case "peer_left": {
+      const { [message.seat]: gone, ...peers } = state.peers;
+      return gone ? { ...state, peers } : state;
+    }
+    case "paused":
+      return { ...state, visit: { ...visit, paused_by: message.by } };
     case "answer":
       return state; // the media's business
   }
 }
 
 function withEnd(state: VisitState, visit: VisitView, reason: EndReason): VisitState {
-  const next = { hang_up: "ended", cancelled: "cancelled", withdrawn: "checked_in", worker_lost: "checked_in" } as const;
+  const next = { hang_up: "ended", phone: "ended", cancelled: "cancelled", removed: "cancelled", withdrawn: "checked_in", worker_lost: "checked_in" } as const;
   return { ...state, ended: reason, join: null, peers: {}, visit: { ...visit, state: next[reason] } };
 }
 

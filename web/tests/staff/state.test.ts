@@ -22,7 +22,7 @@ function view(consultation: string, version: number, state: State, more: Partial
     mail: "none",
     invite_at: null,
     checked_in_at: null,
-    patient_present: false,
+    patient_present: false, department: "medisinsk", language: "nb", tested_at: null, guests: [], running_late: 0, paused_by: null, by_phone: false,
     devices: { camera: "untested", speaker: "untested", microphone: "untested" },
     network: null,
     call: 0,
@@ -32,7 +32,7 @@ function view(consultation: string, version: number, state: State, more: Partial
 }
 
 const got = (message: ToClinician): Action => ({ type: "received", message });
-const board = (...consultations: ConsultationView[]): Action => got({ type: "board", day: TODAY, consultations });
+const board = (...consultations: ConsultationView[]): Action => got({ type: "board", day: TODAY, consultations, delay_minutes: 0 });
 const changed = (consultation: ConsultationView, day = TODAY): Action => got({ type: "changed", day, consultation });
 const join = (call: number, consultation = "a"): Action =>
   got({ type: "join", consultation, call, seat: "clinician", ice_servers: [], relay_only: false, seats: ["patient", "clinician"] } satisfies Join);
@@ -79,7 +79,7 @@ describe("the list", () => {
 
   test("shows the chosen day only, and keeps the others", () => {
     const tomorrow = "2026-11-25";
-    const other = got({ type: "board", day: tomorrow, consultations: [view("b", 1, "booked")] });
+    const other = got({ type: "board", day: tomorrow, consultations: [view("b", 1, "booked")], delay_minutes: 0 });
     const state = after(board(view("a", 1, "booked")), { type: "show", day: tomorrow }, other);
     expect(list(state)?.map(({ consultation }) => consultation)).toEqual(["b"]);
     expect(list(reduce(state, { type: "show", day: TODAY }))?.map(({ consultation }) => consultation)).toEqual(["a"]);
@@ -145,9 +145,9 @@ describe("a call", () => {
   });
 
   test("keeps what the patient says of their devices over a repeated join, not over a new call", () => {
-    const peer = got({ type: "peer_media", consultation: "a", call: 1, seat: "patient", camera: false, microphone: true, screen: false });
+    const peer = got({ type: "peer_media", consultation: "a", call: 1, seat: "patient", camera: false, microphone: true, screen: false, interrupted: false });
     const state = after(...inCall, peer);
-    expect(state.seated?.peers).toEqual({ patient: { camera: false, microphone: true, screen: false } });
+    expect(state.seated?.peers).toEqual({ patient: { camera: false, microphone: true, screen: false, interrupted: false } });
     expect(reduce(state, join(1)).seated?.peers).toEqual(state.seated?.peers);
     expect(reduce(state, join(2)).seated?.peers).toEqual({});
   });
@@ -158,7 +158,7 @@ describe("a call", () => {
     for (const late of [join(1), ended(1, "worker_lost"), changed(view("a", 6, "checked_in", { call: 1 }))]) {
       expect(reduce(second, late).seated?.join.call).toBe(2);
     }
-    const late = got({ type: "peer_media", consultation: "a", call: 1, seat: "patient", camera: false, microphone: false, screen: false });
+    const late = got({ type: "peer_media", consultation: "a", call: 1, seat: "patient", camera: false, microphone: false, screen: false, interrupted: false });
     expect(reduce(second, late).seated?.peers).toEqual({});
   });
 
