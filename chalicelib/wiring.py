@@ -13,18 +13,22 @@ from botocore.config import Config
 from chalicelib import oidc
 from chalicelib.auth import Auth
 from chalicelib.calls import Calls
+from chalicelib.clinician_messages import ClinicianMessages
 from chalicelib.consultations import Consultations
 from chalicelib.figures import Figures
 from chalicelib.invites import Invites
+from chalicelib.lifecycle import Role
 from chalicelib.notify import AwsCarrier, Carrier
 from chalicelib.oidc import Client, RelyingParty
+from chalicelib.patient_messages import PatientMessages
 from chalicelib.push import GatewayPush, Push
 from chalicelib.register import Register
 from chalicelib.schedule import AwsScheduler
 from chalicelib.settings import Settings
-from chalicelib.signaling import Signaling
+from chalicelib.signaling import Messages, Signaling
 from chalicelib.sockets import Sockets
 from chalicelib.store import DynamoStore, Store
+from chalicelib.worker_messages import WorkerMessages
 from chalicelib.workers import Workers
 
 
@@ -146,18 +150,22 @@ class Services:
     @cached_property
     def signaling(self) -> Signaling:
         """The socket."""
-        return Signaling(
+        means = (
             self.store,
-            self.auth,
             self.consultations,
             self.sockets,
             self.workers,
             self.calls,
-            self.figures,
             self.register,
             self.settings,
             self.now,
         )
+        messages: dict[Role, Messages] = {
+            Role.PATIENT: PatientMessages(*means),
+            Role.CLINICIAN: ClinicianMessages(*means),
+            Role.WORKER: WorkerMessages(self.consultations, self.sockets, self.workers, self.calls, self.figures),
+        }
+        return Signaling(self.store, self.auth, self.sockets, messages)
 
     def public_login_keys(self) -> str:
         """The public part of the keys with which we sign in, as JSON."""

@@ -190,7 +190,7 @@ def test_what_nobody_foresaw_is_told_without_its_text(clinic: Clinic) -> None:
 
     clinic.store.count = broken
     logged = clinic.say("P", p.ProbeStart())
-    assert logged.startswith("RuntimeError signaling.py:")
+    assert logged.startswith("RuntimeError visit_messages.py:")
     assert "Kari" not in logged
     told = clinic.push.to("P")[-1]
     assert isinstance(told, p.Error)

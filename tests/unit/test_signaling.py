@@ -5,10 +5,13 @@ from typing import TypeVar, get_args
 import pytest
 
 from chalicelib import protocol as p
+from chalicelib.clinician_messages import ClinicianMessages
 from chalicelib.lifecycle import State
+from chalicelib.patient_messages import PatientMessages
 from chalicelib.protocol import DeviceReport, EndReason, Message, Seat
 from chalicelib.rest import Feedback, Impression
-from chalicelib.signaling import PROBES_PER_HOUR, Signaling
+from chalicelib.visit_messages import PROBES_PER_HOUR
+from chalicelib.worker_messages import WorkerMessages
 from tests.fakes.clinic import Clinic
 from tests.unit.test_protocol import SDP
 
@@ -101,10 +104,13 @@ def test_from_booking_to_feedback(clinic: Clinic) -> None:
     ]
 
 
-def test_every_message_has_its_handler_and_every_handler_its_message() -> None:
-    unions = (p.FromPatient, p.FromClinician, p.FromWorker)
-    tags = {f"_on_{message.__struct_config__.tag}" for union in unions for message in get_args(union)}
-    assert {name for name in vars(Signaling) if name.startswith("_on_")} == tags
+@pytest.mark.parametrize(
+    ("union", "messages"),
+    [(p.FromPatient, PatientMessages), (p.FromClinician, ClinicianMessages), (p.FromWorker, WorkerMessages)],
+)
+def test_every_message_has_its_handler_and_every_handler_its_message(union: object, messages: type) -> None:
+    tags = {f"_on_{message.__struct_config__.tag}" for message in get_args(union)}
+    assert {name for name in dir(messages) if name.startswith("_on_")} == tags
 
 
 def test_what_the_others_send_is_told_to_who_comes_back(clinic: Clinic) -> None:

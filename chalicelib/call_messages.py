@@ -1,0 +1,116 @@
+"""What everybody in a call may say, and whose it is: the part that all people's messages share."""
+
+from collections.abc import Callable
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from chalicelib import protocol as p
+from chalicelib.calls import Calls
+from chalicelib.consultations import Actor, Consultations, only_in
+from chalicelib.errors import Overtaken, WorkerLost
+from chalicelib.lifecycle import WITH_CALL, Event
+from chalicelib.protocol import EndReason, Seat
+from chalicelib.records import Consultation, Socket
+from chalicelib.register import Register
+from chalicelib.settings import Settings
+from chalicelib.sockets import Sockets
+from chalicelib.store import Store
+from chalicelib.workers import Workers, room_of
+
+
+class CallMessages:
+    """Identity, role and trust come from the socket's row; what cannot be is raised and changes nothing."""
+
+    def __init__(
+        self,
+        store: Store,
+        consultations: Consultations,
+        sockets: Sockets,
+        workers: Workers,
+        calls: Calls,
+        register: Register,
+        settings: Settings,
+        now: Callable[[], float],
+    ) -> None:
+        self._store = store
+        self._consultations = consultations
+        self._sockets = sockets
+        self._workers = workers
+        self._calls = calls
+        self._register = register
+        self._settings = settings
+        self._now = now
+
+    def _on_ping(self, socket: Socket, _: p.Ping) -> None:
+        self._sockets.to(socket.connection, p.Pong())
+
+    def _on_offer(self, socket: Socket, message: p.Offer) -> None:
+        consultation = self._present_call(socket, message.consultation, message.call)
+        seat = self._claim_seat(socket, consultation)
+        offer = p.RelayOffer(room=str(room_of(consultation)), seat=seat, n=message.n, sdp=message.sdp)
+        if not self._workers.to_worker_of(consultation, offer):
+            self._workers.is_lost(consultation)
+            raise WorkerLost
+
+    def _on_media(self, socket: Socket, message: p.Media) -> None:
+        consultation = self._present_call(socket, message.consultation, message.call)
+        seat = self._claim_seat(socket, consultation)
+        taken = self._sockets.seat(socket.trust, consultation.id, seat)
+        if taken is not None and taken.connection == socket.connection:
+            self._sockets.sends(taken, camera=message.camera, microphone=message.microphone, screen=message.screen)
+        self._calls.tell_what_is_sent(consultation, seat)
+
+    def _on_hang_up(self, socket: Socket, message: p.HangUp) -> None:
+        present = self._own(socket, message.consultation)
+        if present.call != message.call:
+            raise Overtaken
+        by, alter = self._actor(socket), only_in(message.call)
+        ended = self._consultations.happen(present.trust, present.id, Event.HANG_UP, by, alter=alter)
+        self._end(ended, EndReason.HANG_UP)
+
+    def _on_trouble(self, socket: Socket, message: p.Trouble) -> None:
+        present = self._own(socket, message.consultation)
+        if message.call < present.call and present.state in WITH_CALL:
+            # It was placed anew, and whoever did that died before saying so.
+            self._calls.ask(present, self._seat(socket, present))
+            return
+        self._workers.is_lost(self._present_call(socket, message.consultation, message.call))
+
+    # ------------------------------------------------------------ parts
+
+    def _own(self, socket: Socket, consultation: str) -> Consultation:
+        """A consultation of the socket's owner. Raises Forbidden or NotFound for any other."""
+        raise NotImplementedError
+
+    def _seat(self, socket: Socket, consultation: Consultation) -> Seat:
+        """The seat of the socket's owner in a consultation of their own."""
+        raise NotImplementedError
+
+    def _present_call(self, socket: Socket, consultation: str, call: int) -> Consultation:
+        """As `_own`, and the call is the present one. Raises Overtaken when it is over."""
+        present = self._own(socket, consultation)
+        if present.call != call or present.state not in WITH_CALL:
+            raise Overtaken
+        return present
+
+    def _claim_seat(self, socket: Socket, consultation: Consultation) -> Seat:
+        """The socket's seat: only the socket that holds it speaks for it; a free one is taken. Raises Overtaken."""
+        seat = self._seat(socket, consultation)
+        held = self._sockets.seat(socket.trust, consultation.id, seat)
+        if held is None:
+            self._sockets.sit(socket.trust, consultation.id, seat, socket.connection)
+        elif held.connection != socket.connection:
+            raise Overtaken
+        return seat
+
+    def _actor(self, socket: Socket) -> Actor:
+        return Actor(socket.role, socket.staff)
+
+    def _end(self, consultation: Consultation, reason: EndReason) -> None:
+        self._workers.end(consultation)
+        self._calls.over(consultation, reason)
+
+    def _today(self, trust: str) -> str:
+        """The day it is where the trust is."""
+        zone = ZoneInfo(self._register.trust(trust).time_zone)
+        return datetime.fromtimestamp(self._now(), zone).date().isoformat()

@@ -1,0 +1,76 @@
+"""What a clinician's page says: one method for each message of `FromClinician`."""
+
+import msgspec
+
+from chalicelib import protocol as p
+from chalicelib.call_messages import CallMessages
+from chalicelib.consultations import only_in
+from chalicelib.errors import Overtaken
+from chalicelib.lifecycle import WITH_CALL, Event, State, step
+from chalicelib.protocol import EndReason, Seat
+from chalicelib.records import Consultation, Socket
+from chalicelib.store import Put
+
+
+class ClinicianMessages(CallMessages):
+    """The clinician watches her list, calls and talks."""
+
+    def gone(self, socket: Socket) -> None:
+        """A clinician's socket closed."""
+        self._sockets.forget(socket)
+        self._tell_waiting_patients(socket)
+
+    def _on_hello(self, socket: Socket, _: p.Hello) -> None:
+        today = self._today(socket.trust)
+        self._show(socket, today)
+        self._resume_calls(socket, today)
+        self._tell_waiting_patients(socket)
+
+    def _on_watch(self, socket: Socket, message: p.Watch) -> None:
+        self._show(socket, message.day)
+
+    def _on_call(self, socket: Socket, message: p.Call) -> None:
+        present = self._own(socket, message.consultation)
+        step(present.state, Event.CALL, socket.role)  # before the seat: what cannot be takes none from another page
+        self._sockets.sit(socket.trust, present.id, Seat.CLINICIAN, socket.connection)
+        self._store.write([Put(msgspec.structs.replace(socket, consultation=present.id))])
+        consultation = self._workers.reserve(present, socket.staff, self._calls.ice_servers(present.id))
+        if consultation.state is State.CALLING:
+            self._calls.ask_everybody(consultation)
+        else:
+            self._calls.ask(consultation, Seat.CLINICIAN)
+
+    def _on_withdraw_call(self, socket: Socket, message: p.WithdrawCall) -> None:
+        present = self._own(socket, message.consultation)
+        if present.call != message.call:
+            raise Overtaken
+        by, alter = self._actor(socket), only_in(message.call)
+        after = self._consultations.happen(present.trust, present.id, Event.WITHDRAW_CALL, by, alter=alter)
+        self._end(after, EndReason.WITHDRAWN)
+
+    # ------------------------------------------------------------ parts
+
+    def _own(self, socket: Socket, consultation: str) -> Consultation:
+        return self._consultations.own(socket.trust, socket.staff, consultation)
+
+    def _seat(self, socket: Socket, consultation: Consultation) -> Seat:
+        return Seat.CLINICIAN
+
+    def _show(self, socket: Socket, day: str) -> None:
+        found = self._consultations.day(socket.trust, socket.staff, day)
+        board = p.Board(day=day, consultations=[self._sockets.for_clinician(c) for c in found], delay_minutes=0)
+        self._sockets.to(socket.connection, board)
+
+    def _resume_calls(self, socket: Socket, day: str) -> None:
+        """After a reload the clinician's page takes up the call that it was in."""
+        for consultation in self._consultations.day(socket.trust, socket.staff, day):
+            if consultation.state in WITH_CALL:
+                self._sockets.sit(socket.trust, consultation.id, Seat.CLINICIAN, socket.connection)
+                self._store.write([Put(msgspec.structs.replace(socket, consultation=consultation.id))])
+                self._calls.ask(consultation, Seat.CLINICIAN)
+
+    def _tell_waiting_patients(self, socket: Socket) -> None:
+        """A clinician came or went: those who wait see it."""
+        for consultation in self._consultations.day(socket.trust, socket.staff, self._today(socket.trust)):
+            if consultation.state is State.CHECKED_IN:
+                self._sockets.tell_patient(consultation)

@@ -1,0 +1,65 @@
+"""What a visitor's page says, whether of a patient or of a guest: the part of both, above all the network test."""
+
+from typing import Final
+
+from chalicelib import protocol as p
+from chalicelib.call_messages import CallMessages
+from chalicelib.consultations import TRIES
+from chalicelib.errors import Forbidden, TooManyAttempts
+from chalicelib.records import Consultation, Socket
+from chalicelib.tokens import mint
+
+PROBES_PER_HOUR: Final = 60
+PROBE_RATES_KBPS: Final = (100, 250, 600, 1200)
+PROBE_MILLISECONDS: Final = 1000
+
+
+class VisitMessages(CallMessages):
+    """A visitor has one consultation, and says nothing of any other."""
+
+    def gone(self, socket: Socket) -> None:
+        """A visitor's socket closed."""
+        self._sockets.forget(socket)
+        self._tell_of_presence(socket)
+
+    def _on_probe_start(self, socket: Socket, _: p.ProbeStart) -> None:
+        self._limit(socket, "probe")
+        ready = p.ProbeReady(
+            probe=mint(),
+            ice_servers=self._calls.ice_servers(socket.consultation),
+            relay_only=self._settings.relay_only,
+            rates_kbps=list(PROBE_RATES_KBPS),
+            milliseconds=PROBE_MILLISECONDS,
+        )
+        self._sockets.to(socket.connection, ready)
+
+    def _on_probe_offer(self, socket: Socket, message: p.ProbeOffer) -> None:
+        self._limit(socket, "probe_offer")
+        self._workers.probe(socket.connection, message.probe, message.sdp)
+
+    # ------------------------------------------------------------ parts
+
+    def _own(self, socket: Socket, consultation: str) -> Consultation:
+        """A consultation of the socket's owner. Raises Forbidden for any other."""
+        if consultation != socket.consultation:
+            raise Forbidden
+        return self._consultations.find(socket.trust, consultation)
+
+    def _limit(self, socket: Socket, what: str) -> None:
+        """Count what a visit asks of the workers. Raises TooManyAttempts."""
+        hour = int(self._now()) // 3600
+        name = f"{what}#{socket.trust}#{socket.consultation}#{hour}"
+        if self._store.count(name, (hour + 2) * 3600) > PROBES_PER_HOUR:
+            raise TooManyAttempts
+
+    def _tell_of_presence(self, socket: Socket) -> None:
+        """A patient came or went. No version orders presence, so whoever told it looks whether it still holds."""
+        told: bool | None = None
+        for _ in range(TRIES):
+            consultation = self._consultations.find(socket.trust, socket.consultation)
+            view = self._sockets.for_clinician(consultation)
+            if view.patient_present == told:
+                return
+            told = view.patient_present
+            changed = p.Changed(day=consultation.day, consultation=view)
+            self._sockets.to_watchers(socket.trust, consultation.staff, changed)

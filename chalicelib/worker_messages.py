@@ -1,0 +1,88 @@
+"""What a media worker says: one method for each message of `FromWorker`."""
+
+from typing import Final
+
+from chalicelib import protocol as p
+from chalicelib.calls import Calls
+from chalicelib.consultations import Consultations
+from chalicelib.errors import NotFound, VenteromError
+from chalicelib.figures import Figures
+from chalicelib.lifecycle import WITH_CALL, Role
+from chalicelib.protocol import Room
+from chalicelib.records import Socket
+from chalicelib.sockets import Sockets
+from chalicelib.workers import Workers
+
+TESTERS: Final = frozenset({Role.PATIENT, Role.GUEST})
+"""Who tests the network."""
+
+
+class WorkerMessages:
+    """Its rooms are told to their people; what is late from an older call goes nowhere."""
+
+    def __init__(
+        self, consultations: Consultations, sockets: Sockets, workers: Workers, calls: Calls, figures: Figures
+    ) -> None:
+        self._consultations = consultations
+        self._sockets = sockets
+        self._workers = workers
+        self._calls = calls
+        self._figures = figures
+
+    def gone(self, socket: Socket) -> None:
+        """Its socket closed."""
+        self._workers.gone(socket)
+
+    def _on_register(self, socket: Socket, message: p.Register) -> None:
+        self._workers.register(socket, message)
+
+    def _on_heartbeat(self, socket: Socket, message: p.Heartbeat) -> None:
+        if not self._workers.heartbeat(socket, message):
+            raise NotFound
+        self._sockets.to(socket.connection, p.Pong())
+
+    def _on_room_opened(self, socket: Socket, message: p.RoomOpened) -> None:
+        """Nothing waits for it: an offer opens the room as well."""
+
+    def _on_room_refused(self, socket: Socket, message: p.RoomRefused) -> None:
+        servers = self._calls.ice_servers(Room.parse(message.room).consultation)
+        if moved := self._workers.refused(socket, message.room, servers):
+            self._calls.ask_everybody(moved)
+
+    def _on_room_quality(self, socket: Socket, message: p.RoomQuality) -> None:
+        self._figures.count(socket.worker, message)
+
+    def _on_relay_answer(self, socket: Socket, message: p.RelayAnswer) -> None:
+        if room := self._carried(socket, message.room):
+            answer = p.Answer(consultation=room.consultation, call=room.call, n=message.n, sdp=message.sdp)
+            self._sockets.to_seat(room.trust, room.consultation, message.seat, answer)
+
+    def _on_relay_refused(self, socket: Socket, message: p.RelayRefused) -> None:
+        if room := self._carried(socket, message.room):
+            told = p.Error(code=message.code, message=VenteromError.text, retry=True, about="offer")
+            self._sockets.to_seat(room.trust, room.consultation, message.seat, told)
+
+    def _on_room_ended(self, socket: Socket, message: p.RoomEnded) -> None:
+        self._workers.room_ended(socket, message.room)
+
+    def _on_probe_answered(self, socket: Socket, message: p.ProbeAnswered) -> None:
+        asker = self._sockets.find(message.reply_to)
+        if asker is not None and asker.role in TESTERS:
+            self._sockets.to(asker.connection, p.ProbeAnswer(probe=message.probe, sdp=message.sdp))
+
+    def _on_probe_refused(self, socket: Socket, message: p.ProbeRefused) -> None:
+        """Another worker cannot be asked: the offer is gone. The page may try again."""
+        asker = self._sockets.find(message.reply_to)
+        if asker is not None and asker.role in TESTERS:
+            told = p.Error(code=message.code, message=VenteromError.text, retry=True, about="probe_offer")
+            self._sockets.to(asker.connection, told)
+
+    def _carried(self, socket: Socket, name: str) -> Room | None:
+        """The room, if this worker carries it now; what is late from an older call is dropped."""
+        room = Room.parse(name)
+        try:
+            consultation = self._consultations.find(room.trust, room.consultation)
+        except NotFound:
+            return None
+        present = consultation.state in WITH_CALL and consultation.call == room.call
+        return room if present and consultation.worker == socket.worker else None
