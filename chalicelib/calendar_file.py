@@ -1,4 +1,4 @@
-"""The calendar file of an invitation: one appointment in iCalendar (RFC 5545). Pure."""
+"""The calendar file of a message: one appointment, or that there is none any more, in iCalendar (RFC 5545). Pure."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -10,15 +10,25 @@ REMIND: Final = "-PT15M"
 
 
 class Appointment(msgspec.Struct, frozen=True):
-    """What stands in the calendar. ``uid`` is the same each time, so that a second copy replaces the first."""
+    """What stands in the calendar. ``uid`` is the same each time and the highest ``sequence`` holds: a later copy
+    replaces the one before. ``organizer`` is an e-mail address; ``link`` may be empty.
+    """
 
     uid: str
+    sequence: int
+    organizer: str
     starts: datetime
     minutes: int
     summary: str
     description: str
     link: str
     reminder: str
+    cancelled: bool = False
+
+    @property
+    def method(self) -> str:
+        """What the file asks of the calendar, RFC 5546 section 3.2."""
+        return "CANCEL" if self.cancelled else "PUBLISH"
 
 
 def calendar_file(appointment: Appointment, written: datetime) -> str:
@@ -28,21 +38,19 @@ def calendar_file(appointment: Appointment, written: datetime) -> str:
         "BEGIN:VCALENDAR",
         "VERSION:2.0",
         "PRODID:-//Venterom//Invitation//NO",
-        "METHOD:PUBLISH",
+        f"METHOD:{appointment.method}",
         "BEGIN:VEVENT",
         f"UID:{escape(appointment.uid)}",
+        f"SEQUENCE:{appointment.sequence}",
+        f"ORGANIZER:mailto:{_one_line(appointment.organizer)}",
         f"DTSTAMP:{_utc(written)}",
         f"DTSTART:{_utc(appointment.starts)}",
         f"DTEND:{_utc(ends)}",
         f"SUMMARY:{escape(appointment.summary)}",
         f"DESCRIPTION:{escape(appointment.description)}",
-        f"URL:{_one_line(appointment.link)}",
+        *([f"URL:{_one_line(appointment.link)}"] if appointment.link else []),
         "CLASS:PRIVATE",
-        "BEGIN:VALARM",
-        "ACTION:DISPLAY",
-        f"TRIGGER:{REMIND}",
-        f"DESCRIPTION:{escape(appointment.reminder)}",
-        "END:VALARM",
+        *(["STATUS:CANCELLED"] if appointment.cancelled else _alarm(appointment.reminder)),
         "END:VEVENT",
         "END:VCALENDAR",
     ]
@@ -69,6 +77,16 @@ def fold(line: str) -> str:
         pieces[-1] += character
         size += octets
     return "\r\n ".join(pieces)
+
+
+def _alarm(reminder: str) -> list[str]:
+    return [
+        "BEGIN:VALARM",
+        "ACTION:DISPLAY",
+        f"TRIGGER:{REMIND}",
+        f"DESCRIPTION:{escape(reminder)}",
+        "END:VALARM",
+    ]
 
 
 def _utc(moment: datetime) -> str:

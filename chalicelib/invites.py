@@ -192,7 +192,9 @@ class Invites:
     def _carry(self, consultation: Consultation, way: str, link: str) -> None:
         department = self._register.department(consultation.trust, consultation.department)
         invitation = Invitation(
-            consultation=consultation.id,
+            uid=consultation.id,
+            sequence=consultation.invitation,
+            news=consultation.news,
             link=link,
             language=consultation.language,
             department_name=department.name,

@@ -1,4 +1,4 @@
-"""Invitations as SMS and e-mail: their words, the calendar file, and the way out through SNS and SES.
+"""Messages to patients and guests, as SMS and e-mail: their words, the calendar file, the way out through SNS and SES.
 
 The text holds time, department, link and telephone number; never a diagnosis, nor the reason for the visit.
 """
@@ -14,7 +14,6 @@ from email.policy import SMTP
 from functools import cache
 from pathlib import Path
 from typing import Any, Final, Protocol
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -22,17 +21,25 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.calendar_file import Appointment, calendar_file
 from chalicelib.errors import BadRequest
+from chalicelib.protocol import GuestKind
+from chalicelib.records import News
 from chalicelib.settings import Settings
 
 TEXTS: Final = Path(__file__).with_name("texts")
 MESSAGE: Final = SMTP.clone(cte_type="7bit")  # what every mail server takes
 COUNTRY_CODE: Final = "47"
+RIGHT_TO_LEFT: Final = frozenset({"ar"})
 
 
 class Invitation(msgspec.Struct, frozen=True):
-    """What an invitation tells. ``starts`` is in UTC and shown in ``time_zone``, the trust's; ``link`` is a secret."""
+    """What a message tells: that one is invited, or, by ``news``, that the time is another or that it is cancelled.
 
-    consultation: str
+    ``starts`` is in UTC and shown in ``time_zone``, the trust's; ``link`` is a secret, empty when it is cancelled.
+    ``uid`` names the entry in the receiver's calendar, the same in every message about it, and ``sequence`` grows with
+    each of them. ``guest``: as what a guest is invited; None to the patient.
+    """
+
+    uid: str
     link: str
     language: str
     department_name: str
@@ -41,6 +48,9 @@ class Invitation(msgspec.Struct, frozen=True):
     time_zone: str
     starts: datetime
     minutes: int
+    sequence: int = 0
+    news: News = News.INVITED
+    guest: GuestKind | None = None
 
 
 class NotSent(Exception):
@@ -61,17 +71,31 @@ class Carrier(Protocol):
         """Send to the message's To."""
 
 
+class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is said in one kind of message only; ``how``, ``help`` and ``calendar`` when it differs from the others."""
+
+    sms: str
+    subject: str
+    when: str
+    how: str = ""
+    help: str = ""
+    calendar: str = ""
+
+
 class Texts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The words of one language, ``chalicelib/texts/{language}.json``."""
+    """The words of one language, ``chalicelib/texts/{language}.json``. ``sms_day`` is short where letters are dear."""
 
     weekdays: list[str]
     months: list[str]
     day: str
+    sms_day: str
     clock: str
-    sms: str
-    subject: str
+    invited: Words
+    moved: Words
+    cancelled: Words
+    guest: Words
+    kinds: dict[GuestKind, str]
     greeting: str
-    when: str
     how: str
     button: str
     secret: str
@@ -91,42 +115,50 @@ def all_texts() -> dict[str, Texts]:
 def sms_text(invitation: Invitation) -> str:
     """The text of the SMS."""
     texts = _texts(invitation)
-    return texts.sms.format(**_words(texts, invitation))
+    return _words(texts, invitation).sms.format(**_facts(texts, invitation, texts.sms_day))
 
 
 def mail(invitation: Invitation, sender: str, recipient: str, *, written: datetime | None = None) -> EmailMessage:
-    """The e-mail: text, simple HTML, and `invite.ics`. Raises NotSent when an address is none."""
+    """The e-mail: text, simple HTML, and a calendar file. Raises NotSent when an address is none."""
     texts = _texts(invitation)
-    words = _words(texts, invitation)
+    words, facts = _words(texts, invitation), _facts(texts, invitation, texts.day)
     message = EmailMessage(policy=MESSAGE)
-    message["Subject"] = texts.subject.format(**words)
+    message["Subject"] = words.subject.format(**facts)
     try:
         message["From"] = Address(invitation.department_name, addr_spec=sender)
         message["To"] = Address(addr_spec=recipient)
     except (ValueError, IndexError, MessageError):
         raise NotSent("address", retry=False) from None
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answers
-    message["Content-Language"] = invitation.language
-    sentences = [text.format(**words) for text in (texts.greeting, texts.when, texts.how)]
-    closing = [text.format(**words) for text in (texts.secret, texts.help, texts.calendar, texts.noreply)]
-    message.set_content("\n\n".join([*sentences, f"{texts.button}:\n{invitation.link}", *closing]) + "\n")
-    message.add_alternative(_html(invitation, texts, sentences, closing), subtype="html")
+    opening, closing = [texts.greeting, words.when], [words.help or texts.help, words.calendar or texts.calendar]
+    if invitation.link:
+        opening, closing = [*opening, words.how or texts.how], [texts.secret, *closing]
+    sentences = [text.format(**facts) for text in opening]
+    last = [text.format(**facts) for text in (*closing, texts.noreply)]
+    button = [f"{texts.button}:\n{invitation.link}"] if invitation.link else []
+    message.set_content("\n\n".join([*sentences, *button, *last]) + "\n")
+    message.add_alternative(_html(invitation, texts.button, sentences, last), subtype="html")
+    cancelled = invitation.news is News.CANCELLED
     appointment = Appointment(
-        uid=f"{invitation.consultation}@{urlsplit(invitation.link).hostname}",
+        uid=f"{invitation.uid}@{sender.rpartition('@')[2]}",
+        sequence=invitation.sequence,
+        organizer=sender,
         starts=invitation.starts,
         minutes=invitation.minutes,
-        summary=texts.event.format(**words),
-        description="\n".join((invitation.link, texts.help.format(**words))),
+        summary=texts.event.format(**facts),
+        description="\n".join(filter(None, (invitation.link, (words.help or texts.help).format(**facts)))),
         link=invitation.link,
         reminder=texts.reminder,
+        cancelled=cancelled,
     )
     message.add_attachment(
         calendar_file(appointment, written or datetime.now(UTC)).encode(),
         maintype="text",
         subtype="calendar",
-        filename="invite.ics",
-        params={"method": "PUBLISH", "charset": "utf-8"},
+        filename="cancel.ics" if cancelled else "invite.ics",
+        params={"method": appointment.method, "charset": "utf-8"},
     )
+    message["Content-Language"] = invitation.language  # last: what is set before goes to the first part only
     return message
 
 
@@ -190,18 +222,30 @@ def _texts(invitation: Invitation) -> Texts:
     return texts.get(invitation.language, texts["nb"])
 
 
-def _words(texts: Texts, invitation: Invitation) -> dict[str, str]:
+def _words(texts: Texts, invitation: Invitation) -> Words:
+    """A guest is told of another time or of the end in the same words as the patient."""
+    if invitation.news is News.INVITED:
+        return texts.guest if invitation.guest else texts.invited
+    return texts.moved if invitation.news is News.MOVED else texts.cancelled
+
+
+def _facts(texts: Texts, invitation: Invitation, day: str) -> dict[str, str]:
     there = invitation.starts.astimezone(ZoneInfo(invitation.time_zone))
-    day = texts.day.format(
-        weekday=texts.weekdays[there.weekday()], day=there.day, month=texts.months[there.month - 1], year=there.year
-    )
+    month = there.month
     return {
-        "day": day,
+        "day": day.format(
+            weekday=texts.weekdays[there.weekday()],
+            day=there.day,
+            month=texts.months[month - 1],
+            number=month,
+            year=there.year,
+        ),
         "clock": there.strftime(texts.clock),
         "department": invitation.department_name,
         "clinician": invitation.clinician_name,
         "phone": readable(invitation.department_phone),
         "link": invitation.link,
+        "kind": texts.kinds[invitation.guest] if invitation.guest else "",
     }
 
 
@@ -211,19 +255,23 @@ def readable(number: str) -> str:
     return " ".join(("+47", *re.findall("..", digits[1]))) if digits else number
 
 
-def _html(invitation: Invitation, texts: Texts, sentences: Sequence[str], closing: Sequence[str]) -> str:
+def _html(invitation: Invitation, button: str, sentences: Sequence[str], closing: Sequence[str]) -> str:
     def paragraphs(texts: Sequence[str]) -> str:
         return "".join(f"<p>{html.escape(text)}</p>\n" for text in texts)
 
-    link, title = html.escape(invitation.link), html.escape(texts.button)
+    link, title = html.escape(invitation.link), html.escape(button)
+    direction = "rtl" if invitation.language in RIGHT_TO_LEFT else "ltr"
+    way_in = f"""\
+<p><a href="{link}" style="display: inline-block; padding: 12px 24px; border-radius: 4px; \
+background: #0b5a8a; color: #ffffff">{title}</a></p>
+<p dir="ltr" style="word-break: break-all">{link}</p>
+"""
     return f"""\
 <!doctype html>
-<html lang="{html.escape(invitation.language)}">
+<html lang="{html.escape(invitation.language)}" dir="{direction}">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{title}</title></head>
-<body style="margin: 0 auto; padding: 24px; max-width: 36em; font: 16px/1.5 Arial, sans-serif; color: #1c1f23">
-{paragraphs(sentences)}<p><a href="{link}" style="display: inline-block; padding: 12px 24px; border-radius: 4px; \
-background: #0b5a8a; color: #ffffff">{title}</a></p>
-<p style="word-break: break-all">{link}</p>
-{paragraphs(closing)}</body>
+<body dir="{direction}" style="margin: 0 auto; padding: 24px; max-width: 36em; font: 16px/1.5 Arial, sans-serif; \
+color: #1c1f23">
+{paragraphs(sentences)}{way_in if link else ""}{paragraphs(closing)}</body>
 </html>
 """

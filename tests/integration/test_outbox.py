@@ -21,7 +21,7 @@ from local.children import Child, free_port, wait_for_http
 SENDER = "ikke-svar@elvenes.example"
 LINK = "http://127.0.0.1:8000/i#abcdefghijklmnopqrstuv"
 INVITATION = Invitation(
-    consultation="c7Qm",
+    uid="c7Qm",
     link=LINK,
     language="nb",
     department_name="Øre-nese-hals <poliklinikk>",

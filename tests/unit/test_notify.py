@@ -17,12 +17,13 @@ from hypothesis import strategies as st
 from chalicelib import calendar_file
 from chalicelib.errors import BadRequest
 from chalicelib.notify import AwsCarrier, Invitation, NotSent, all_texts, e164, mail, sms_text
-from chalicelib.protocol import Language
+from chalicelib.protocol import GuestKind, Language
+from chalicelib.records import News
 from chalicelib.settings import Settings
 
 LINK = "https://video.elvenes.example/i#abcdefghijklmnopqrstuv"
 INVITATION = Invitation(
-    consultation="c7Qm",
+    uid="c7Qm",
     link=LINK,
     language="nb",
     department_name="Medisinsk poliklinikk",
@@ -71,6 +72,7 @@ def test_every_language_has_its_texts() -> None:
     assert set(all_texts()) == {language.value for language in Language}
     for texts in all_texts().values():
         assert (len(texts.weekdays), len(texts.months)) == (7, 12)
+        assert set(texts.kinds) == set(GuestKind)
 
 
 @pytest.mark.parametrize(
@@ -81,20 +83,55 @@ def test_every_language_has_its_texts() -> None:
         ("nb", datetime(2026, 12, 31, 23, 15, tzinfo=UTC), "fredag 1. januar 2027 kl. 00.15"),
         ("nb", datetime(2026, 10, 25, 0, 30, tzinfo=UTC), "søndag 25. oktober 2026 kl. 02.30"),
         ("nb", datetime(2026, 10, 25, 1, 30, tzinfo=UTC), "søndag 25. oktober 2026 kl. 02.30"),
+        ("nn", datetime(2026, 11, 24, 8, 30, tzinfo=UTC), "tysdag 24. november 2026 kl. 09.30"),
         ("en", datetime(2026, 11, 24, 8, 30, tzinfo=UTC), "Tuesday 24 November 2026 at 09:30"),
+        ("se", datetime(2026, 11, 24, 8, 30, tzinfo=UTC), "24.11.2026 dii. 09.30"),
+        ("pl", datetime(2026, 11, 24, 8, 30, tzinfo=UTC), "24.11.2026 godz. 09:30"),
+        ("uk", datetime(2026, 11, 24, 8, 30, tzinfo=UTC), "24.11.2026 о 09:30"),
+        ("ar", datetime(2026, 11, 24, 8, 30, tzinfo=UTC), "24.11.2026 الساعة 09:30"),
     ],
 )
 def test_the_time_is_the_trusts_in_the_languages_form(language: str, starts: datetime, shown: str) -> None:
     assert shown in sms_text(invitation(language=language, starts=starts))
 
 
-@pytest.mark.parametrize("language", list(Language))
-def test_sms_holds_what_it_must_and_two_parts_carry_it(language: str) -> None:
-    text = sms_text(invitation(language=language))
-    for needed in ("09", "Medisinsk poliklinikk", LINK, "+47 55 50 01 00"):
+KINDS: dict[str, dict[str, Any]] = {
+    "invited": {},
+    "moved": {"news": News.MOVED},
+    "cancelled": {"news": News.CANCELLED, "link": ""},
+    "companion": {"guest": GuestKind.COMPANION},
+    "interpreter": {"guest": GuestKind.INTERPRETER},
+}
+EVERY_MESSAGE = [pytest.param(lang, kind, id=f"{lang}-{name}") for lang in Language for name, kind in KINDS.items()]
+
+
+def parts(text: str) -> int:
+    """How many messages carry a text, 3GPP TS 23.040: one letter outside the alphabet makes all two bytes wide."""
+    if set(text) <= GSM_BASIC | GSM_EXTENDED:
+        size, alone, each = sum(2 if c in GSM_EXTENDED else 1 for c in text), 160, 153
+    else:
+        size, alone, each = len(text.encode("utf-16-be")) // 2, 70, 67
+    return 1 if size <= alone else -(-size // each)
+
+
+@pytest.mark.parametrize(("language", "kind"), EVERY_MESSAGE)
+def test_sms_holds_what_it_must_and_few_parts_carry_it(language: Language, kind: dict[str, Any]) -> None:
+    told = invitation(language=language, **kind)
+    text = sms_text(told)
+    for needed in ("09", "24", "2026", "Medisinsk poliklinikk", told.link, "+47 55 50 01 00"):
         assert needed in text
-    assert set(text) <= GSM_BASIC | GSM_EXTENDED
-    assert sum(2 if c in GSM_EXTENDED else 1 for c in text) <= 2 * 153
+    assert ("https" in text) is bool(told.link)
+    letters_cost_twice = language in (Language.NORTHERN_SAMI, Language.UKRAINIAN, Language.ARABIC)
+    assert parts(text) <= (3 if letters_cost_twice else 2)
+
+
+def test_a_guest_is_told_as_what_and_moving_and_cancelling_are_said() -> None:
+    as_companion, as_interpreter = (sms_text(invitation(guest=kind)) for kind in GuestKind)
+    assert "som ledsager" in as_companion
+    assert "som tolk" in as_interpreter
+    for guest in (None, GuestKind.INTERPRETER):
+        assert "flyttet til tirsdag 24. november" in sms_text(invitation(news=News.MOVED, guest=guest))
+        assert "avlyst" in sms_text(invitation(news=News.CANCELLED, link="", guest=guest))
 
 
 def test_an_unknown_language_gets_bokmal() -> None:
@@ -104,21 +141,27 @@ def test_an_unknown_language_gets_bokmal() -> None:
 # ---------------------------------------------------------------- e-mail
 
 
-@pytest.mark.parametrize("language", list(Language))
-def test_mail_has_text_html_and_calendar(language: str) -> None:
-    received = sent(mail(invitation(language=language), SENDER, "kari@pasient.example"))
+@pytest.mark.parametrize(("language", "kind"), EVERY_MESSAGE)
+def test_mail_has_text_html_and_calendar(language: Language, kind: dict[str, Any]) -> None:
+    told = invitation(language=language, **kind)
+    received = sent(mail(told, SENDER, "kari@pasient.example"))
     assert received["To"] == "kari@pasient.example"
     assert received["From"] == f"Medisinsk poliklinikk <{SENDER}>"
+    assert received["Content-Language"] == language
     plain, rich = received.get_body(("plain",)), received.get_body(("html",))
     assert plain is not None
     assert rich is not None
     for body in (plain.get_content(), rich.get_content()):
-        for needed in ("Medisinsk poliklinikk", LINK, "+47 55 50 01 00", "2026"):
+        for needed in ("Medisinsk poliklinikk", told.link, "+47 55 50 01 00", "2026"):
             assert needed in body
+        assert (LINK in body) is bool(told.link)
+        assert "{" not in body
+    assert f'<html lang="{language}" dir="{"rtl" if language is Language.ARABIC else "ltr"}">' in rich.get_content()
     (attachment,) = received.iter_attachments()
-    assert attachment.get_filename() == "invite.ics"
+    cancelled = told.news is News.CANCELLED
+    assert attachment.get_filename() == ("cancel.ics" if cancelled else "invite.ics")
     assert attachment.get_content_type() == "text/calendar"
-    assert attachment.get_param("method") == "PUBLISH"
+    assert attachment.get_param("method") == ("CANCEL" if cancelled else "PUBLISH")
 
 
 def test_mail_is_seven_bits_wide() -> None:
@@ -188,7 +231,7 @@ def test_the_calendar_file_reads_back() -> None:
     assert lines[0] == ("BEGIN", "VCALENDAR")
     assert lines[-1] == ("END", "VCALENDAR")
     event = dict(lines[lines.index(("BEGIN", "VEVENT")) + 1 : lines.index(("BEGIN", "VALARM"))])
-    assert event["UID"] == "c7Qm@video.elvenes.example"
+    assert event["UID"] == "c7Qm@elvenes.example"
     assert event["DTSTAMP"] == "20261122T070001Z"
     assert event["DTSTART"] == "20261124T083000Z"
     assert event["DTEND"] == "20261124T090000Z"
@@ -197,6 +240,20 @@ def test_the_calendar_file_reads_back() -> None:
     assert unescape(event["DESCRIPTION"]).splitlines()[0] == LINK
     assert ("METHOD", "PUBLISH") in lines
     assert all(len(line.encode()) <= 75 for line in text.split("\r\n"))
+
+
+def test_a_cancelled_appointment_leaves_the_calendar() -> None:
+    """RFC 5546 section 3.2.5: the same UID, a higher SEQUENCE, the organizer, and a status that says so."""
+    invited = dict(read_back(calendar_of(mail(INVITATION, SENDER, "kari@pasient.example"))))
+    told = invitation(news=News.CANCELLED, link="", sequence=INVITATION.sequence + 1)
+    cancelled = dict(read_back(calendar_of(mail(told, SENDER, "kari@pasient.example"))))
+    assert (invited["METHOD"], cancelled["METHOD"]) == ("PUBLISH", "CANCEL")
+    assert cancelled["STATUS"] == "CANCELLED"
+    assert cancelled["UID"] == invited["UID"]
+    assert int(cancelled["SEQUENCE"]) > int(invited["SEQUENCE"])
+    assert cancelled["ORGANIZER"] == invited["ORGANIZER"] == f"mailto:{SENDER}"
+    assert "STATUS" not in invited
+    assert not {"URL", "TRIGGER"} & set(cancelled)
 
 
 def test_a_second_copy_is_the_same_appointment() -> None:
