@@ -1,56 +1,42 @@
-// The texts of the pages in the chosen language, and dates and times as people write them.
+// The texts of the pages in the language of the person who reads them, with dates and times as they are written there.
 import format, { type CompiledMessage } from "icu-minify/format";
 import type common from "../../messages/nb/common.json";
 import type department from "../../messages/nb/department.json";
 import type landing from "../../messages/nb/landing.json";
 import type staff from "../../messages/nb/staff.json";
 import type visit from "../../messages/nb/visit.json";
+import type { Language } from "../protocol";
+import { clockIn, dateIn, dayIn, locale, plurals } from "./dates";
+import { direction, isLanguage, pick } from "./languages";
 
 /** Every text there is, by its key; messages/{language}/{page}.json holds them. */
 export type Key = keyof typeof common | keyof typeof department | keyof typeof landing | keyof typeof staff | keyof typeof visit;
 /** Which file of texts a page uses besides `common`. */
 export type Page = "department" | "landing" | "staff" | "visit";
 export type Values = Record<string, string | number>;
-export type PageLanguage = "nb" | "en";
 
-/** The languages with their own names, in the order the menu shows them; `dates` is whose way of writing dates is used. */
-export const LANGUAGES: readonly { code: PageLanguage; name: string; dates: string }[] = [
-  { code: "nb", name: "Norsk bokmål", dates: "nb" },
-  { code: "en", name: "English", dates: "en-GB" },
-];
-const RIGHT_TO_LEFT: ReadonlySet<string> = new Set(["ar"]);
 const STORED = "venterom.language";
 
 type Texts = Record<string, CompiledMessage>;
 const files = import.meta.glob<Texts>("../../messages/*/*.json", { import: "default" });
 
 let page: Page = "visit";
-let current: PageLanguage = "nb";
+let current: Language = "nb";
+let booked: Language | null = null;
 let texts: Texts = {};
 let timeZone = "Europe/Oslo";
+/** The last load asked for: an earlier one that arrives later is dropped. */
+let latest = 0;
 const listeners = new Set<() => void>();
 
 const formatters = {
-  getDateTimeFormat: (...of: ConstructorParameters<typeof Intl.DateTimeFormat>) => new Intl.DateTimeFormat(...of),
-  getNumberFormat: (...of: ConstructorParameters<typeof Intl.NumberFormat>) => new Intl.NumberFormat(...of),
-  getPluralRules: (...of: ConstructorParameters<typeof Intl.PluralRules>) => new Intl.PluralRules(...of),
-};
+  getDateTimeFormat: (of: string, options?: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(locale(of as Language), options),
+  getNumberFormat: (of: string, options?: Intl.NumberFormatOptions) => new Intl.NumberFormat(locale(of as Language), options),
+  getPluralRules: (of: string) => plurals(of) as Intl.PluralRules,
+} as Parameters<typeof format>[3]["formatters"];
 
-/** The language of a person who has not chosen: the first of the browser's that we have, else bokmål. */
-export function preferred(wanted: readonly string[]): PageLanguage {
-  for (const tag of wanted) {
-    const base = tag.toLowerCase().split("-")[0] ?? "";
-    if (["nb", "no", "nn", "da", "sv"].includes(base)) return "nb";
-    const found = LANGUAGES.find(({ code }) => code === base);
-    if (found) return found.code;
-  }
-  return "nb";
-}
-
-function remembered(): PageLanguage {
-  const asked = new URLSearchParams(location.search).get("lang") ?? stored();
-  const known = LANGUAGES.find(({ code }) => code === asked);
-  return known ? known.code : preferred(navigator.languages);
+function wanted(): Language {
+  return pick({ chosen: stored(), asked: new URLSearchParams(location.search).get("lang"), booked, browser: navigator.languages });
 }
 
 function stored(): string | null {
@@ -61,36 +47,47 @@ function stored(): string | null {
   }
 }
 
-async function load(wanted: PageLanguage): Promise<void> {
-  const parts = await Promise.all(
-    ["common", page].map((part) => files[`../../messages/${wanted}/${part}.json`]?.() ?? Promise.resolve({})),
-  );
-  texts = Object.assign({}, ...parts) as Texts;
-  current = wanted;
-  document.documentElement.lang = wanted;
-  document.documentElement.dir = RIGHT_TO_LEFT.has(wanted) ? "rtl" : "ltr";
+/** A language's file of texts, or bokmål's where it has none yet (single keys that it lacks are bokmål's since the build). */
+function file(language: Language, part: string): Promise<Texts> {
+  return (files[`../../messages/${language}/${part}.json`] ?? files[`../../messages/nb/${part}.json`])?.() ?? Promise.resolve({});
 }
 
-/** Load the texts of one page in the language this person uses; call once, before the first `t`. */
+async function load(language: Language): Promise<void> {
+  const mine = ++latest;
+  const parts = await Promise.all(["common", page].map((part) => file(language, part)));
+  if (mine !== latest) return;
+  texts = Object.assign({}, ...parts) as Texts;
+  current = language;
+  document.documentElement.lang = language;
+  document.documentElement.dir = direction(language);
+  for (const listener of listeners) listener();
+}
+
+/** Load the texts of one page in the language this person uses; call once, before the first `t`. Raises what `import` does. */
 export async function loadMessages(ofPage: Page): Promise<void> {
   page = ofPage;
-  await load(remembered());
+  await load(wanted());
 }
 
 /** The language now shown. */
-export function language(): PageLanguage {
+export function language(): Language {
   return current;
 }
 
-/** Show another language and remember the choice; everything registered with `onLanguage` is told. */
-export async function setLanguage(wanted: PageLanguage): Promise<void> {
-  await load(wanted);
+/** Show another language and remember the choice on this device; everything registered with `onLanguage` is told. */
+export async function setLanguage(chosen: Language): Promise<void> {
+  await load(chosen);
   try {
-    localStorage.setItem(STORED, wanted);
+    localStorage.setItem(STORED, chosen);
   } catch {
     // not remembered then
   }
-  for (const listener of listeners) listener();
+}
+
+/** Show the language a visit was booked in, unless the person or the address has chosen one; nothing is remembered. */
+export async function prefer(ofVisit: string): Promise<void> {
+  booked = isLanguage(ofVisit) ? ofVisit : null;
+  if (wanted() !== current) await load(wanted());
 }
 
 /** Be told when the language changes; returns how to stop that. */
@@ -121,21 +118,17 @@ export function setTimeZone(zone: string): void {
   timeZone = zone;
 }
 
-function locale(): string {
-  return LANGUAGES.find(({ code }) => code === current)?.dates ?? current;
-}
-
 /** Hours and minutes of an instant, in the trust's time zone. */
 export function clock(instant: string | Date): string {
-  return new Intl.DateTimeFormat(locale(), { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone }).format(new Date(instant));
+  return clockIn(current, timeZone, instant);
 }
 
 /** Weekday, day and month of an instant, in the trust's time zone. */
 export function date(instant: string | Date): string {
-  return new Intl.DateTimeFormat(locale(), { weekday: "long", day: "numeric", month: "long", timeZone }).format(new Date(instant));
+  return dateIn(current, timeZone, instant);
 }
 
 /** The day of an instant as YYYY-MM-DD, in the trust's time zone. */
 export function dayOf(instant: string | Date): string {
-  return new Intl.DateTimeFormat("sv-SE", { year: "numeric", month: "2-digit", day: "2-digit", timeZone }).format(new Date(instant));
+  return dayIn(timeZone, instant);
 }

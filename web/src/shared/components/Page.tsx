@@ -1,7 +1,9 @@
 // The frame of every page: skip link, department with its phone number, language menu, one main region, customer service.
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { LANGUAGES, language, onLanguage, setLanguage, t, type PageLanguage } from "../messages";
+import type { Language } from "../../protocol";
+import { LANGUAGES } from "../languages";
+import { language, onLanguage, setLanguage, t } from "../messages";
 import { phoneLink, readable } from "../phone";
 
 export interface PageProps {
@@ -26,7 +28,7 @@ export interface PageProps {
 }
 
 /** Redraws a component when the language changes. */
-export function useLanguage(): PageLanguage {
+export function useLanguage(): Language {
   const [now, set] = useState(language());
   useEffect(() => onLanguage(() => set(language())), []);
   return now;
@@ -90,7 +92,7 @@ function LanguageMenu() {
   return (
     <label class="v-language">
       <span class="ds-sr-only">{t("common.language")}</span>
-      <select class="ds-input" data-size="sm" value={now} onChange={(event) => void setLanguage(event.currentTarget.value as PageLanguage)}>
+      <select class="ds-input" data-size="sm" value={now} onChange={(event) => void setLanguage(event.currentTarget.value as Language)}>
         {LANGUAGES.map(({ code, name }) => (
           <option key={code} value={code} lang={code}>
             {name}
