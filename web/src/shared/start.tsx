@@ -1,7 +1,10 @@
 // Starts a page: styles, texts, then the page itself; asks again if the texts do not arrive.
 import "@digdir/designsystemet-theme";
 import "@digdir/designsystemet-css";
-import "./style.css";
+import "./theme.css";
+import "./frame.css";
+import "./parts.css";
+import "./stage.css";
 import { render, type ComponentType } from "preact";
 import { loadMessages, type Page as PageName } from "./messages";
 import { useLanguage } from "./components/Page";
