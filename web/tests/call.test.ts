@@ -40,7 +40,7 @@ function setUp(options: Partial<CallOptions> = {}) {
       },
       ...options,
     },
-    { audio: null, video: null },
+    { audio: null, video: null, coming: true },
   );
   const offers = (): Offer[] => sent.filter((message) => message.type === "offer");
   const answer = (n: number): Promise<void> => media.answer({ type: "answer", consultation: "c1", call: 1, n, sdp: `answer ${n}` });

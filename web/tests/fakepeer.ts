@@ -46,6 +46,7 @@ export class FakeStream {
 export class FakeTransceiver {
   readonly receiver = { track: new FakeTrack() };
   encodings: RTCRtpEncodingParameters[];
+  direction: unknown;
   track: unknown;
   readonly sender = {
     replaceTrack: async (track: unknown) => void (this.track = track),
@@ -59,6 +60,7 @@ export class FakeTransceiver {
     readonly init: RTCRtpTransceiverInit,
   ) {
     this.encodings = init.sendEncodings ?? [{}];
+    this.direction = init.direction;
   }
 }
 

@@ -2,11 +2,17 @@
 import { CallChannel } from "./callchannel";
 import { realAfter, type After } from "./connection";
 import type { Remote } from "./people";
-import { Slots, type Tracks } from "./slots";
+import { Slots, type Outgoing, type Tracks } from "./slots";
 import type { Answer, Appetite, IceServer, Join, Media, Offer, SeatQuality, Trouble } from "../protocol";
 
 /** `troubled`: it was up and nothing arrives now; it is being restarted. */
 export type CallState = "connecting" | "connected" | "troubled" | "closed";
+
+/** One's devices: what they give now, whether a camera may still come, and whether the system took one away. */
+export interface Sending extends Tracks {
+  coming?: boolean;
+  interrupted?: boolean;
+}
 
 export interface CallOptions {
   join: Join;
@@ -20,6 +26,8 @@ export interface CallOptions {
   onBytes?: (bytes: number) => void;
   /** The pictures wished for; `all` when nothing is said. */
   appetite?: Appetite;
+  /** Begins paused: nothing goes out before `pause(false)`. */
+  paused?: boolean;
   after?: After;
   peer?: (configuration: RTCConfiguration) => RTCPeerConnection;
   /** Forces the way through TURN, beyond what `join` says. */
@@ -89,14 +97,18 @@ export class CallMedia {
   private bytes = 0;
   private screen: MediaStreamTrack | null = null;
   private appetite: Appetite;
+  private paused: boolean;
+  /** The slots have changed since the last offer. */
+  private stale = false;
   private join: Join;
   private readonly after: After;
 
   constructor(
     private readonly options: CallOptions,
-    private tracks: Tracks,
+    private tracks: Sending,
   ) {
     this.join = options.join;
+    this.paused = options.paused === true;
     this.appetite = options.appetite ?? "all";
     this.after = options.after ?? realAfter;
     this.build();
@@ -145,25 +157,24 @@ export class CallMedia {
   }
 
   /** Send another camera, another microphone, or nothing; the other side is told. */
-  async replace(change: Partial<Tracks>): Promise<void> {
+  async replace(change: Partial<Sending>): Promise<void> {
     this.tracks = { ...this.tracks, ...change };
-    if (this.state === "closed") return;
-    await Promise.all([
-      this.slots.audio.sender.replaceTrack(this.tracks.audio),
-      this.slots.video.sender.replaceTrack(this.camera),
-    ]);
-    this.sendMedia();
-    await this.limit();
+    await this.sendOut();
   }
 
   /** Show everybody a screen, or no longer. */
   async share(screen: MediaStreamTrack | null): Promise<void> {
     this.screen = screen;
     if (screen) screen.contentHint = "detail";
+    await this.sendOut();
+  }
+
+  /** Send and show nothing for a while, or all of it again. */
+  async pause(paused: boolean): Promise<void> {
+    this.paused = paused;
     if (this.state === "closed") return;
-    await this.slots.screen.sender.replaceTrack(screen);
-    await this.slots.limit(this.appetite);
-    this.sendMedia();
+    this.slots.hush(paused);
+    await this.sendOut();
   }
 
   /** Wish for more or fewer pictures, and send as much oneself. */
@@ -171,7 +182,7 @@ export class CallMedia {
     this.appetite = appetite;
     if (this.state === "closed") return;
     this.channel.want(appetite);
-    await this.replace({});
+    await this.sendOut();
   }
 
   /** Be silent, or speak again, without letting go of the microphone. */
@@ -203,7 +214,8 @@ export class CallMedia {
     this.peer = peer;
     this.answered = false;
     const simulcast = this.options.simulcast === true || this.join.seats.length > 2;
-    const slots = new Slots(peer, { ...this.tracks, video: this.camera, screen: this.screen }, simulcast, () => this.slots === slots && this.show());
+    const slots = new Slots(peer, this.outgoing, simulcast, () => this.slots === slots && this.show());
+    slots.hush(this.paused);
     this.slots = slots;
     this.channel = new CallChannel(slots.channel, {
       after: this.after,
@@ -225,13 +237,28 @@ export class CallMedia {
   /** Who sits down later needs slots of their own; only an answered offer fixes where those before them are. */
   private async grow(): Promise<void> {
     if (this.state === "closed" || !this.answered || this.offer) return;
-    if (!this.slots.extend(this.join.seat, this.join.seats)) return;
-    this.show();
-    await this.makeOffer(false);
+    const more = this.slots.extend(this.join.seat, this.join.seats);
+    if (more) this.show();
+    if (more || this.stale) await this.makeOffer(false);
   }
 
   private show(): void {
     if (this.state !== "closed") this.options.onRemote(this.slots.remote(this.join.seat, this.join.seats));
+  }
+
+  private async sendOut(): Promise<void> {
+    if (this.state === "closed") return;
+    const { anew, done } = this.slots.send(this.outgoing);
+    this.stale ||= anew;
+    this.sendMedia();
+    await done;
+    await this.limit();
+    await this.grow();
+  }
+
+  private get outgoing(): Outgoing {
+    const bothWays = this.camera !== null || (this.tracks.coming === true && this.appetite !== "none");
+    return this.paused ? { audio: null, video: null, screen: null, bothWays } : { audio: this.tracks.audio, video: this.camera, screen: this.screen, bothWays };
   }
 
   /** Sound alone: then one's own camera costs nobody anything either. */
@@ -292,6 +319,7 @@ export class CallMedia {
 
   private async makeOffer(iceRestart: boolean): Promise<void> {
     const peer = this.peer;
+    this.stale = false;
     const description = await peer.createOffer({ iceRestart });
     if (this.peer !== peer || peer.signalingState === "closed") return;
     try {
@@ -316,7 +344,7 @@ export class CallMedia {
     const { consultation, call } = this.join;
     const { audio } = this.tracks;
     const microphone = audio !== null && audio.enabled;
-    const message: Media = { type: "media", consultation, call, camera: this.camera !== null, microphone, screen: this.screen !== null };
+    const message: Media = { type: "media", consultation, call, camera: this.camera !== null, microphone, screen: this.screen !== null, interrupted: this.tracks.interrupted === true };
     const saying = JSON.stringify(message);
     if (saying === this.said) return;
     this.said = saying;

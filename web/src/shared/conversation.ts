@@ -1,10 +1,11 @@
 // The call as a page holds it: the line, who is seen, how the connections do, what is shared and saved. Both sides' pages keep one.
-import { CallMedia, forced, type CallOptions, type CallState } from "./call";
+import { CallMedia, forced, type CallOptions, type CallState, type Sending } from "./call";
 import { problemOf, type DeviceProblem } from "./devices";
 import type { Equipment } from "./equipment";
 import type { Remote } from "./people";
 import { remember, remembered } from "./saving";
-import type { Answer, Appetite, Join, Seat, SeatQuality } from "../protocol";
+import { listenTo, Speech } from "./voice";
+import type { Answer, Appetite, Join, Pause, Seat, SeatQuality } from "../protocol";
 
 export class Conversation {
   /** The path of the call's media; null without a call. */
@@ -24,27 +25,39 @@ export class Conversation {
   quality: readonly SeatQuality[] = [];
   /** How many times in a row one's own has been told to be less than good. */
   ownTrouble = 0;
+  /** Who paused the call, so that nothing is sent, shown or played; told from the visit's state before a line is taken. */
+  paused: Seat | null = null;
+  /** Speaks, or just spoke, although muted. */
+  speakingMuted = false;
+  /** What was wished for here with `pause` and is not confirmed yet. */
+  private wished: boolean | null = null;
+  private voice: { of: MediaStreamTrack; stop: () => void } | null = null;
+  private readonly levels = new Set<(level: number) => void>();
   private media: CallMedia | null = null;
-  private of = ""; // consultation and call, so that a repeated join is told from a new one
+  private line: Pick<Join, "consultation" | "call"> = { consultation: "", call: 0 }; // so that a repeated join is told from a new one
 
   constructor(
     private readonly equipment: Equipment,
-    private readonly send: CallOptions["send"],
+    private readonly send: (message: Parameters<CallOptions["send"]>[0] | Pause) => void,
     private readonly tell: () => void,
+    private readonly measure = listenTo,
   ) {
     this.appetite = remembered(localStorage, navigator);
   }
 
   /** Whether this is the line held already. */
   holds({ consultation, call }: { consultation: string; call: number }): boolean {
-    return this.media !== null && this.of === `${consultation}.${call}`;
+    return this.media !== null && this.line.consultation === consultation && this.line.call === call;
   }
 
   /** Take a line: offer, with the devices there are. The line held already is only told again. */
   async join(join: Join): Promise<void> {
-    if (this.holds(join)) return this.media?.rejoin(join);
-    this.leave();
-    this.of = `${join.consultation}.${join.call}`;
+    if (this.holds(join)) {
+      if (this.wished !== null) this.sayPause(this.wished); // it may have been lost with its socket
+      return this.media?.rejoin(join);
+    }
+    this.end();
+    this.line = join;
     this.seat = join.seat;
     this.media = new CallMedia(
       {
@@ -55,11 +68,13 @@ export class Conversation {
         onQuality: (quality) => this.change({ quality, ownTrouble: this.troubleIn(quality) }),
         onBytes: (bytes) => this.change({ bytes }),
         appetite: this.appetite,
+        paused: this.paused !== null,
         relayOnly: forced("relay", localStorage),
         simulcast: forced("simulcast", localStorage),
       },
-      { audio: this.equipment.microphone, video: this.equipment.camera },
+      this.sending,
     );
+    this.listen();
     this.change({ state: this.media.state });
     await this.media.start();
   }
@@ -75,15 +90,45 @@ export class Conversation {
 
   /** Send what the equipment now has. */
   useDevices(): void {
-    const { camera, microphone } = this.equipment;
+    const { microphone } = this.equipment;
     if (microphone) microphone.enabled = !this.muted;
-    void this.media?.replace({ audio: microphone, video: camera });
+    void this.media?.replace(this.sending);
+    this.listen();
+  }
+
+  /** Whether it was this page's person who paused, and may go on. */
+  get pausedByMe(): boolean {
+    return this.paused !== null && this.paused === this.seat;
+  }
+
+  /** Picture and sound off both ways at once, or on again; everybody is told. Only who paused can go on. */
+  pause(on: boolean): void {
+    if (!this.media || !this.seat || (this.paused !== null && !this.pausedByMe)) return;
+    this.wished = on;
+    this.sayPause(on);
+    this.becomePaused(on ? this.seat : null);
+  }
+
+  /** What the functions say of pausing; what was said before they heard of one's own wish is passed over. */
+  setPaused(by: Seat | null): void {
+    const own = by !== null && by === this.seat;
+    if (this.wished !== null && (by === null || own)) {
+      if (own !== this.wished) return;
+    }
+    this.wished = null;
+    if (by !== this.paused) this.becomePaused(by);
+  }
+
+  /** Be told how loud the microphone is, 0–1, ten times a second during a call, muted or not; nothing of it leaves the device. Returns how to stop. */
+  onLevel(listener: (level: number) => void): () => void {
+    this.levels.add(listener);
+    return () => this.levels.delete(listener);
   }
 
   mute(muted: boolean): void {
     this.muted = muted;
     this.media?.mute(muted);
-    this.tell();
+    this.change({ speakingMuted: false });
   }
 
   /** Ask which screen or window to show, and show it. */
@@ -123,11 +168,50 @@ export class Conversation {
 
   /** The end of the line; the devices stay with their owner. */
   leave(): void {
+    this.end();
+    this.paused = this.wished = null;
+  }
+
+  private end(): void {
     const { media } = this;
     this.media = null;
     this.screen?.stop();
     media?.close();
-    Object.assign(this, { state: null, remote: null, muted: false, screen: null, screenProblem: null, bytes: 0, quality: [], ownTrouble: 0 });
+    this.voice?.stop();
+    Object.assign(this, { state: null, remote: null, muted: false, screen: null, screenProblem: null, bytes: 0, quality: [], ownTrouble: 0, voice: null, speakingMuted: false });
+  }
+
+  private get sending(): Sending {
+    const { camera, microphone, cameraMayCome, interrupted } = this.equipment;
+    return { audio: microphone, video: camera, coming: cameraMayCome, interrupted };
+  }
+
+  private sayPause(paused: boolean): void {
+    const { consultation, call } = this.line;
+    this.send({ type: "pause", consultation, call, paused });
+  }
+
+  private becomePaused(paused: Seat | null): void {
+    const { media } = this;
+    this.change({ paused, speakingMuted: false });
+    void media?.pause(paused !== null);
+  }
+
+  /** Measure the present microphone for as long as the line is held. */
+  private listen(): void {
+    const { microphone } = this.equipment;
+    const of = this.media ? microphone : null;
+    if (this.voice?.of === of || (!this.voice && !of)) return;
+    this.voice?.stop();
+    this.voice = null;
+    if (!of) return;
+    const speech = new Speech();
+    const stop = this.measure(of, (level) => {
+      for (const listener of this.levels) listener(level);
+      const speaking = speech.hears(level) && this.muted && this.paused === null;
+      if (speaking !== this.speakingMuted) this.change({ speakingMuted: speaking });
+    });
+    this.voice = { of, stop };
   }
 
   private troubleIn(quality: readonly SeatQuality[]): number {
@@ -135,7 +219,7 @@ export class Conversation {
     return own && own.grade !== "good" ? this.ownTrouble + 1 : 0;
   }
 
-  private change(what: Partial<Pick<Conversation, "state" | "remote" | "screen" | "screenProblem" | "appetite" | "bytes" | "quality" | "ownTrouble">>): void {
+  private change(what: Partial<Pick<Conversation, "state" | "remote" | "screen" | "screenProblem" | "appetite" | "bytes" | "quality" | "ownTrouble" | "paused" | "speakingMuted">>): void {
     Object.assign(this, what);
     this.tell();
   }

@@ -1,11 +1,15 @@
-// Cameras, microphones and sound: asking for them, telling failures apart, measuring level, ringing.
+// Cameras, microphones and speakers: asking for them, telling failures apart, listing them.
+import type { Facing } from "./chosen";
 
 /** Why a device could not be had. */
 export type DeviceProblem = "denied" | "system" | "busy" | "none" | "unknown";
 export type DeviceKind = "camera" | "microphone";
 export type Got = { track: MediaStreamTrack; problem: null } | { track: null; problem: DeviceProblem };
 
-/** What a getUserMedia failure means. Chrome says in the message when the operating system is the one who refuses. */
+/**
+ * What a getUserMedia failure means, by the names of W3C's Media Capture and Streams, section 10.2 ("getUserMedia()"), and
+ * those older browsers used. Chrome says in the message when the operating system is the one who refuses.
+ */
 export function problemOf(error: unknown): DeviceProblem {
   const { name, message } = error instanceof Error || error instanceof DOMException ? error : { name: "", message: "" };
   switch (name) {
@@ -26,31 +30,47 @@ export function problemOf(error: unknown): DeviceProblem {
   }
 }
 
-/** What is asked of a camera: enough for a face, kind to a phone. */
-function cameraConstraints(device: string | null, facing: "user" | "environment"): MediaTrackConstraints {
-  return {
-    width: { ideal: 1280 },
-    height: { ideal: 720 },
-    frameRate: { ideal: 30, max: 30 },
-    ...(device ? { deviceId: { exact: device } } : { facingMode: { ideal: facing } }),
-  };
+/**
+ * The same, told apart further by what else is known. Safari names the person and macOS or iOS alike when it refuses: if the
+ * person has allowed it, it was the system. Firefox finds no device that the system keeps from it, but lists it.
+ */
+export async function problemWith(kind: DeviceKind, error: unknown): Promise<DeviceProblem> {
+  const problem = problemOf(error);
+  if (problem === "denied" && (await permission(kind)) === "granted") return "system";
+  if (problem === "none" && (error as Error).name === "NotFoundError" && (await listed()).some((device) => device.kind === LISTED[kind])) return "system";
+  return problem;
 }
 
-function microphoneConstraints(device: string | null): MediaTrackConstraints {
-  return { echoCancellation: true, noiseSuppression: true, autoGainControl: true, ...(device ? { deviceId: { exact: device } } : {}) };
+/** Whether the person closed the browser's question without an answer; Chrome asks no more after three times. */
+export function dismissed(error: unknown): boolean {
+  return error instanceof Error && /dismissed/i.test(error.message);
 }
 
-/** Ask for one device; never throws. A chosen device that is gone gives way to any other. */
-export async function ask(kind: DeviceKind, device: string | null = null, facing: "user" | "environment" = "user"): Promise<Got> {
-  const constraints = kind === "camera" ? { video: cameraConstraints(device, facing) } : { audio: microphoneConstraints(device) };
+/** Which device is wished for. A `sure` one is known to be there. */
+export interface Wish {
+  id?: string | null;
+  sure?: boolean;
+  facing?: Facing;
+}
+
+/** What is asked of a camera: enough for a face, kind to a phone; of a microphone: a voice and nothing else. */
+export function constraints(kind: DeviceKind, { id, sure, facing = "user" }: Wish): MediaStreamConstraints {
+  const device: MediaTrackConstraints = id ? { deviceId: sure ? { exact: id } : { ideal: id } } : {};
+  if (kind === "microphone") return { audio: { echoCancellation: true, noiseSuppression: true, autoGainControl: true, ...device } };
+  const which = id ? device : { facingMode: { ideal: facing } };
+  return { video: { width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { ideal: 30, max: 30 }, ...which } };
+}
+
+/** Ask for one device; never throws. One that is gone gives way to any other; one that was denied before is not asked for again. */
+export async function ask(kind: DeviceKind, wish: Wish = {}): Promise<Got> {
+  if ((await permission(kind)) === "denied") return { track: null, problem: "denied" };
   try {
-    const stream = await navigator.mediaDevices.getUserMedia(constraints);
+    const stream = await navigator.mediaDevices.getUserMedia(constraints(kind, wish));
     const track = stream.getTracks()[0];
     return track ? { track, problem: null } : { track: null, problem: "none" };
   } catch (error) {
-    const problem = problemOf(error);
-    if (problem === "none" && device) return ask(kind, null, facing);
-    return { track: null, problem };
+    if (wish.id && problemOf(error) === "none") return ask(kind, { ...wish, id: null });
+    return { track: null, problem: await problemWith(kind, error) };
   }
 }
 
@@ -81,17 +101,29 @@ export function onPermission(kind: DeviceKind, listener: () => void): () => void
   };
 }
 
-/** A device in a list to choose from. */
+/** A device in a list to choose from; what shares a housing, as in a headset, shares a `group`. */
 export interface Choice {
   id: string;
   label: string;
+  group: string;
+}
+
+const LISTED = { camera: "videoinput", microphone: "audioinput", speaker: "audiooutput" } as const;
+
+/** All devices as the browser lists them; never throws. */
+export async function listed(): Promise<MediaDeviceInfo[]> {
+  try {
+    return await navigator.mediaDevices.enumerateDevices();
+  } catch {
+    return []; // also where there is no mediaDevices, as in some apps' own browsers
+  }
 }
 
 /** What there is to choose from; labels are empty until a permission is given. */
 export async function choices(kind: DeviceKind | "speaker"): Promise<Choice[]> {
-  const wanted = { camera: "videoinput", microphone: "audioinput", speaker: "audiooutput" }[kind];
-  const all = await navigator.mediaDevices.enumerateDevices().catch(() => []);
-  return all.filter((device) => device.kind === wanted && device.deviceId !== "").map(({ deviceId, label }) => ({ id: deviceId, label }));
+  return (await listed())
+    .filter((device) => device.kind === LISTED[kind] && device.deviceId !== "")
+    .map(({ deviceId, label, groupId }) => ({ id: deviceId, label, group: groupId }));
 }
 
 /** Whether sound can be sent to a chosen speaker here (Chrome, Edge, Firefox; not Safari). */
@@ -100,107 +132,21 @@ export function canChooseSpeaker(): boolean {
 }
 
 /** Which way a camera looks, or null when the device does not say. */
-export function facing(track: MediaStreamTrack): "user" | "environment" | null {
+export function facing(track: MediaStreamTrack): Facing | null {
   const said = track.getSettings().facingMode;
   return said === "user" || said === "environment" ? said : null;
 }
 
 /** Ask for the camera on the other side: by direction on a phone, by the next in the list elsewhere. The old one must be stopped first. */
-export async function otherCamera(present: { facing: "user" | "environment" | null; device: string | null }): Promise<Got> {
+export async function otherCamera(present: { facing: Facing | null; device: string | null }): Promise<Got> {
   if (present.facing) {
     const wanted = present.facing === "user" ? "environment" : "user";
-    const got = await ask("camera", null, wanted);
+    const got = await ask("camera", { facing: wanted });
     if (got.track && facing(got.track) === wanted) return got;
     got.track?.stop();
   }
   const cameras = await choices("camera");
   const at = cameras.findIndex(({ id }) => id === present.device);
   const next = cameras[(at + 1) % Math.max(1, cameras.length)];
-  return ask("camera", next?.id ?? null);
-}
-
-let context: AudioContext | null = null;
-
-/** The page's one AudioContext; browsers let it run only after a press. */
-export function audio(): AudioContext {
-  context ??= new AudioContext();
-  return context;
-}
-
-/** Let sound play from now on; call it from a press. Returns whether it does: on a PC without any speaker it never does, and Firefox never says so. */
-export async function unlockSound(): Promise<boolean> {
-  if (audio().state !== "running") {
-    const patience = new Promise((done) => setTimeout(done, 700));
-    await Promise.race([audio().resume().catch(() => undefined), patience]);
-  }
-  return soundReady();
-}
-
-/** Whether the page may make a sound without another press. */
-export function soundReady(): boolean {
-  return context?.state === "running";
-}
-
-/** Measures how loud a microphone is, 0–1 with the square root taken so that speech fills the meter; returns how to stop. */
-export function meter(track: MediaStreamTrack, onLevel: (level: number) => void): () => void {
-  const source = audio().createMediaStreamSource(new MediaStream([track]));
-  const analyser = audio().createAnalyser();
-  analyser.fftSize = 1024;
-  source.connect(analyser);
-  const samples = new Float32Array(analyser.fftSize);
-  let frame = 0;
-  const look = (): void => {
-    analyser.getFloatTimeDomainData(samples);
-    let power = 0;
-    for (const sample of samples) power += sample * sample;
-    onLevel(Math.min(1, Math.sqrt(Math.sqrt(power / samples.length)) * 1.6));
-    frame = requestAnimationFrame(look);
-  };
-  look();
-  return () => {
-    cancelAnimationFrame(frame);
-    source.disconnect();
-  };
-}
-
-/** Above this the meter is green: a voice, not a fan. */
-export const SPEECH = 0.25;
-
-/** Rings until stopped: two tones, a second of sound and two of silence. */
-export function ring(destination?: AudioNode): () => void {
-  const at = audio();
-  const gain = at.createGain();
-  gain.gain.value = 0;
-  gain.connect(destination ?? at.destination);
-  const tones = [440, 554].map((frequency) => {
-    const tone = at.createOscillator();
-    tone.frequency.value = frequency;
-    tone.connect(gain);
-    tone.start();
-    return tone;
-  });
-  const beat = (): void => {
-    const now = at.currentTime;
-    gain.gain.cancelScheduledValues(now);
-    for (const [start, end] of [[0, 0.4], [0.55, 0.95]] as const) {
-      gain.gain.setValueAtTime(0, now + start);
-      gain.gain.linearRampToValueAtTime(0.18, now + start + 0.04);
-      gain.gain.setValueAtTime(0.18, now + end - 0.06);
-      gain.gain.linearRampToValueAtTime(0, now + end);
-    }
-  };
-  beat();
-  const timer = setInterval(beat, 3000);
-  return () => {
-    clearInterval(timer);
-    for (const tone of tones) tone.stop();
-    gain.disconnect();
-  };
-}
-
-/** A ring as a stream, for an audio element that can be sent to a chosen speaker. */
-export function ringStream(): { stream: MediaStream; stop: () => void } {
-  const destination = audio().createMediaStreamDestination();
-  const stop = ring(destination);
-  return { stream: destination.stream, stop };
+  return ask("camera", next ? { id: next.id, sure: true } : {});
 }

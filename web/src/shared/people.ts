@@ -6,11 +6,17 @@ const ORDER: Record<Seat, number> = { patient: 0, clinician: 1, guest1: 2, guest
 
 /** What somebody says about their own devices. */
 export type Peer = Pick<PeerMedia, "camera" | "microphone" | "screen" | "interrupted">;
-export type Peers = Partial<Record<Seat, Peer>>;
+/** By seat; null is somebody who was here and left. */
+export type Peers = Partial<Record<Seat, Peer | null>>;
 
 /** What is known once somebody has said what they send. */
 export function withPeer(peers: Peers, { seat, camera, microphone, screen, interrupted }: PeerMedia): Peers {
   return { ...peers, [seat]: { camera, microphone, screen, interrupted } };
+}
+
+/** What is known once somebody has left; they are shown again as soon as they say what they send. */
+export function withoutPeer(peers: Peers, seat: Seat): Peers {
+  return { ...peers, [seat]: null };
 }
 
 /** Somebody else in the call. */
@@ -44,7 +50,7 @@ export function placesFor(own: Seat, seats: readonly Seat[]): number {
 /** Who is to be shown: the other one of two in any case, of several those who have come. */
 export function shown(remote: Remote | null, peers: Peers): Person[] {
   const people = remote?.people ?? [];
-  const come = people.filter(({ seat, here }) => here || peers[seat] !== undefined);
+  const come = people.filter(({ seat, here }) => peers[seat] !== null && (here || peers[seat] !== undefined));
   return people.length === 1 || come.length === 0 ? people.slice(0, 1) : come;
 }
 

@@ -8,6 +8,12 @@ export interface Tracks {
   video: MediaStreamTrack | null;
 }
 
+/** Everything that goes out; `bothWays`: a camera goes out, or may do so soon. */
+export interface Outgoing extends Tracks {
+  screen: MediaStreamTrack | null;
+  bothWays: boolean;
+}
+
 /** Beyond this a talking head gets no better; bits a second. */
 export const MAX_BITRATE = 1_500_000;
 /** A picture to save data: this many lines, in no more than this many bits a second. */
@@ -33,17 +39,18 @@ export class Slots {
   readonly channel: RTCDataChannel;
   private readonly streams: MediaStream[] = [];
   private readonly screenStream: MediaStream;
+  private hushed = false;
 
   /** `heard` is called when something arrives from somebody for the first time. */
   constructor(
     private readonly peer: RTCPeerConnection,
-    tracks: Tracks & { screen: MediaStreamTrack | null },
+    { audio, video, screen, bothWays }: Outgoing,
     simulcast: boolean,
     private readonly heard: () => void,
   ) {
-    this.audio = this.add("audio", { direction: "sendrecv" }, tracks.audio);
-    this.video = this.add("video", { direction: "sendrecv", ...(simulcast ? { sendEncodings: LAYERS } : {}) }, tracks.video);
-    this.screen = this.add("video", { direction: "sendrecv", sendEncodings: [SCREEN] }, tracks.screen);
+    this.audio = this.add("audio", { direction: "sendrecv" }, audio);
+    this.video = this.add("video", { direction: direction(bothWays), ...(simulcast ? { sendEncodings: LAYERS } : {}) }, video);
+    this.screen = this.add("video", { direction: "sendrecv", sendEncodings: [SCREEN] }, screen);
     this.channel = peer.createDataChannel("call");
     this.streams.push(new MediaStream([this.audio.receiver.track, this.video.receiver.track]));
     this.screenStream = new MediaStream([this.screen.receiver.track]);
@@ -70,6 +77,24 @@ export class Slots {
     return { people, screen: this.screenStream };
   }
 
+  /** Send this from now on; whether that needs a new offer is known at once. */
+  send({ audio, video, screen, bothWays }: Outgoing): { anew: boolean; done: Promise<unknown> } {
+    const anew = this.video.direction !== direction(bothWays);
+    this.video.direction = direction(bothWays);
+    const done = Promise.all([
+      this.audio.sender.replaceTrack(audio),
+      this.video.sender.replaceTrack(video),
+      this.screen.sender.replaceTrack(screen),
+    ]);
+    return { anew, done };
+  }
+
+  /** Neither show nor play what arrives, whatever elements it goes to; or do so again. */
+  hush(hushed: boolean): void {
+    this.hushed = hushed;
+    for (const stream of [...this.streams, this.screenStream]) for (const track of stream.getTracks()) track.enabled = !hushed;
+  }
+
   /** Keep what is sent within bounds: the smallest picture only for those who save data, and never more than is of use. */
   async limit(appetite: Appetite): Promise<void> {
     const little = appetite !== "all";
@@ -90,9 +115,15 @@ export class Slots {
   private add(kind: "audio" | "video", init: RTCRtpTransceiverInit, track: MediaStreamTrack | null = null): RTCRtpTransceiver {
     const transceiver = this.peer.addTransceiver(track ?? kind, init);
     preferCodecs(transceiver, kind);
+    transceiver.receiver.track.enabled = !this.hushed;
     transceiver.receiver.track.addEventListener("unmute", this.heard);
     return transceiver;
   }
+}
+
+/** Chromium estimates its way down only in sections that it can send in, or that it only receives in: so no camera, nothing to send in. */
+function direction(bothWays: boolean): RTCRtpTransceiverDirection {
+  return bothWays ? "sendrecv" : "recvonly";
 }
 
 /** Only what the worker forwards is offered: every further codec costs lines in an offer of limited length. */

@@ -15,7 +15,7 @@ import { LineNotice, Notices } from "./Notices";
 import { Row } from "./Row";
 import { list } from "./state";
 import { TrailDialog } from "./TrailDialog";
-import { unlockSound } from "../shared/devices";
+import { unlockSound } from "../shared/sound";
 
 type Open = { dialog: "book" } | { dialog: "cancel" | "trail"; view: ConsultationView } | null;
 

@@ -1,5 +1,5 @@
 // The sound when a patient checks in, and whether this clinician wants it.
-import { audio, soundReady } from "../shared/devices";
+import { audio, soundReady } from "../shared/sound";
 
 const STORED = "venterom.chime";
 

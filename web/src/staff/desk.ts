@@ -2,10 +2,11 @@
 import type { Booking, ConsultationView, DayList, FromClinician, Me, Ticket, ToClinician, Trail } from "../protocol";
 import { ApiError, get, post } from "../shared/api";
 import { Connection, socketUrl } from "../shared/connection";
-import { permission, unlockSound, type DeviceProblem } from "../shared/devices";
+import { permission, type DeviceProblem } from "../shared/devices";
 import { Conversation } from "../shared/conversation";
 import { Equipment } from "../shared/equipment";
 import { dayOf, setTimeZone } from "../shared/messages";
+import { unlockSound } from "../shared/sound";
 import { chime, chimeWanted } from "./chime";
 import { initial, NO_LIST, reduce, type Action, type StaffState } from "./state";
 

@@ -3,7 +3,7 @@ import { ApiError, get, post } from "../shared/api";
 import { forced } from "../shared/call";
 import { Connection, socketUrl } from "../shared/connection";
 import { Conversation } from "../shared/conversation";
-import { unlockSound } from "../shared/devices";
+import { unlockSound } from "../shared/sound";
 import { Equipment } from "../shared/equipment";
 import { knowsError, setTimeZone } from "../shared/messages";
 import { Probe, ProbeFailed } from "../shared/probe";

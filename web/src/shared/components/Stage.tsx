@@ -14,11 +14,13 @@ export interface StageProps {
   onBlocked: () => void;
   /** Whether no pictures are to be seen: it rings, or only sound is wanted. */
   covered?: boolean;
+  /** Whether the conversation is paused: nothing is seen or heard. */
+  paused?: boolean;
 }
 
-export function Stage({ remote, peers, nameOf, sink, onBlocked, covered = false }: StageProps) {
+export function Stage({ remote, peers, nameOf, sink, onBlocked, covered = false, paused = false }: StageProps) {
   const people = shown(remote, peers);
-  const sharing = covered ? null : presenter(peers);
+  const sharing = covered || paused ? null : presenter(peers);
   return (
     <div class="v-people" data-count={people.length} data-screen={sharing ?? undefined}>
       {sharing && remote && (
@@ -33,7 +35,7 @@ export function Stage({ remote, peers, nameOf, sink, onBlocked, covered = false 
             person={person}
             name={nameOf(person.seat)}
             named={people.length > 1 || sharing !== null}
-            covered={covered || peers[person.seat]?.camera === false}
+            cover={paused ? "paused" : peers[person.seat]?.interrupted ? "interrupted" : covered || peers[person.seat]?.camera === false ? "initials" : null}
             silent={peers[person.seat]?.microphone === false}
             sink={sink}
             onBlocked={onBlocked}
@@ -49,15 +51,24 @@ interface TileProps extends Pick<StageProps, "sink" | "onBlocked"> {
   name: string;
   /** Whether the name stands under the picture. */
   named: boolean;
-  covered: boolean;
+  cover: Cover | null;
   silent: boolean;
 }
 
-function Tile({ person, name, named, covered, silent, sink, onBlocked }: TileProps) {
+/** Why there is no picture to see; what the system took away is said under the initials. */
+type Cover = "initials" | "interrupted" | "paused";
+
+function Tile({ person, name, named, cover, silent, sink, onBlocked }: TileProps) {
   return (
     <figure class="v-person" data-seat={person.seat}>
       <Video role="remote" stream={person.stream} label={t("common.call.picture", { name })} sink={sink} onBlocked={onBlocked} />
-      {covered && <div class="v-person__cover" aria-hidden="true"><span>{initials(name)}</span></div>}
+      {cover && (
+        <div class="v-person__cover" data-cover={cover}>
+          <span aria-hidden="true">{initials(name)}</span>
+          {cover === "interrupted" && <p>{t("common.call.interrupted", { name })}</p>}
+          {cover === "paused" && <p>{t("common.pause.cover")}</p>}
+        </div>
+      )}
       {named && <figcaption>{silent ? t("common.call.silent", { name }) : name}</figcaption>}
     </figure>
   );

@@ -119,7 +119,8 @@ export function Video({ stream, role, mirrored = role === "self", label, sink, o
   }, [stream]);
   useEffect(() => {
     const video = element.current;
-    if (sink && video && "setSinkId" in video) void video.setSinkId(sink).catch(() => undefined);
+    // An empty name is the system's own; it is set only after another was.
+    if (video && "setSinkId" in video && video.sinkId !== (sink ?? "")) void video.setSinkId(sink ?? "").catch(() => undefined);
   }, [sink]);
   return (
     <video

@@ -1,6 +1,6 @@
 // The third question: does the meter turn green when you speak?
 import { useEffect, useRef, useState } from "preact/hooks";
-import { SPEECH, meter, unlockSound } from "../../shared/devices";
+import { SPEECH, meter, unlockSound } from "../../shared/sound";
 import { t } from "../../shared/messages";
 import { Trouble } from "./Access";
 import { Picker } from "./Picker";

@@ -1,7 +1,7 @@
 // It rings: sound, a title that blinks, a buzz, and «Aksepter samtale».
 import { useEffect } from "preact/hooks";
 import { Button, Heading } from "../../shared/components/parts";
-import { ring, soundReady } from "../../shared/devices";
+import { ring, soundReady } from "../../shared/sound";
 import { t } from "../../shared/messages";
 import type { StepProps } from "./props";
 

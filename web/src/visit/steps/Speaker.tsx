@@ -1,7 +1,8 @@
 // The second question: can you hear the ring tone?
 import { useEffect, useRef, useState } from "preact/hooks";
 import { Button, Waiting } from "../../shared/components/parts";
-import { canChooseSpeaker, ringStream, unlockSound } from "../../shared/devices";
+import { canChooseSpeaker } from "../../shared/devices";
+import { ringStream, unlockSound } from "../../shared/sound";
 import { t } from "../../shared/messages";
 import { Picker } from "./Picker";
 import { Question } from "./Question";

@@ -1,7 +1,7 @@
 // The waiting room: who knows that one waits, how late it is, and what happened if a call was cut off.
 import { useEffect, useState } from "preact/hooks";
 import { Button, Heading, Notice } from "../../shared/components/parts";
-import { soundReady, unlockSound } from "../../shared/devices";
+import { soundReady, unlockSound } from "../../shared/sound";
 import { clock, t } from "../../shared/messages";
 import { readable } from "../../shared/phone";
 import type { StepProps } from "./props";
