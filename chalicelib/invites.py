@@ -17,10 +17,11 @@ from chalicelib.errors import (
     TooManyAttempts,
     Unavailable,
 )
+from chalicelib.guests import altered, guest_of
 from chalicelib.lifecycle import FINAL, Event, Role, State
 from chalicelib.notify import Carrier, Invitation, NotSent, mail, sms_text
 from chalicelib.protocol import Delivery
-from chalicelib.records import Consultation, Link, Sending
+from chalicelib.records import Consultation, Guest, Link, News, Sending
 from chalicelib.register import Register
 from chalicelib.settings import Settings
 from chalicelib.store import Create, Refused, Replace, Store
@@ -30,6 +31,11 @@ CLAIM_SECONDS: Final = 40
 """Longer than any function that sends may run; run out when the schedule, a minute later, looks whether it was done."""
 KEEP_SECONDS: Final = 90 * 86400
 WAYS: Final = ("sms", "mail")
+
+
+def guest_reason(guest: Guest) -> str:
+    """The reason of a guest's latest invitation."""
+    return f"guest-{guest.id}-{guest.invitation}"
 
 
 class Invites:
@@ -66,7 +72,7 @@ class Invites:
             self._store.count(counter, int(self._now()) + 2 * self._settings.attempts_window_seconds)
             raise LinkUnknown
         consultation = self._consultations.find(link.trust, link.consultation)
-        if consultation.state is State.CANCELLED:
+        if consultation.state is State.CANCELLED or (link.guest and guest_of(consultation, link.guest) is None):
             raise LinkWithdrawn
         if self._over(consultation):
             raise LinkExpired
@@ -114,29 +120,33 @@ class Invites:
             return
         if reason == "close":
             self._consultations.close(trust, consultation)
-        elif reason == f"invite-{present.invitation}" and present.state not in FINAL and not self._over(present):
-            ways = [way for way in WAYS if getattr(present, way) is not Delivery.NONE]
-            settled = [self._send(present, way, f"{reason}-{way}") for way in ways]
+            return
+        if present.state in FINAL or self._over(present):
+            return
+        guest = next((guest for guest in present.guests if reason == guest_reason(guest)), None)
+        if guest is not None or reason == f"invite-{present.invitation}":
+            ways = [way for way in WAYS if getattr(guest or present, way) is not Delivery.NONE]
+            settled = [self._send(present, way, f"{reason}-{way}", guest) for way in ways]
             if not all(settled):
                 raise Unavailable
 
-    def _send(self, consultation: Consultation, way: str, reason: str) -> bool:
-        """Send one message; False when trying again can help."""
+    def _send(self, consultation: Consultation, way: str, reason: str, guest: Guest | None) -> bool:
+        """Send one message, to a guest or to the patient; False when trying again can help."""
         claim = self._claim(consultation, reason)
         if claim is None:
             return True
         trust, id_ = consultation.trust, consultation.id
-        self._mark(consultation, way, Delivery.SENDING, "sending")
+        self._mark(consultation, guest, way, Delivery.SENDING, "sending")
         try:
-            self._carry(consultation, way, self._link(consultation))
+            self._carry(consultation, guest, way, self._link(consultation, guest))
         except NotSent as failure:
             if failure.retry or self._settle(claim):
-                self._mark(consultation, way, Delivery.FAILED, f"{way}_failed")
+                self._mark(consultation, guest, way, Delivery.FAILED, f"{way}_failed")
             return not failure.retry
         if not self._settle(claim):
             return True
-        self._mark(consultation, way, Delivery.SENT, f"{way}_sent")
-        if self._consultations.find(trust, id_).state is State.BOOKED:
+        self._mark(consultation, guest, way, Delivery.SENT, f"{way}_sent")
+        if guest is None and self._consultations.find(trust, id_).state is State.BOOKED:
             with suppress(IllegalTransition):  # cancelled meanwhile
                 self._consultations.happen(trust, id_, Event.INVITE, SYSTEM)
         return True
@@ -177,26 +187,30 @@ class Invites:
         """Whether its links have expired."""
         return self._consultations.closing_time(consultation) <= self._now()
 
-    def _link(self, consultation: Consultation) -> str:
+    def _link(self, consultation: Consultation, guest: Guest | None) -> str:
         secret = mint()
         link = Link(
             digest=digest(secret),
             trust=consultation.trust,
             consultation=consultation.id,
+            role=Role.GUEST if guest else Role.PATIENT,
+            guest=guest.id if guest else "",
             # Kept past its use, so that an old link is answered with what it was and not as a guess.
             expires=self._consultations.closing_time(consultation) + KEEP_SECONDS,
         )
         self._store.write([Create(link)])
         return f"{self._settings.origin}/i#{secret}"
 
-    def _carry(self, consultation: Consultation, way: str, link: str) -> None:
+    def _carry(self, consultation: Consultation, guest: Guest | None, way: str, link: str) -> None:
+        receiver = guest or consultation
         department = self._register.department(consultation.trust, consultation.department)
         invitation = Invitation(
-            uid=consultation.id,
-            sequence=consultation.invitation,
-            news=consultation.news,
+            uid=guest.id if guest else consultation.id,
+            sequence=receiver.invitation,
+            news=News.INVITED if guest else consultation.news,
+            guest=guest.kind if guest else None,
             link=link,
-            language=consultation.language,
+            language=receiver.language,
             department_name=department.name,
             department_phone=department.phone,
             clinician_name=self._register.staff(consultation.trust, consultation.staff).name,
@@ -205,14 +219,19 @@ class Invites:
             minutes=consultation.minutes,
         )
         if way == "sms":
-            self._carrier.send_sms(consultation.phone, sms_text(invitation))
+            self._carrier.send_sms(receiver.phone, sms_text(invitation))
         else:
-            self._carrier.send_mail(mail(invitation, self._settings.mail_sender, consultation.email))
+            self._carrier.send_mail(mail(invitation, self._settings.mail_sender, receiver.email))
 
-    def _mark(self, consultation: Consultation, way: str, delivery: Delivery, what: str) -> None:
+    def _mark(self, consultation: Consultation, guest: Guest | None, way: str, delivery: Delivery, what: str) -> None:
+        """Note how the sending of a message goes, unless it is no longer the latest of its receiver."""
+        sent = guest or consultation
+
         def decide(present: Consultation) -> dict[str, Any] | None:
-            newer = present.invitation != consultation.invitation
-            return None if newer or getattr(present, way) is delivery else {way: delivery}
+            receiver = guest_of(present, guest.id) if guest else present
+            if receiver is None or receiver.invitation != sent.invitation or getattr(receiver, way) is delivery:
+                return None
+            return {"guests": altered(present, guest.id, **{way: delivery})} if guest else {way: delivery}
 
         self._consultations.note(consultation.trust, consultation.id, what, SYSTEM, decide)
 

@@ -136,13 +136,19 @@ class Consultation(Record, frozen=True, kw_only=True):
     running_late: int = 0
     """Minutes the patient has said to be late."""
     by_phone: bool = False
-    paused_by: Seat | None = None
+    pausers: tuple[Seat, ...] = ()
+    """Who wants the call to be paused, in the order in which they asked: it goes on when nobody does any more."""
     guests: tuple[Guest, ...] = ()
 
     @property
     def ends(self) -> int:
         """When the booked time is over."""
         return self.starts + self.minutes * 60
+
+    @property
+    def paused_by(self) -> Seat | None:
+        """Who is said to pause the call: whoever asked first."""
+        return next(iter(self.pausers), None)
 
     @property
     def seats(self) -> tuple[Seat, ...]:
@@ -189,11 +195,12 @@ class Answered(Record, frozen=True, kw_only=True):
 
 
 class Taken(Record, frozen=True, kw_only=True):
-    """Which socket holds a seat, and what its owner sends."""
+    """Which socket holds a seat, and what its owner sends. A guest's is the guest's own, whoever has the seat later."""
 
     trust: str
     consultation: str
     seat: Seat
+    guest: str = ""
     connection: str
     camera: bool = False
     microphone: bool = False
@@ -202,7 +209,7 @@ class Taken(Record, frozen=True, kw_only=True):
 
     def key(self) -> tuple[str, str]:
         """With its consultation."""
-        return consultation_key(self.trust, self.consultation), f"SEAT#{self.seat}"
+        return consultation_key(self.trust, self.consultation), f"SEAT#{self.guest or self.seat}"
 
 
 class Sending(Record, frozen=True, kw_only=True):
