@@ -1,27 +1,16 @@
 """The running system and real browsers."""
 
-import re
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 
+from local.children import Child
 from local.seed import latest_link
 from local.system import TRUST, Ports, System, national_id
+from tests.e2e.browsers import Browsers, faults, start_sound
 from tests.e2e.people import FORCE_RELAY, KEEP_CONNECTIONS, Clinician, Patient
-
-CHROMIUM = "/usr/bin/chromium"
-FLAGS = [
-    "--no-sandbox",
-    "--disable-quic",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--use-fake-device-for-media-stream",
-    "--use-fake-ui-for-media-stream",
-    "--autoplay-policy=no-user-gesture-required",
-]
 
 
 @pytest.fixture(scope="session")
@@ -38,10 +27,20 @@ def playwright() -> Iterator[Playwright]:
 
 
 @pytest.fixture(scope="session")
-def chromium(playwright: Playwright) -> Iterator[Browser]:
-    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-    yield browser
-    browser.close()
+def browsers(playwright: Playwright, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browsers]:
+    sound: list[Child] = []
+    folder = tmp_path_factory.mktemp("sound")
+
+    def sound_server() -> str:
+        if not sound:
+            sound.append(start_sound(folder))
+        return f"unix:{folder}/native"
+
+    opened = Browsers(playwright, sound_server)
+    yield opened
+    opened.close()
+    for child in sound:
+        child.stop()
 
 
 class Outbox:
@@ -65,31 +64,30 @@ def outbox(system: System) -> Outbox:
 
 
 @pytest.fixture
-def open_page(chromium: Browser) -> Iterator[Callable[..., Page]]:
-    """Opens a window with cookies of its own and the fake camera and microphone; errors in it fail the test."""
-    contexts: list[BrowserContext] = []
-    errors: list[str] = []
+def open_page(browsers: Browsers) -> Iterator[Callable[..., Page]]:
+    """Opens a window with cookies of its own and a fake camera and microphone; errors in it fail the test.
 
-    def open_(*, relay: bool = False, **options) -> Page:
-        context = chromium.new_context(locale="nb-NO", **options)
+    ``browser`` is "chromium", "firefox" or one that was opened for the test; ``scripts`` run before the page's own.
+    """
+    contexts: list[BrowserContext] = []
+    errors: list[list[str]] = []
+
+    def open_(
+        browser: Browser | str = "chromium", *, relay: bool = False, scripts: Iterable[str] = (), **options
+    ) -> Page:
+        chosen = browsers.of(browser) if isinstance(browser, str) else browser
+        context = chosen.new_context(locale="nb-NO", **options)
         contexts.append(context)
-        context.add_init_script(KEEP_CONNECTIONS)
-        if relay:
-            context.add_init_script(FORCE_RELAY)
+        for script in (KEEP_CONNECTIONS, *([FORCE_RELAY] if relay else []), *scripts):
+            context.add_init_script(script)
         page = context.new_page()
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.on("console", lambda message: errors.append(message.text) if _serious(message) else None)
+        errors.append(faults(page))
         return page
 
     yield open_
     for context in contexts:
         context.close()
-    assert errors == []
-
-
-def _serious(message) -> bool:
-    # Chromium writes every failed request to the console; those are looked at where they are expected.
-    return message.type == "error" and not re.search(r"Failed to load resource", message.text)
+    assert [error for of_page in errors for error in of_page] == []
 
 
 @pytest.fixture

@@ -44,7 +44,8 @@ window.RTCPeerConnection = new Proxy(window.RTCPeerConnection, {
 });
 """
 
-FORCE_RELAY = "localStorage.setItem('venterom.relay', '1');"
+# An empty page has no storage in Firefox.
+FORCE_RELAY = "try { localStorage.setItem('venterom.relay', '1'); } catch {}"
 
 
 @dataclass(frozen=True)
@@ -153,6 +154,7 @@ class Clinician:
         expect(self.row(consultation)).to_have_attribute("data-state", state, timeout=PATIENCE)
 
     def call(self, consultation: str) -> None:
+        self.page.bring_to_front()  # Firefox gives devices to the window in front
         self.row(consultation).get_by_role("button", name="Ring", exact=True).click()
         expect(self.page.locator("[data-view=call]")).to_be_visible(timeout=PATIENCE)
 
@@ -209,6 +211,7 @@ class Patient:
         self.expect_step("waiting")
 
     def accept(self) -> None:
+        self.page.bring_to_front()
         self.expect_step("ringing")
         self.page.get_by_role("button", name="Aksepter samtale").click()
         self.expect_step("call")
