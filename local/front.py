@@ -36,6 +36,9 @@ PAGES: Final = {
     "/v": "visit.html",
     "/d/{trust}/{department}": "department.html",
     "/staff/{trust}": "staff.html",
+    "/help": "help.html",
+    "/advice": "help.html",
+    "/accessibility": "help.html",
 }
 HEADERS: Final = {
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -111,12 +114,11 @@ def create(
 
 
 def _find(dist: Path, name: str) -> Path:
-    """The file behind an address; a page may be asked for by its name alone: /help is help.html."""
+    """The file behind an address."""
     with contextlib.suppress(ValueError):  # a NUL in the name
-        for candidate in (dist / name, dist / f"{name}.html"):
-            path = candidate.resolve()
-            if path.is_relative_to(dist.resolve()) and path.is_file():
-                return path
+        path = (dist / name).resolve()
+        if path.is_relative_to(dist.resolve()) and path.is_file():
+            return path
     raise web.HTTPNotFound(text="There is no such page.\n")
 
 

@@ -1,6 +1,6 @@
 // How the pages are built: one HTML file each, hashed assets, no inline scripts, messages compiled so that no parser is shipped.
 import { defineConfig } from "vite";
-import { messages } from "./plugins/messages";
+import { messages } from "./plugins/messages.ts";
 
 export default defineConfig({
   plugins: [messages()],
@@ -15,6 +15,7 @@ export default defineConfig({
         visit: "visit.html",
         department: "department.html",
         staff: "staff.html",
+        help: "help.html",
       },
     },
   },

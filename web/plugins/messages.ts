@@ -5,7 +5,7 @@ import compile from "icu-minify/compile";
 import type { CompiledMessage } from "icu-minify/format";
 import type { Plugin } from "vite";
 import type { Language } from "../src/protocol";
-import { direction } from "../src/shared/languages";
+import { direction } from "../src/shared/languages.ts";
 
 /** A node of a compiled message: a text, a value's name, or a value's name, its kind and what goes with it. */
 type Node = string | number | [string, number?, Record<string, Node | Node[]>?];

@@ -22,13 +22,13 @@ const OWN: Partial<Readonly<Record<Language, Words>>> = {
     write: (weekday, day, month) => `${weekday} ${day}. ${month}`,
   },
   se: {
-    weekdays: ["sotnabeaivi", "vuossárga", "maŋŋebárga", "gaskavahkku", "duorasdat", "bearjadat", "lávvardat"],
+    weekdays: ["sotnabeaivi", "vuossárga", "maŋŋebárga", "gaskavahkku", "duorastat", "bearjadat", "lávvardat"],
     // In the genitive: "the 26th day of November".
     months: [
       "ođđajagemánu", "guovvamánu", "njukčamánu", "cuoŋománu", "miessemánu", "geassemánu",
       "suoidnemánu", "borgemánu", "čakčamánu", "golggotmánu", "skábmamánu", "juovlamánu",
     ],
-    write: (weekday, day, month) => `${weekday} ${month} ${day}. b.`,
+    write: (weekday, day, month) => `${weekday}, ${month} ${day}. b.`,
   },
 };
 

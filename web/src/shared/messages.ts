@@ -2,6 +2,7 @@
 import format, { type CompiledMessage } from "icu-minify/format";
 import type common from "../../messages/nb/common.json";
 import type department from "../../messages/nb/department.json";
+import type help from "../../messages/nb/help.json";
 import type landing from "../../messages/nb/landing.json";
 import type staff from "../../messages/nb/staff.json";
 import type visit from "../../messages/nb/visit.json";
@@ -10,9 +11,9 @@ import { clockIn, dateIn, dayIn, locale, plurals } from "./dates";
 import { direction, isLanguage, pick } from "./languages";
 
 /** Every text there is, by its key; messages/{language}/{page}.json holds them. */
-export type Key = keyof typeof common | keyof typeof department | keyof typeof landing | keyof typeof staff | keyof typeof visit;
+export type Key = keyof typeof common | keyof typeof department | keyof typeof help | keyof typeof landing | keyof typeof staff | keyof typeof visit;
 /** Which file of texts a page uses besides `common`. */
-export type Page = "department" | "landing" | "staff" | "visit";
+export type Page = "department" | "help" | "landing" | "staff" | "visit";
 export type Values = Record<string, string | number>;
 
 const STORED = "venterom.language";

@@ -1,6 +1,7 @@
 // Starts a page: styles, texts, then the page itself; asks again if the texts do not arrive.
 import "@digdir/designsystemet-theme";
 import "@digdir/designsystemet-css";
+import "./colors.css";
 import "./theme.css";
 import "./frame.css";
 import "./parts.css";

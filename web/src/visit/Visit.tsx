@@ -62,6 +62,7 @@ export function Visit({ engine }: StepProps) {
       trust={visit?.trust_name}
       department={visit?.department}
       reference={visit?.reference}
+      consultation={visit?.consultation}
       bare={at === "call"}
     >
       {inPreparation && <Steps names={PREPARATION.map((name) => t(`visit.step.${name}`))} at={PREPARATION.indexOf(at as PreparationStep)} />}

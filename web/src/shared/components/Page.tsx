@@ -1,10 +1,14 @@
-// The frame of every page: skip link, department with its phone number, language menu, one main region, customer service.
+// The frame of every page: skip link, department with its phone number, language menu, one main region, customer service, help.
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Language } from "../../protocol";
-import { LANGUAGES } from "../languages";
-import { language, onLanguage, setLanguage, t } from "../messages";
-import { phoneLink, readable } from "../phone";
+import { helpAddress, type HelpView } from "../helplink";
+import { language, onLanguage, t } from "../messages";
+import { LanguageMenu } from "./LanguageMenu";
+import { PhoneNumber } from "./PhoneNumber";
+import { Support } from "./Support";
+
+export { PhoneNumber } from "./PhoneNumber";
 
 export interface PageProps {
   /** The document's title, without the service's name. */
@@ -17,7 +21,9 @@ export interface PageProps {
   department?: { name: string; phone: string } | undefined;
   /** What support looks the visit up by; shown under «Kontakt kundeservice». */
   reference?: string | undefined;
-  /** Something at the right of the header (staff: name and logging out). */
+  /** The visit one is in: the help pages open beside it, in a tab of their own, and know whom to phone. */
+  consultation?: string | undefined;
+  /** Something at the end of the header (staff: name and logging out). */
   aside?: ComponentChildren;
   /** What stands under «Kontakt kundeservice» instead of the help for patients. */
   support?: ComponentChildren;
@@ -35,7 +41,7 @@ export function useLanguage(): Language {
 }
 
 export function Page(props: PageProps) {
-  const { title, step, view, trust, department, reference, aside, support, wide, bare, children } = props;
+  const { title, step, view, trust, department, reference, consultation, aside, support, wide, bare, children } = props;
   const main = useRef<HTMLElement>(null);
   const first = useRef(true);
   useEffect(() => {
@@ -71,6 +77,7 @@ export function Page(props: PageProps) {
         <footer class="v-footer">
           <div class="v-footer__in">
             <Support department={department} reference={reference}>{support}</Support>
+            <HelpLinks consultation={consultation} />
           </div>
         </footer>
       )}
@@ -78,44 +85,17 @@ export function Page(props: PageProps) {
   );
 }
 
-/** A phone number to press. */
-export function PhoneNumber({ phone }: { phone: string }) {
+/** To the help pages; beside a visit in a tab of their own, so that the visit goes on. */
+function HelpLinks({ consultation }: { consultation: string | undefined }) {
+  const beside = consultation && !/^\/(help|advice|accessibility)/.test(location.pathname);
   return (
-    <a class="ds-link v-phone" href={phoneLink(phone)}>
-      {t("common.phone", { phone: readable(phone) })}
-    </a>
-  );
-}
-
-function LanguageMenu() {
-  const now = useLanguage();
-  return (
-    <label class="v-language">
-      <span class="ds-sr-only">{t("common.language")}</span>
-      <select class="ds-input" data-size="sm" value={now} onChange={(event) => void setLanguage(event.currentTarget.value as Language)}>
-        {LANGUAGES.map(({ code, name }) => (
-          <option key={code} value={code} lang={code}>
-            {name}
-          </option>
-        ))}
-      </select>
-    </label>
-  );
-}
-
-function Support({ department, reference, children }: Pick<PageProps, "department" | "reference" | "children">) {
-  return (
-    <details class="v-support">
-      <summary>{t("common.support")}</summary>
-      <div class="v-stack">
-        <p>{children ?? (department ? t("common.support.department", { department: department.name, phone: readable(department.phone) }) : t("common.support.general"))}</p>
-        {department && <p><PhoneNumber phone={department.phone} /></p>}
-        {reference && (
-          <p>
-            {t("common.support.reference")} <strong class="v-reference">{reference}</strong>
-          </p>
-        )}
-      </div>
-    </details>
+    <nav class="v-footer__links" aria-label={t("common.help.menu")}>
+      {(["help", "advice", "accessibility"] as const satisfies readonly HelpView[]).map((view) => (
+        <a key={view} class="ds-link" href={helpAddress(view, consultation ? { consultation } : {})} {...(beside ? { target: "_blank", rel: "noopener" } : {})}>
+          {t(`common.help.${view}`)}
+          {beside && <span class="ds-sr-only"> {t("common.help.tab")}</span>}
+        </a>
+      ))}
+    </nav>
   );
 }
