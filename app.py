@@ -135,6 +135,24 @@ def cancel(trust: str, consultation: str) -> Response:
     return rest("cancel", trust, consultation)
 
 
+@app.route("/staff/{trust}/consultations/{consultation}/move", methods=["POST"])
+def move(trust: str, consultation: str) -> Response:
+    """Move a consultation to another time."""
+    return rest("move", trust, consultation)
+
+
+@app.route("/staff/{trust}/consultations/{consultation}/hand_over", methods=["POST"])
+def hand_over(trust: str, consultation: str) -> Response:
+    """Hand a consultation over to a colleague."""
+    return rest("hand_over", trust, consultation)
+
+
+@app.route("/staff/{trust}/consultations/{consultation}/phone", methods=["POST"])
+def phone(trust: str, consultation: str) -> Response:
+    """Talk by phone instead."""
+    return rest("phone", trust, consultation)
+
+
 @app.route("/staff/{trust}/consultations/{consultation}/invite", methods=["POST"])
 def invite(trust: str, consultation: str) -> Response:
     """Send the invitation again."""

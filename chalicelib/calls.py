@@ -73,7 +73,8 @@ class Calls:
                 self.ask(consultation, seat)
             asked, consultation = consultation, self._consultations.find(consultation.trust, consultation.id)
             if consultation.state not in WITH_CALL:
-                return self.over(asked, OVER.get(consultation.state, EndReason.WITHDRAWN))
+                reason = EndReason.PHONE if consultation.by_phone else OVER.get(consultation.state, EndReason.WITHDRAWN)
+                return self.over(asked, reason)
             if consultation.call == asked.call:
                 return None
         return None

@@ -2,13 +2,14 @@
 
 import secrets
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, Final, Protocol
 from zoneinfo import ZoneInfo
 
 import msgspec
 
-from chalicelib.errors import BadRequest, Conflict, NotFound, Overtaken
+from chalicelib.errors import BadRequest, Conflict, IllegalTransition, NotFound, Overtaken
 from chalicelib.lifecycle import Event, Role, State, step
 from chalicelib.notify import e164
 from chalicelib.protocol import Delivery, LoginLevel
@@ -25,6 +26,8 @@ ID_LENGTH: Final = 16  # 80 bits
 REFERENCE_LENGTH: Final = 6
 ONCE_SECONDS: Final = 24 * 3600
 LONGEST_AHEAD_SECONDS: Final = 2 * 366 * 86400
+CLOCKS_DIFFER: Final = 60
+"""By how many seconds the scheduler's clock may be ahead of ours."""
 
 
 # The fields of the next version, from the present one; None: nothing is to change.
@@ -123,13 +126,12 @@ class Consultations:
             self.plan(made)  # whoever booked may have been cut off before this
             return made
         clinician = self._register.clinician_of(trust, booking.department, staff)
-        now, starts = int(self._now()), _epoch(booking.starts)
-        if not (booking.phone or booking.email) or not now - 86400 < starts < now + LONGEST_AHEAD_SECONDS:
+        now, starts = int(self._now()), self.time(booking.starts)
+        if not (booking.phone or booking.email):
             raise BadRequest
         if booking.national_id and booking.login_level is LoginLevel.NONE:
             raise BadRequest  # a number can only be compared after a login
-        by_rule = starts - self._settings.lead_days * 86400
-        invite_at = now if booking.send is SendInvitation.NOW else max(by_rule, now)
+        invite_at = now if booking.send is SendInvitation.NOW else self.by_rule(starts)
         made = self._new(
             trust,
             staff=clinician.id,
@@ -184,20 +186,18 @@ class Consultations:
 
     def own(self, trust: str, staff: str, consultation: str) -> Consultation:
         """One of the clinician's own. Raises NotFound, also for a colleague's: who asks learns nothing."""
-        found = self.find(trust, consultation)
-        if found.staff != staff:
-            raise NotFound
-        return found
-
-    def cancel(self, trust: str, staff: str, consultation: str) -> Consultation:
-        """Cancel; the links say so from now on. Raises NotFound, IllegalTransition, Overtaken."""
-        self.own(trust, staff, consultation)
-        return self.happen(trust, consultation, Event.CANCEL, Actor(Role.CLINICIAN, staff))
+        return of(staff, self.find(trust, consultation))
 
     def close(self, trust: str, consultation: str) -> None:
-        """The time for it is over: nobody came. Does nothing when somebody did."""
-        if self.find(trust, consultation).state in (State.BOOKED, State.INVITED, State.CHECKED_IN):
-            self.happen(trust, consultation, Event.MISS, SYSTEM)
+        """The time for it is over: nobody came. Does nothing when somebody did, or when it was moved meanwhile."""
+
+        def alter(present: Consultation) -> dict[str, Any]:
+            if self.closing_time(present) > self._now() + CLOCKS_DIFFER:
+                raise IllegalTransition
+            return {}
+
+        with suppress(IllegalTransition):
+            self.happen(trust, consultation, Event.MISS, SYSTEM, alter=alter)
 
     def feedback(self, trust: str, consultation: str, feedback: Feedback) -> None:
         """Keep the patient's answer; a second one is answered as if kept. Raises NotFound, Conflict before the end."""
@@ -214,6 +214,11 @@ class Consultations:
         except Refused:
             return
 
+    def did(self, consultation: Consultation, what: str, staff: str) -> bool:
+        """Whether its trail holds that one of the staff did something."""
+        happened = self._store.query(Happening, consultation_key(consultation.trust, consultation.id), "TRAIL#")
+        return any(h.what == what and h.staff == staff for h in happened)
+
     def trail(self, trust: str, staff: str, consultation: str) -> Trail:
         """All that happened to one of the clinician's own. Raises NotFound."""
         self.own(trust, staff, consultation)
@@ -224,26 +229,45 @@ class Consultations:
         ]
         return Trail(entries=entries)
 
+    def time(self, starts: str) -> int:
+        """When an appointment starts, in seconds since 1970. Raises BadRequest for what is over or too far away."""
+        now, seconds = int(self._now()), _epoch(starts)
+        if not now - 86400 < seconds < now + LONGEST_AHEAD_SECONDS:
+            raise BadRequest
+        return seconds
+
+    def by_rule(self, starts: int) -> int:
+        """When the trust's rule lets the invitation go out."""
+        return max(starts - self._settings.lead_days * 86400, int(self._now()))
+
+    def day_of(self, trust: str, moment: int) -> str:
+        """The day it is then where the trust is."""
+        zone = ZoneInfo(self._register.trust(trust).time_zone)
+        return datetime.fromtimestamp(moment, zone).date().isoformat()
+
     def closing_time(self, consultation: Consultation) -> int:
         """Until when links and visits of a consultation work."""
         return consultation.ends + self._settings.link_grace_seconds
 
     def plan(self, consultation: Consultation) -> None:
-        """Ask for what is to happen later: its end, and its present invitation. Asking again changes nothing."""
-        c = consultation
-        self._scheduler.at(self.closing_time(c), c.trust, c.id, "close")
+        """Ask for what is to happen later: its end, and messages that are due. Asking again changes nothing."""
+        c, closing = consultation, self.closing_time(consultation)
+        self._scheduler.at(closing, c.trust, c.id, f"close-{closing}")
+        # A minute's grace for what the function at work sends at once: the schedule finds it done.
+        soon = int(self._now()) + 60
         if c.invite_at is not None:
-            # A minute's grace for what the function at work sends at once: the schedule finds it done.
-            self._scheduler.at(max(c.invite_at, int(self._now()) + 60), c.trust, c.id, f"invite-{c.invitation}")
+            self._scheduler.at(max(c.invite_at, soon), c.trust, c.id, c.reason)
+        for guest in c.guests:
+            if Delivery.DUE in (guest.sms, guest.mail):
+                self._scheduler.at(soon, c.trust, c.id, guest.reason)
 
     def _new(self, trust: str, *, starts: int, **fields: Any) -> Consultation:
-        zone = ZoneInfo(self._register.trust(trust).time_zone)
         return Consultation(
             trust=trust,
             id=_random(ID_LENGTH),
             version=1,
             starts=starts,
-            day=datetime.fromtimestamp(starts, zone).date().isoformat(),
+            day=self.day_of(trust, starts),
             reference=_random(REFERENCE_LENGTH).upper(),
             **fields,
         )
@@ -291,6 +315,13 @@ class Consultations:
             staff=by.staff,
             state=after.state,
         )
+
+
+def of(staff: str, consultation: Consultation) -> Consultation:
+    """The consultation, if it is (still) this clinician's. Raises NotFound."""
+    if consultation.staff != staff:
+        raise NotFound
+    return consultation
 
 
 def only_in(call: int) -> Callable[[Consultation], dict[str, Any]]:

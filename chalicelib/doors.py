@@ -14,8 +14,10 @@ from chalicelib.rest import (
     DepartmentPage,
     Enter,
     Feedback,
+    HandOver,
     Health,
     Me,
+    Move,
     Redirect,
     Ticket,
     Trail,
@@ -145,7 +147,23 @@ class Doors:
     def cancel(self, request: Request, trust: str, consultation: str) -> ConsultationView:
         """Cancel."""
         session = self._clinician(request, trust)
-        return self._s.sockets.for_clinician(self._s.consultations.cancel(trust, session.staff, consultation))
+        return self._s.sockets.for_clinician(self._s.desk.cancel(trust, session.staff, consultation))
+
+    def move(self, request: Request, trust: str, consultation: str) -> ConsultationView:
+        """Another time."""
+        session = self._clinician(request, trust)
+        moved = self._s.desk.move(trust, session.staff, consultation, request.body(Move))
+        return self._s.sockets.for_clinician(moved)
+
+    def hand_over(self, request: Request, trust: str, consultation: str) -> None:
+        """To a colleague."""
+        session = self._clinician(request, trust)
+        self._s.desk.hand_over(trust, session.staff, consultation, request.body(HandOver))
+
+    def phone(self, request: Request, trust: str, consultation: str) -> ConsultationView:
+        """By phone instead."""
+        session = self._clinician(request, trust)
+        return self._s.sockets.for_clinician(self._s.desk.phone(trust, session.staff, consultation))
 
     def invite(self, request: Request, trust: str, consultation: str) -> ConsultationView:
         """Send again."""

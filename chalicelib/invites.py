@@ -33,9 +33,14 @@ KEEP_SECONDS: Final = 90 * 86400
 WAYS: Final = ("sms", "mail")
 
 
-def guest_reason(guest: Guest) -> str:
-    """The reason of a guest's latest invitation."""
-    return f"guest-{guest.id}-{guest.invitation}"
+def anew(receiver: Consultation | Guest) -> dict[str, Any]:
+    """The fields of whoever is to have another message."""
+    return {
+        "invitation": receiver.invitation + 1,
+        "told": receiver.may_know,
+        "sms": Delivery.DUE if receiver.phone else Delivery.NONE,
+        "mail": Delivery.DUE if receiver.email else Delivery.NONE,
+    }
 
 
 class Invites:
@@ -85,10 +90,13 @@ class Invites:
             raise TooManyAttempts
 
     def send_now(self, consultation: Consultation) -> Consultation:
-        """Send the present invitation if its time has come; returns the consultation as it then is."""
+        """Send what is due, to the patient and to guests; returns the consultation as it then is."""
+        due = [guest.reason for guest in consultation.guests if Delivery.DUE in (guest.sms, guest.mail)]
         if consultation.invite_at is not None and consultation.invite_at <= self._now():
+            due.append(consultation.reason)
+        for reason in due:
             with suppress(Unavailable):  # the page shows what failed, and the schedule tries again in a minute
-                self.deliver(consultation.trust, consultation.id, f"invite-{consultation.invitation}")
+                self.deliver(consultation.trust, consultation.id, reason)
         return self._consultations.find(consultation.trust, consultation.id)
 
     def send_again(self, trust: str, staff: str, consultation: str) -> Consultation:
@@ -98,12 +106,7 @@ class Invites:
         def decide(present: Consultation) -> dict[str, Any]:
             if present.state in FINAL or self._over(present) or not (present.phone or present.email):
                 raise IllegalTransition
-            return {
-                "invitation": present.invitation + 1,
-                "invite_at": int(self._now()),
-                "sms": Delivery.DUE if present.phone else Delivery.NONE,
-                "mail": Delivery.DUE if present.email else Delivery.NONE,
-            }
+            return {**anew(present), "invite_at": int(self._now())}
 
         present = self._consultations.note(trust, consultation, "send_again", Actor(Role.CLINICIAN, staff), decide)
         self._consultations.plan(present)
@@ -118,13 +121,11 @@ class Invites:
             present = self._consultations.find(trust, consultation)
         except NotFound:
             return
-        if reason == "close":
+        if reason.startswith("close"):
             self._consultations.close(trust, consultation)
             return
-        if present.state in FINAL or self._over(present):
-            return
-        guest = next((guest for guest in present.guests if reason == guest_reason(guest)), None)
-        if guest is not None or reason == f"invite-{present.invitation}":
+        guest = next((guest for guest in present.guests if reason == guest.reason), None)
+        if (guest is not None or reason == present.reason) and self._due(present, guest):
             ways = [way for way in WAYS if getattr(guest or present, way) is not Delivery.NONE]
             settled = [self._send(present, way, f"{reason}-{way}", guest) for way in ways]
             if not all(settled):
@@ -136,9 +137,17 @@ class Invites:
         if claim is None:
             return True
         trust, id_ = consultation.trust, consultation.id
-        self._mark(consultation, guest, way, Delivery.SENDING, "sending")
+        present = self._mark(consultation, guest, way, Delivery.SENDING, "sending")
+        receiver = guest_of(present, guest.id) if guest else present
+        if (
+            receiver is None
+            or receiver.invitation != (guest or consultation).invitation
+            or not self._due(present, guest)
+        ):
+            return True  # moved or cancelled since it was read: that is told instead, if anything is
+        consultation, guest = present, receiver if isinstance(receiver, Guest) else None
         try:
-            self._carry(consultation, guest, way, self._link(consultation, guest))
+            self._carry(consultation, guest, way)
         except NotSent as failure:
             if failure.retry or self._settle(claim):
                 self._mark(consultation, guest, way, Delivery.FAILED, f"{way}_failed")
@@ -183,6 +192,11 @@ class Invites:
             return None
         return taken
 
+    def _due(self, consultation: Consultation, guest: Guest | None) -> bool:
+        """Whether a receiver's present message may go out: of what was cancelled, only that it was."""
+        alive = consultation.state not in FINAL or (guest or consultation).news is News.CANCELLED
+        return alive and not self._over(consultation)
+
     def _over(self, consultation: Consultation) -> bool:
         """Whether its links have expired."""
         return self._consultations.closing_time(consultation) <= self._now()
@@ -201,15 +215,15 @@ class Invites:
         self._store.write([Create(link)])
         return f"{self._settings.origin}/i#{secret}"
 
-    def _carry(self, consultation: Consultation, guest: Guest | None, way: str, link: str) -> None:
+    def _carry(self, consultation: Consultation, guest: Guest | None, way: str) -> None:
         receiver = guest or consultation
         department = self._register.department(consultation.trust, consultation.department)
         invitation = Invitation(
             uid=guest.id if guest else consultation.id,
             sequence=receiver.invitation,
-            news=News.INVITED if guest else consultation.news,
+            news=receiver.news,
             guest=guest.kind if guest else None,
-            link=link,
+            link="" if receiver.news is News.CANCELLED else self._link(consultation, guest),
             language=receiver.language,
             department_name=department.name,
             department_phone=department.phone,
@@ -223,17 +237,25 @@ class Invites:
         else:
             self._carrier.send_mail(mail(invitation, self._settings.mail_sender, receiver.email))
 
-    def _mark(self, consultation: Consultation, guest: Guest | None, way: str, delivery: Delivery, what: str) -> None:
-        """Note how the sending of a message goes, unless it is no longer the latest of its receiver."""
+    def _mark(
+        self, consultation: Consultation, guest: Guest | None, way: str, delivery: Delivery, what: str
+    ) -> Consultation:
+        """Note how the sending of a message goes, unless it is no longer the latest of its receiver, or not to be sent.
+
+        Returns the consultation as it is.
+        """
         sent = guest or consultation
 
         def decide(present: Consultation) -> dict[str, Any] | None:
             receiver = guest_of(present, guest.id) if guest else present
             if receiver is None or receiver.invitation != sent.invitation or getattr(receiver, way) is delivery:
                 return None
-            return {"guests": altered(present, guest.id, **{way: delivery})} if guest else {way: delivery}
+            if delivery is Delivery.SENDING and not self._due(present, guest):
+                return None
+            fields = {way: delivery, "told": receiver.told or delivery is Delivery.SENT}
+            return {"guests": altered(present, guest.id, **fields)} if guest else fields
 
-        self._consultations.note(consultation.trust, consultation.id, what, SYSTEM, decide)
+        return self._consultations.note(consultation.trust, consultation.id, what, SYSTEM, decide)
 
     def _counter(self, address: str) -> str:
         window = int(self._now()) // self._settings.attempts_window_seconds

@@ -92,11 +92,24 @@ class Guest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     sms: Delivery = Delivery.NONE
     mail: Delivery = Delivery.NONE
     invitation: int = 1
+    news: News = News.INVITED
+    told: bool = False
+    """See `Consultation`."""
     ready: bool = False
     """Said to be ready, in the waiting room."""
     admitted: bool = False
     call: int = 0
     """The call that this guest accepted."""
+
+    @property
+    def reason(self) -> str:
+        """What the latest message to the guest is sent for."""
+        return f"guest-{self.id}-{self.invitation}"
+
+    @property
+    def may_know(self) -> bool:
+        """See `Consultation`."""
+        return self.told or Delivery.SENDING in (self.sms, self.mail)
 
 
 class Consultation(Record, frozen=True, kw_only=True):
@@ -132,6 +145,8 @@ class Consultation(Record, frozen=True, kw_only=True):
     reference: str = ""
     feedback_given: bool = False
     news: News = News.INVITED
+    told: bool = False
+    """Whether a message has gone out to the patient, be it an earlier one than the present."""
     tested_at: int | None = None
     running_late: int = 0
     """Minutes the patient has said to be late."""
@@ -149,6 +164,16 @@ class Consultation(Record, frozen=True, kw_only=True):
     def paused_by(self) -> Seat | None:
         """Who is said to pause the call: whoever asked first."""
         return next(iter(self.pausers), None)
+
+    @property
+    def reason(self) -> str:
+        """What the latest message to the patient is sent for."""
+        return f"invite-{self.invitation}"
+
+    @property
+    def may_know(self) -> bool:
+        """Whether the patient has been sent something, or is being sent it just now: then changes must be told."""
+        return self.told or Delivery.SENDING in (self.sms, self.mail)
 
     @property
     def seats(self) -> tuple[Seat, ...]:

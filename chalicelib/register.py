@@ -7,7 +7,7 @@ import msgspec
 from chalicelib.errors import Forbidden, NotFound
 from chalicelib.protocol import DepartmentView
 from chalicelib.records import Department, Staff, Trust, trust_key
-from chalicelib.rest import ClinicianView, DepartmentPage, Me
+from chalicelib.rest import ClinicianView, Colleague, DepartmentPage, Me
 from chalicelib.store import Put, Store
 
 R = TypeVar("R", Trust, Department, Staff)
@@ -101,8 +101,16 @@ class Register:
             trust_name=home.name,
             time_zone=home.time_zone,
             departments=departments,
-            colleagues=[],
+            colleagues=self._colleagues(found),
         )
+
+    def _colleagues(self, of: Staff) -> list[Colleague]:
+        """Who shares a department with somebody, and which of those."""
+        everybody = self._store.query(Staff, trust_key(of.trust), "STAFF#")
+        shared = {s: [d for d in s.departments if d in of.departments] for s in everybody if s.id != of.id}
+        return [
+            Colleague(id=s.id, name=s.name, departments=departments) for s, departments in shared.items() if departments
+        ]
 
 
 def _found(record: R | None) -> R:

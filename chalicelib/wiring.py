@@ -15,6 +15,7 @@ from chalicelib.auth import Auth
 from chalicelib.calls import Calls
 from chalicelib.clinician_messages import ClinicianMessages
 from chalicelib.consultations import Consultations
+from chalicelib.desk import Desk
 from chalicelib.figures import Figures
 from chalicelib.invites import Invites
 from chalicelib.lifecycle import Role
@@ -141,6 +142,11 @@ class Services:
     def calls(self) -> Calls:
         """What is said in calls."""
         return Calls(self.consultations, self.sockets, self.settings, self.secret, self.now)
+
+    @cached_property
+    def desk(self) -> Desk:
+        """Moving, handing over, cancelling, phoning instead."""
+        return Desk(self.consultations, self.invites, self.register, self.sockets, self.workers, self.calls, self.now)
 
     @cached_property
     def figures(self) -> Figures:

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import msgspec
 
-from chalicelib.consultations import SYSTEM, Actor, Consultations, only_in
+from chalicelib.consultations import SYSTEM, Actor, Consultations, of, only_in
 from chalicelib.errors import Conflict, NotFound, NoWorker, Overtaken
 from chalicelib.lifecycle import WITH_CALL, Event, Role
 from chalicelib.placement import choose, choose_for_probe
@@ -101,7 +101,7 @@ class Workers:
 
     def _place(self, consultation: Consultation, staff: str, worker: Worker) -> Consultation:
         def alter(present: Consultation) -> dict[str, Any]:
-            return {"call": present.call + 1, "worker": worker.id}
+            return {"call": of(staff, present).call + 1, "worker": worker.id}
 
         def also(present: Consultation) -> list[Write]:
             return [ReserveRoom(worker, str(room_of(present, present.call + 1)), int(self._now()))]

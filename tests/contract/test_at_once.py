@@ -153,7 +153,7 @@ def test_cancelling_while_the_patient_checks_in(clinic: Clinic) -> None:
     clinic.patient("P", booked)
     checked_in, _ = together(
         lambda: clinic.say("P", p.CheckIn(devices=p.DeviceReport())),
-        lambda: clinic.services.consultations.cancel("elvenes", "ingrid-berg", booked.id),
+        lambda: clinic.services.desk.cancel("elvenes", "ingrid-berg", booked.id),
     )
     assert clinic.now(booked).state is State.CANCELLED, "both orders end here"
     assert checked_in in ("check_in", "illegal_transition")

@@ -172,8 +172,9 @@ class Clinic:
             Socket(connection=connection, role=Role.PATIENT, trust=self.trust, consultation=consultation.id), p.Hello()
         )
 
-    def clinician(self, connection: str) -> None:
-        self._open(Socket(connection=connection, role=Role.CLINICIAN, trust=self.trust, staff=self.staff), p.Hello())
+    def clinician(self, connection: str, staff: str = "") -> None:
+        socket = Socket(connection=connection, role=Role.CLINICIAN, trust=self.trust, staff=staff or self.staff)
+        self._open(socket, p.Hello())
 
     def worker(self, connection: str, name: str, *, capacity: int = 1, rooms: tuple[str, ...] = ()) -> None:
         register = p.Register(worker=name, capacity=capacity, rooms=list(rooms))

@@ -6,6 +6,7 @@ from chalicelib import protocol as p
 from chalicelib.errors import BadRequest, Conflict, Forbidden, IllegalTransition, NotFound
 from chalicelib.lifecycle import State
 from chalicelib.protocol import LoginLevel
+from chalicelib.records import Consultation
 from chalicelib.rest import Arrival, Booking, Feedback, Impression
 from tests.fakes.clinic import SETTINGS, Clinic
 
@@ -19,12 +20,17 @@ def booking(clinic: Clinic) -> Booking:
     return Booking(department="medisinsk", patient_name="Kari", starts="2027-03-01T10:00:00Z", phone="90000000")
 
 
+def closing(consultation: Consultation) -> str:
+    """The reason for which a consultation's end is planned."""
+    return f"close-{consultation.ends + SETTINGS.link_grace_seconds}"
+
+
 def test_the_same_key_books_once_and_plans_again(clinic: Clinic) -> None:
     book = clinic.services.consultations.book
     first = book(clinic.trust, clinic.staff, booking(clinic), "key")
     clinic.scheduler.planned.clear()
     assert book(clinic.trust, clinic.staff, booking(clinic), "key").id == first.id
-    assert {reason for _, reason in clinic.scheduler.planned} == {"close", "invite-1"}
+    assert {reason for _, reason in clinic.scheduler.planned} == {closing(first), "invite-1"}
     assert book(clinic.trust, clinic.staff, booking(clinic), "another").id != first.id
     assert book(clinic.trust, "omar-haddad", booking(clinic), "key").id != first.id
 
@@ -85,19 +91,19 @@ def test_an_arrival_that_cannot_be(clinic: Clinic, department: str, clinician: s
 def test_cancelling_twice_is_cancelling_once_and_not_in_a_call(clinic: Clinic) -> None:
     booked, called = clinic.book(), clinic.calling()
     for _ in range(2):
-        assert clinic.services.consultations.cancel(clinic.trust, clinic.staff, booked.id).state is State.CANCELLED
+        assert clinic.services.desk.cancel(clinic.trust, clinic.staff, booked.id).state is State.CANCELLED
     with pytest.raises(IllegalTransition):
-        clinic.services.consultations.cancel(clinic.trust, clinic.staff, called.id)
+        clinic.services.desk.cancel(clinic.trust, clinic.staff, called.id)
     with pytest.raises(NotFound):
-        clinic.services.consultations.cancel(clinic.trust, "omar-haddad", booked.id)
+        clinic.services.desk.cancel(clinic.trust, "omar-haddad", booked.id)
 
 
 def test_who_never_came_is_missed_and_may_still_come(clinic: Clinic) -> None:
     booked = clinic.book()
-    clinic.clock.time = clinic.scheduler.planned[booked.id, "close"]
+    clinic.clock.time = clinic.scheduler.planned[booked.id, closing(booked)]
     assert clinic.clock.time == booked.ends + SETTINGS.link_grace_seconds
     for _ in range(2):
-        clinic.deliver(booked, "close")
+        clinic.deliver(booked, closing(booked))
     assert clinic.now(booked).state is State.MISSED
     clinic.patient("P", booked)
     clinic.say("P", p.CheckIn(devices=p.DeviceReport()))
@@ -106,7 +112,7 @@ def test_who_never_came_is_missed_and_may_still_come(clinic: Clinic) -> None:
 
 def test_closing_leaves_what_took_place_alone(clinic: Clinic) -> None:
     called = clinic.calling()
-    clinic.deliver(called, "close")
+    clinic.deliver(called, closing(called))
     assert clinic.now(called).state is State.CALLING
 
 

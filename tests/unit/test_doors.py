@@ -164,6 +164,22 @@ def test_the_whole_way_over_http(clinic: Clinic, capsys: pytest.CaptureFixture[s
         assert planted not in logged
 
 
+def test_changed_plans_over_http(clinic: Clinic) -> None:
+    clinician = log_in(clinic)
+    here = "/staff/elvenes/consultations"
+    first, second = (clinician.post(here, BOOKING, Idempotency_Key=key)["consultation"] for key in "ab")
+    moved = clinician.post(f"{here}/{first}/move", {"starts": "2027-01-16T11:30:00Z", "minutes": 45})
+    assert (moved["starts"], moved["minutes"], moved["sms"]) == ("2027-01-16T11:30:00Z", 45, "sent")
+    refused(clinician.ask("POST", f"{here}/{first}/move", {"starts": "2027-01-16T11:30:00Z"}), 400, "bad_request")
+    phoned = clinician.post(f"{here}/{first}/phone")
+    assert (phoned["state"], phoned["by_phone"]) == ("ended", True)
+    refused(clinician.ask("POST", f"{here}/{first}/hand_over", {"staff": "omar-haddad"}), 409, "illegal_transition")
+    assert [c["id"] for c in clinician.get("/staff/elvenes/me")["colleagues"]] == ["omar-haddad"]
+    refused(clinician.ask("POST", f"{here}/{second}/hand_over", {"staff": "sunniva-lie"}), 403, "forbidden")
+    assert clinician.ask("POST", f"{here}/{second}/hand_over", {"staff": "omar-haddad"}).status_code == 204
+    refused(clinician.ask("POST", f"{here}/{second}/phone"), 404, "not_found")
+
+
 def test_the_fixed_address_over_http(clinic: Clinic) -> None:
     patient = Browser()
     page = patient.get("/departments/elvenes/medisinsk")
@@ -280,7 +296,8 @@ def test_the_other_functions(clinic: Clinic) -> None:
     clinic.clock.time += SETTINGS.lease_seconds
     doors.sweep(event("schedule"), None)
     assert clinic.now(called).state is State.CHECKED_IN
-    doors.deliver({"trust": "elvenes", "consultation": called.id, "reason": "close"}, None)
+    clinic.clock.time = called.ends + SETTINGS.link_grace_seconds
+    doors.deliver({"trust": "elvenes", "consultation": called.id, "reason": f"close-{clinic.clock.time}"}, None)
     assert clinic.now(called).state is State.MISSED
     trust = json.loads((Path(__file__).parents[2] / "local" / "trust.json").read_text())
     assert doors.register_trust(trust, None) == {"rows": 6}

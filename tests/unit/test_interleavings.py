@@ -140,7 +140,7 @@ def sweep(day: Afternoon) -> None:
 
 def cancel(day: Afternoon) -> None:
     try:
-        day.clinic.services.consultations.cancel("elvenes", "ingrid-berg", day.patients["Q"].id)
+        day.clinic.services.desk.cancel("elvenes", "ingrid-berg", day.patients["Q"].id)
     except VenteromError:
         return
 

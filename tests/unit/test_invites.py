@@ -72,7 +72,7 @@ def test_whoever_holds_a_link_gets_in_as_often_as_they_like(clinic: Clinic) -> N
 def test_a_link_expires_and_is_withdrawn_with_the_appointment(clinic: Clinic) -> None:
     booked, other = clinic.book(), clinic.book()
     first, second = secrets(clinic)
-    clinic.services.consultations.cancel(clinic.trust, clinic.staff, booked.id)
+    clinic.services.desk.cancel(clinic.trust, clinic.staff, booked.id)
     with pytest.raises(LinkWithdrawn):
         clinic.services.invites.enter(first, "192.0.2.1")
     clinic.clock.time = other.ends + SETTINGS.link_grace_seconds - 1
@@ -134,7 +134,7 @@ def test_delivering_again_sends_nothing_again(clinic: Clinic) -> None:
 
 def test_nothing_is_sent_for_what_was_cancelled_or_is_not_there(clinic: Clinic) -> None:
     booked = clinic.book(send=SendInvitation.BY_RULE, starts="2027-03-01T10:00:00Z")
-    clinic.services.consultations.cancel(clinic.trust, clinic.staff, booked.id)
+    clinic.services.desk.cancel(clinic.trust, clinic.staff, booked.id)
     clinic.deliver(booked, "invite-1")
     clinic.services.invites.deliver(clinic.trust, "nowhere", "invite-1")
     assert clinic.carrier.texts == []
