@@ -159,6 +159,24 @@ def invite(trust: str, consultation: str) -> Response:
     return rest("invite", trust, consultation)
 
 
+@app.route("/staff/{trust}/consultations/{consultation}/guests", methods=["POST"])
+def invite_guest(trust: str, consultation: str) -> Response:
+    """Invite one more into the call."""
+    return rest("invite_guest", trust, consultation)
+
+
+@app.route("/staff/{trust}/consultations/{consultation}/guests/{guest}/invite", methods=["POST"])
+def invite_guest_again(trust: str, consultation: str, guest: str) -> Response:
+    """Send a guest's invitation again."""
+    return rest("invite_guest_again", trust, consultation, guest)
+
+
+@app.route("/staff/{trust}/consultations/{consultation}/guests/{guest}/remove", methods=["POST"])
+def remove_guest(trust: str, consultation: str, guest: str) -> Response:
+    """Show a guest out."""
+    return rest("remove_guest", trust, consultation, guest)
+
+
 @app.on_ws_connect()
 def ws_connect(event: Any) -> Response | None:
     """Let a socket in if its pass is good."""

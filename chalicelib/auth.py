@@ -17,6 +17,7 @@ from chalicelib.errors import (
     VenteromError,
     WrongPerson,
 )
+from chalicelib.guests import expected
 from chalicelib.lifecycle import Role
 from chalicelib.oidc import RelyingParty
 from chalicelib.protocol import LoginLevel
@@ -27,6 +28,7 @@ from chalicelib.settings import Settings
 from chalicelib.store import Create, Delete, Refused, Store, Take
 from chalicelib.tokens import check_worker_pass, digest, keyed, mint
 
+VISITORS: Final = frozenset({Role.PATIENT, Role.GUEST})
 LOGIN_SECONDS: Final = 600
 """How long a person may take at the portal."""
 
@@ -77,11 +79,29 @@ class Auth:
         proven = consultation.login_level is LoginLevel.NONE and not consultation.person
         return self._session(trust=consultation.trust, role=Role.PATIENT, consultation=consultation.id, proven=proven)
 
+    def begin_guest_visit(self, consultation: Consultation, guest: str) -> tuple[Session, str]:
+        """As `begin_visit`, for a guest: what they know is the link, and no login is asked for."""
+        return self._session(
+            trust=consultation.trust, role=Role.GUEST, consultation=consultation.id, guest=guest, proven=True
+        )
+
     def visitor(self, consultation: str, cookie: str) -> Session:
-        """The session of a visit. Raises Unauthenticated, also when the cookie is another visit's."""
+        """The session of a visit, of its patient or a guest.
+
+        Raises Unauthenticated, also when the cookie is another visit's; LinkWithdrawn to a guest who was shown out.
+        """
         session = self._store.get(Session, _session_key(cookie))
-        if session is None or session.role is not Role.PATIENT or session.consultation != consultation:
+        if session is None or session.role not in VISITORS or session.consultation != consultation:
             raise Unauthenticated
+        if session.guest:
+            expected(self._consultations.find(session.trust, consultation), session.guest)
+        return session
+
+    def patient(self, consultation: str, cookie: str) -> Session:
+        """As `visitor`, and of the patient. Raises Forbidden to a guest."""
+        session = self.visitor(consultation, cookie)
+        if session.role is not Role.PATIENT:
+            raise Forbidden
         return session
 
     def proven_visitor(self, consultation: str, cookie: str) -> Session:
@@ -93,7 +113,7 @@ class Auth:
 
     def start_visit_login(self, consultation: str, cookie: str) -> str:
         """Where to send a visitor to log in. Raises Unauthenticated, LoginFailed when the portal is away."""
-        session = self.visitor(consultation, cookie)
+        session = self.patient(consultation, cookie)
         booked = self._consultations.find(session.trust, consultation)
         # A number on the booking can only be compared after a login.
         level = LoginLevel.SUBSTANTIAL if booked.login_level is LoginLevel.NONE else booked.login_level
@@ -109,7 +129,7 @@ class Auth:
             return Outcome("/v?error=login_failed")
         place = f"#{login.consultation}"
         try:
-            session = self.visitor(login.consultation, cookie_of(login.consultation))
+            session = self.patient(login.consultation, cookie_of(login.consultation))
             if session.digest != login.session:
                 raise LoginFailed
             _raise_if_refused(returned)
@@ -178,6 +198,7 @@ class Auth:
             trust=session.trust,
             role=session.role,
             consultation=session.consultation,
+            guest=session.guest,
             staff=session.staff,
             expires=int(self._now()) + seconds,
         )
@@ -185,7 +206,9 @@ class Auth:
         return TicketBody(ticket=secret, seconds=seconds)
 
     def redeem(self, presented: str, connection: str, expires: int) -> Socket:
-        """Use up a pass; returns the socket's identity. Raises TicketInvalid when it is unknown, used or forged."""
+        """Use up a pass; returns the socket's identity. Raises TicketInvalid when it is unknown, used or forged,
+        LinkWithdrawn when it is of a guest who was shown out meanwhile.
+        """
         if presented.startswith("worker."):
             return self._redeem_worker(presented, connection, expires)
         ticket = self._store.get(Ticket, Ticket(digest=digest(presented), trust="", role=Role.PATIENT).key())
@@ -195,11 +218,14 @@ class Auth:
             self._store.write([Take(ticket.key())])
         except Refused:
             raise TicketInvalid from None
+        if ticket.guest:
+            expected(self._consultations.find(ticket.trust, ticket.consultation), ticket.guest)
         return Socket(
             connection=connection,
             role=ticket.role,
             trust=ticket.trust,
             consultation=ticket.consultation,
+            guest=ticket.guest,
             staff=ticket.staff,
             expires=expires,
         )
@@ -221,6 +247,7 @@ class Auth:
         trust: str,
         role: Role,
         consultation: str = "",
+        guest: str = "",
         staff: str = "",
         proven: bool = False,
         seconds: int | None = None,
@@ -232,6 +259,7 @@ class Auth:
             trust=trust,
             role=role,
             consultation=consultation,
+            guest=guest,
             staff=staff,
             proven=proven,
             expires=int(self._now()) + (seconds or self._settings.session_seconds),

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from chalicelib import protocol as p
 from chalicelib.calls import Calls
 from chalicelib.consultations import Actor, Consultations, only_in
 from chalicelib.errors import Overtaken, WorkerLost
+from chalicelib.guests import standing, without_pause
 from chalicelib.lifecycle import WITH_CALL, Event
 from chalicelib.protocol import EndReason, Seat
 from chalicelib.records import Consultation, Socket
@@ -55,9 +57,15 @@ class CallMessages:
     def _on_media(self, socket: Socket, message: p.Media) -> None:
         consultation = self._present_call(socket, message.consultation, message.call)
         seat = self._claim_seat(socket, consultation)
-        taken = self._sockets.seat(socket.trust, consultation.id, seat)
+        taken = self._sockets.holder(consultation, seat)
         if taken is not None and taken.connection == socket.connection:
-            self._sockets.sends(taken, camera=message.camera, microphone=message.microphone, screen=message.screen)
+            self._sockets.sends(
+                taken,
+                camera=message.camera,
+                microphone=message.microphone,
+                screen=message.screen,
+                interrupted=message.interrupted,
+            )
         self._calls.tell_what_is_sent(consultation, seat)
 
     def _on_hang_up(self, socket: Socket, message: p.HangUp) -> None:
@@ -67,6 +75,22 @@ class CallMessages:
         by, alter = self._actor(socket), only_in(message.call)
         ended = self._consultations.happen(present.trust, present.id, Event.HANG_UP, by, alter=alter)
         self._end(ended, EndReason.HANG_UP)
+
+    def _on_pause(self, socket: Socket, message: p.Pause) -> None:
+        """Everybody's own wish: the call is paused while anybody wants it to be, and nobody else can take that back."""
+        seat = self._claim_seat(socket, self._present_call(socket, message.consultation, message.call))
+
+        def decide(present: Consultation) -> dict[str, Any] | None:
+            if present.call != message.call or standing(present, seat) not in WITH_CALL:
+                raise Overtaken
+            if message.paused == (seat in present.pausers):
+                return None
+            others = without_pause(present, seat)
+            return {"pausers": (*others, seat) if message.paused else others}
+
+        what = "paused" if message.paused else "resumed"
+        after = self._consultations.note(socket.trust, message.consultation, what, self._actor(socket), decide)
+        self._calls.tell_of_pause(after)
 
     def _on_trouble(self, socket: Socket, message: p.Trouble) -> None:
         present = self._own(socket, message.consultation)
@@ -96,9 +120,9 @@ class CallMessages:
     def _claim_seat(self, socket: Socket, consultation: Consultation) -> Seat:
         """The socket's seat: only the socket that holds it speaks for it; a free one is taken. Raises Overtaken."""
         seat = self._seat(socket, consultation)
-        held = self._sockets.seat(socket.trust, consultation.id, seat)
+        held = self._sockets.holder(consultation, seat)
         if held is None:
-            self._sockets.sit(socket.trust, consultation.id, seat, socket.connection)
+            self._sockets.sit(socket.trust, consultation.id, seat, socket.connection, socket.guest)
         elif held.connection != socket.connection:
             raise Overtaken
         return seat

@@ -1,11 +1,12 @@
 """What the people of a call are told: that it rings, where to send offers, what the others send, that it is over."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from chalicelib.consultations import TRIES, Consultations
+from chalicelib.guests import in_call, standing
 from chalicelib.lifecycle import WITH_CALL, State
-from chalicelib.protocol import CallEnded, EndReason, IceServer, Join, PeerMedia, Ringing, Seat
+from chalicelib.protocol import CallEnded, EndReason, IceServer, Join, Paused, PeerLeft, PeerMedia, Ringing, Seat
 from chalicelib.records import Consultation
 from chalicelib.settings import Settings
 from chalicelib.sockets import Sockets
@@ -43,10 +44,14 @@ class Calls:
         return credentials(secret, urls, digest(subject)[:16], self._now(), self._settings.turn_seconds)
 
     def ask(self, consultation: Consultation, seat: Seat) -> None:
-        """Ask whoever holds ``seat`` into the call as it is now: a patient's page rings until she has accepted."""
-        c = consultation
-        if seat is Seat.PATIENT and c.state is State.CALLING:
-            self._sockets.to_seat(c.trust, c.id, seat, Ringing(consultation=c.id, call=c.call))
+        """Ask whoever holds ``seat`` into the call as it is now: a visitor's page rings until they have accepted.
+
+        Nobody is asked for whom there is no call now.
+        """
+        c, state = consultation, standing(consultation, seat)
+        if state is State.CALLING:
+            self._sockets.to_seat(c, seat, Ringing(consultation=c.id, call=c.call))
+        if state is not State.IN_CALL:
             return
         join = Join(
             consultation=c.id,
@@ -56,20 +61,22 @@ class Calls:
             relay_only=self._settings.relay_only,
             seats=list(c.seats),
         )
-        self._sockets.to_seat(c.trust, c.id, seat, join)
+        self._sockets.to_seat(c, seat, join)
         if c.state is State.IN_CALL:
-            for other in c.seats:
+            for other in in_call(c):
                 if other is not seat and (sends := self._sends(c, other)):
-                    self._sockets.to_seat(c.trust, c.id, seat, sends)
+                    self._sockets.to_seat(c, seat, sends)
+        if c.paused_by:
+            self._sockets.to_seat(c, seat, self._pause(c))
 
-    def ask_everybody(self, consultation: Consultation) -> None:
-        """Ask all into a call that was just placed.
+    def ask_everybody(self, consultation: Consultation, seats: Sequence[Seat] | None = None) -> None:
+        """Ask all, or those at ``seats``, into a call that was just placed or has just become theirs.
 
         Its worker may refuse it in the same moment, and whoever moved or ended it then may have been faster to say so.
         Pages drop what is of an older call; for the rest, whoever asked looks whether it still holds.
         """
         for _ in range(TRIES):
-            for seat in consultation.seats:
+            for seat in consultation.seats if seats is None else seats:
                 self.ask(consultation, seat)
             asked, consultation = consultation, self._consultations.find(consultation.trust, consultation.id)
             if consultation.state not in WITH_CALL:
@@ -78,6 +85,27 @@ class Calls:
             if consultation.call == asked.call:
                 return None
         return None
+
+    def ring(self, consultation: Consultation, seats: Sequence[Seat]) -> None:
+        """Ask those at ``seats`` into the call for whom it rings now."""
+        if ringing := [seat for seat in seats if standing(consultation, seat) is State.CALLING]:
+            self.ask_everybody(consultation, ringing)
+
+    def tell_of_pause(self, consultation: Consultation) -> None:
+        """Tell all who pauses the call, or that it goes on. No number orders this, so it is looked at again."""
+        for _ in range(TRIES):
+            self._sockets.to_call(consultation, self._pause(consultation))
+            told, consultation = consultation, self._consultations.find(consultation.trust, consultation.id)
+            if (consultation.call, consultation.paused_by) == (told.call, told.paused_by):
+                return
+
+    def left(self, consultation: Consultation, seat: Seat) -> None:
+        """Tell all that the guest at ``seat`` is in their call no more."""
+        if taken := self._sockets.holder(consultation, seat):
+            self._sockets.sends(taken)
+        told = PeerLeft(consultation=consultation.id, call=consultation.call, seat=seat)
+        self._sockets.to_call(consultation, told, but=seat)
+        self.tell_of_pause(consultation)  # if it was theirs, it has gone with them
 
     def tell_what_is_sent(self, consultation: Consultation, of: Seat) -> None:
         """Tell all others what the one at ``of`` sends."""
@@ -91,7 +119,7 @@ class Calls:
         )
 
     def _sends(self, consultation: Consultation, of: Seat) -> PeerMedia | None:
-        taken = self._sockets.seat(consultation.trust, consultation.id, of)
+        taken = self._sockets.holder(consultation, of)
         if taken is None:
             return None
         return PeerMedia(
@@ -101,4 +129,8 @@ class Calls:
             camera=taken.camera,
             microphone=taken.microphone,
             screen=taken.screen,
+            interrupted=taken.interrupted,
         )
+
+    def _pause(self, consultation: Consultation) -> Paused:
+        return Paused(consultation=consultation.id, call=consultation.call, by=consultation.paused_by)

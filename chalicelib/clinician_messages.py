@@ -1,12 +1,15 @@
 """What a clinician's page says: one method for each message of `FromClinician`."""
 
+from typing import Any
+
 import msgspec
 
 from chalicelib import protocol as p
 from chalicelib.call_messages import CallMessages
-from chalicelib.consultations import only_in
-from chalicelib.errors import Overtaken
-from chalicelib.lifecycle import WITH_CALL, Event, State, step
+from chalicelib.consultations import of, only_in
+from chalicelib.errors import IllegalTransition, NotFound, Overtaken
+from chalicelib.guests import altered, guest_of
+from chalicelib.lifecycle import FINAL, WITH_CALL, Event, State, step
 from chalicelib.protocol import EndReason, Seat
 from chalicelib.records import Consultation, Socket
 from chalicelib.store import Put
@@ -47,6 +50,20 @@ class ClinicianMessages(CallMessages):
         by, alter = self._actor(socket), only_in(message.call)
         after = self._consultations.happen(present.trust, present.id, Event.WITHDRAW_CALL, by, alter=alter)
         self._end(after, EndReason.WITHDRAWN)
+
+    def _on_admit(self, socket: Socket, message: p.Admit) -> None:
+        present = self._own(socket, message.consultation)
+
+        def decide(present: Consultation) -> dict[str, Any] | None:
+            guest = guest_of(of(socket.staff, present), message.guest)
+            if guest is None:
+                raise NotFound
+            if present.state in FINAL:
+                raise IllegalTransition
+            return None if guest.admitted else {"guests": altered(present, guest.id, admitted=True)}
+
+        after = self._consultations.note(present.trust, present.id, "guest_admitted", self._actor(socket), decide)
+        self._calls.ring(after, [guest.seat for guest in after.guests if guest.id == message.guest])
 
     # ------------------------------------------------------------ parts
 

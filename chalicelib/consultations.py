@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from chalicelib.errors import BadRequest, Conflict, IllegalTransition, NotFound, Overtaken
-from chalicelib.lifecycle import Event, Role, State, step
+from chalicelib.lifecycle import WITH_CALL, Event, Role, State, step
 from chalicelib.notify import e164
 from chalicelib.protocol import Delivery, LoginLevel
 from chalicelib.records import Answered, Consultation, Happening, Once, consultation_key
@@ -102,7 +102,10 @@ class Consultations:
 
         def decide(present: Consultation) -> dict[str, Any] | None:
             after = step(present.state, event, by.role)
-            return None if after == present.state else {"state": after, **alter(present)}
+            if after == present.state:
+                return None
+            over: dict[str, Any] = {} if after in WITH_CALL else {"pausers": ()}
+            return {"state": after, **over, **alter(present)}
 
         return self._change(trust, consultation, decide, event.value, by, also)
 
@@ -264,7 +267,7 @@ class Consultations:
     def _new(self, trust: str, *, starts: int, **fields: Any) -> Consultation:
         return Consultation(
             trust=trust,
-            id=_random(ID_LENGTH),
+            id=new_id(),
             version=1,
             starts=starts,
             day=self.day_of(trust, starts),
@@ -338,6 +341,11 @@ def only_in(call: int) -> Callable[[Consultation], dict[str, Any]]:
 def instant(seconds: int) -> str:
     """Seconds since 1970 as the protocol's Instant."""
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def new_id() -> str:
+    """A new id, for a consultation or a guest."""
+    return _random(ID_LENGTH)
 
 
 def _epoch(text: str) -> int:

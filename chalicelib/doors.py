@@ -4,7 +4,7 @@ import msgspec
 
 from chalicelib.auth import Returned, login_cookie, staff_cookie, visit_cookie
 from chalicelib.edge import Answer, Request, redirect
-from chalicelib.errors import BadRequest, Unauthenticated
+from chalicelib.errors import BadRequest, Forbidden, LinkWithdrawn, Unauthenticated
 from chalicelib.protocol import ConsultationView, Day, Part, VisitView
 from chalicelib.records import Consultation, Session
 from chalicelib.rest import (
@@ -18,6 +18,7 @@ from chalicelib.rest import (
     Health,
     Me,
     Move,
+    NewGuest,
     Redirect,
     Ticket,
     Trail,
@@ -54,10 +55,12 @@ class Doors:
         link = self._s.invites.enter(request.body(Enter).secret, request.address)
         consultation = self._s.consultations.find(link.trust, link.consultation)
         try:
-            # Opening the link again must not undo a login.
+            # Opening the link again must not undo a login; another person's visit in this browser is none.
             session = self._s.auth.visitor(consultation.id, request.cookie(visit_cookie(consultation.id)))
-        except Unauthenticated:
-            return self._visit(consultation)
+        except (Unauthenticated, LinkWithdrawn):
+            return self._visit(consultation, link.guest)
+        if session.guest != link.guest:
+            return self._visit(consultation, link.guest)
         return Answer(self._s.sockets.for_session(consultation, session))
 
     def visit(self, request: Request, consultation: str) -> VisitView:
@@ -83,8 +86,10 @@ class Doors:
         return self._s.auth.ticket(session)
 
     def feedback(self, request: Request, consultation: str) -> None:
-        """How it was."""
+        """How it was, for the patient to say."""
         session = self._s.auth.proven_visitor(consultation, request.cookie(visit_cookie(consultation)))
+        if session.guest:
+            raise Forbidden
         self._s.consultations.feedback(session.trust, consultation, request.body(Feedback))
 
     # ------------------------------------------------------------ departments
@@ -134,9 +139,7 @@ class Doors:
 
     def book(self, request: Request, trust: str) -> Answer:
         """Book, and send the invitation if its time has come."""
-        session, once = self._clinician(request, trust), request.header("idempotency-key")
-        if not 0 < len(once) <= LONGEST_KEY:
-            raise BadRequest
+        session, once = self._clinician(request, trust), _key(request)
         booked = self._s.consultations.book(trust, session.staff, request.body(Booking), once)
         return Answer(self._s.sockets.for_clinician(self._s.invites.send_now(booked)), 201)
 
@@ -170,10 +173,27 @@ class Doors:
         session = self._clinician(request, trust)
         return self._s.sockets.for_clinician(self._s.invites.send_again(trust, session.staff, consultation))
 
+    def invite_guest(self, request: Request, trust: str, consultation: str) -> Answer:
+        """One more in the call."""
+        session, once = self._clinician(request, trust), _key(request)
+        invited = self._s.company.invite(trust, session.staff, consultation, request.body(NewGuest), once)
+        return Answer(self._s.sockets.for_clinician(invited), 201)
+
+    def invite_guest_again(self, request: Request, trust: str, consultation: str, guest: str) -> ConsultationView:
+        """Send a guest's invitation again."""
+        session = self._clinician(request, trust)
+        return self._s.sockets.for_clinician(self._s.company.invite_again(trust, session.staff, consultation, guest))
+
+    def remove_guest(self, request: Request, trust: str, consultation: str, guest: str) -> ConsultationView:
+        """Show a guest out, for good."""
+        session = self._clinician(request, trust)
+        return self._s.sockets.for_clinician(self._s.company.remove(trust, session.staff, consultation, guest))
+
     # ------------------------------------------------------------ parts
 
-    def _visit(self, consultation: Consultation) -> Answer:
-        session, value = self._s.auth.begin_visit(consultation)
+    def _visit(self, consultation: Consultation, guest: str = "") -> Answer:
+        auth = self._s.auth
+        session, value = auth.begin_guest_visit(consultation, guest) if guest else auth.begin_visit(consultation)
         return Answer(
             self._s.sockets.for_session(consultation, session), cookies=((visit_cookie(consultation.id), value),)
         )
@@ -183,3 +203,11 @@ class Doors:
 
     def _clinician(self, request: Request, trust: str) -> Session:
         return self._s.auth.clinician(trust, request.cookie(staff_cookie(trust)))
+
+
+def _key(request: Request) -> str:
+    """By which a request that comes twice is known. Raises BadRequest when there is none."""
+    once = request.header("idempotency-key")
+    if not 0 < len(once) <= LONGEST_KEY:
+        raise BadRequest
+    return once

@@ -47,6 +47,11 @@ def without(consultation: Consultation, id_: str) -> tuple[Guest, ...]:
     return tuple(guest for guest in consultation.guests if guest.id != id_)
 
 
+def without_pause(consultation: Consultation, seat: Seat) -> tuple[Seat, ...]:
+    """Who wants the call to be paused besides the one at ``seat``."""
+    return tuple(other for other in consultation.pausers if other is not seat)
+
+
 def state_of(consultation: Consultation, guest: Guest) -> State:
     """Where a guest is, in the patient's words: their page is the patient's.
 
@@ -62,10 +67,13 @@ def state_of(consultation: Consultation, guest: Guest) -> State:
 
 
 def standing(consultation: Consultation, seat: Seat) -> State:
-    """Where the one at a seat is: rung for or in the call, above all. A clinician is in the call that she places."""
-    guest = at(consultation, seat)
-    if guest is not None:
-        return state_of(consultation, guest)
+    """Where the one at a seat is: rung for or in the call, above all. A clinician is in the call that she places.
+
+    Whoever had a free seat is as out of it as if all were cancelled.
+    """
+    if seat in SEATS:
+        guest = at(consultation, seat)
+        return state_of(consultation, guest) if guest else State.CANCELLED
     if seat is Seat.CLINICIAN and consultation.state in WITH_CALL:
         return State.IN_CALL
     return consultation.state

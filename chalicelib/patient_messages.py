@@ -4,6 +4,7 @@ from typing import Any
 
 from chalicelib import protocol as p
 from chalicelib.consultations import PATIENT, only_in
+from chalicelib.guests import SEATS
 from chalicelib.lifecycle import WITH_CALL, Event, State
 from chalicelib.protocol import EndReason, Seat
 from chalicelib.records import Consultation, Socket
@@ -57,6 +58,7 @@ class PatientMessages(VisitMessages):
             consultation.trust, consultation.id, Event.ACCEPT, PATIENT, alter=alter
         )
         self._calls.ask(consultation, Seat.PATIENT)
+        self._calls.ring(consultation, SEATS)
 
     # ------------------------------------------------------------ parts
 

@@ -18,6 +18,7 @@ from chalicelib.store import Store
 
 PARSERS: Final[dict[Role, Callable[[str | bytes], Message]]] = {
     Role.PATIENT: p.parse_patient,
+    Role.GUEST: p.parse_guest,
     Role.CLINICIAN: p.parse_clinician,
     Role.WORKER: p.parse_worker,
 }

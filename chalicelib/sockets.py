@@ -7,10 +7,22 @@ from typing import Final
 import msgspec
 
 from chalicelib.consultations import instant
-from chalicelib.lifecycle import WITH_CALL, Role, State
-from chalicelib.protocol import Changed, ConsultationView, Message, Seat, SeatTaken, Visit, VisitView
+from chalicelib.guests import at, concerned, expected, state_of
+from chalicelib.lifecycle import FINAL, WITH_CALL, Role, State
+from chalicelib.protocol import (
+    Changed,
+    ConsultationView,
+    GuestName,
+    GuestView,
+    LoginLevel,
+    Message,
+    Seat,
+    SeatTaken,
+    Visit,
+    VisitView,
+)
 from chalicelib.push import Push
-from chalicelib.records import Consultation, Session, Socket, Taken, Watcher, staff_partition
+from chalicelib.records import Consultation, Guest, Session, Socket, Taken, Watcher, staff_partition
 from chalicelib.register import Register, department_view
 from chalicelib.store import Delete, KeepSeat, LeaveSeat, Put, Refused, Store, Write
 
@@ -61,42 +73,74 @@ class Sockets:
             writes.append(Delete(Watcher(trust=socket.trust, staff=socket.staff, connection=socket.connection).key()))
         self._store.write(writes)
         if socket.consultation:
-            seat = Seat.PATIENT if socket.role is Role.PATIENT else Seat.CLINICIAN
-            held = self.seat(socket.trust, socket.consultation, seat)
+            held = self._held(socket)
             if held and held.connection == socket.connection:
-                with suppress(Refused):  # the page was loaded again, and its new socket was faster
-                    self._store.write([LeaveSeat(held)])
+                self.leave(held)  # refused when the page was loaded again, and its new socket was faster
 
-    def seat(self, trust: str, consultation: str, seat: Seat) -> Taken | None:
-        """Who holds a seat now."""
-        return self._store.get(Taken, Taken(trust=trust, consultation=consultation, seat=seat, connection="").key())
+    def seat(self, trust: str, consultation: str, seat: Seat, guest: str = "") -> Taken | None:
+        """Who holds a seat now; a guest's is asked for by the guest."""
+        asked = Taken(trust=trust, consultation=consultation, seat=seat, guest=guest, connection="")
+        return self._store.get(Taken, asked.key())
 
-    def sit(self, trust: str, consultation: str, seat: Seat, connection: str) -> None:
+    def guest_seat(self, trust: str, consultation: str, guest: str) -> Taken | None:
+        """As `seat`, of whoever is or was a guest: the row is found without knowing which seat it is."""
+        return self.seat(trust, consultation, Seat.GUEST_1, guest)
+
+    def _held(self, socket: Socket) -> Taken | None:
+        if socket.guest:
+            return self.guest_seat(socket.trust, socket.consultation, socket.guest)
+        seat = Seat.PATIENT if socket.role is Role.PATIENT else Seat.CLINICIAN
+        return self.seat(socket.trust, socket.consultation, seat)
+
+    def holder(self, consultation: Consultation, seat: Seat) -> Taken | None:
+        """Who holds a seat of a consultation now: of a guest's, only whoever is invited to it now."""
+        guest = at(consultation, seat)
+        return self.seat(consultation.trust, consultation.id, seat, guest.id if guest else "")
+
+    def sit(self, trust: str, consultation: str, seat: Seat, connection: str, guest: str = "") -> None:
         """Take a seat; the newest socket of a person has it, an older one is told."""
-        held = self.seat(trust, consultation, seat)
+        held = self.seat(trust, consultation, seat, guest)
         if held and held.connection == connection:
             return
-        taken = Taken(trust=trust, consultation=consultation, seat=seat, connection=connection, expires=self.expiry())
+        expires = self.expiry()
+        taken = Taken(
+            trust=trust, consultation=consultation, seat=seat, guest=guest, connection=connection, expires=expires
+        )
         self._store.write([Put(taken)])
         if held:
             self._push.send(held.connection, SeatTaken())
 
-    def sends(self, seat: Taken, *, camera: bool, microphone: bool, screen: bool) -> None:
+    def sends(
+        self,
+        seat: Taken,
+        *,
+        camera: bool = False,
+        microphone: bool = False,
+        screen: bool = False,
+        interrupted: bool = False,
+    ) -> None:
         """Note what the holder of a seat sends, while it still holds it."""
-        noted = msgspec.structs.replace(seat, camera=camera, microphone=microphone, screen=screen)
+        noted = msgspec.structs.replace(
+            seat, camera=camera, microphone=microphone, screen=screen, interrupted=interrupted
+        )
         with suppress(Refused):
             self._store.write([KeepSeat(noted)])
 
-    def to_seat(self, trust: str, consultation: str, seat: Seat, message: Message) -> bool:
+    def leave(self, seat: Taken) -> None:
+        """Take a seat from who held it, unless it has another holder by now."""
+        with suppress(Refused):
+            self._store.write([LeaveSeat(seat)])
+
+    def to_seat(self, consultation: Consultation, seat: Seat, message: Message) -> bool:
         """Send to whoever holds a seat; False when nobody does."""
-        held = self.seat(trust, consultation, seat)
+        held = self.holder(consultation, seat)
         return held is not None and self.to(held.connection, message)
 
     def to_call(self, consultation: Consultation, message: Message, *, but: Seat | None = None) -> None:
-        """Send to everybody who holds a seat of a consultation's call, ``but`` one of them left out."""
-        for seat in consultation.seats:
+        """Send to everybody whom a consultation's call concerns, ``but`` one of them left out."""
+        for seat in concerned(consultation):
             if seat is not but:
-                self.to_seat(consultation.trust, consultation.id, seat, message)
+                self.to_seat(consultation, seat, message)
 
     def to_watchers(self, trust: str, staff: str, message: Message) -> None:
         """Send to every open list of a clinician."""
@@ -112,12 +156,18 @@ class Sockets:
             Changed(day=consultation.day, consultation=self.for_clinician(consultation)),
         )
         self.tell_patient(consultation)
+        for guest in consultation.guests:
+            self.tell_guest(consultation, guest)
 
     def tell_patient(self, consultation: Consultation) -> None:
         """Tell the patient alone."""
         held = self.seat(consultation.trust, consultation.id, Seat.PATIENT)
         if held:
             self.to(held.connection, Visit(visit=self.for_patient(consultation, logged_in=True)))
+
+    def tell_guest(self, consultation: Consultation, guest: Guest) -> None:
+        """Tell one guest alone."""
+        self.to_seat(consultation, guest.seat, Visit(visit=self.for_guest(consultation, guest)))
 
     def watched(self, trust: str, staff: str) -> bool:
         """Whether a clinician has a list open."""
@@ -151,10 +201,25 @@ class Sockets:
             department=c.department,
             language=c.language,
             tested_at=instant(c.tested_at) if c.tested_at is not None else None,
-            guests=[],
+            guests=[self._guest(c, guest) for guest in c.guests],
             running_late=c.running_late,
             paused_by=c.paused_by,
             by_phone=c.by_phone,
+        )
+
+    def _guest(self, consultation: Consultation, guest: Guest) -> GuestView:
+        return GuestView(
+            id=guest.id,
+            seat=guest.seat,
+            kind=guest.kind,
+            name=guest.name,
+            phone=guest.phone,
+            email=guest.email,
+            sms=guest.sms,
+            mail=guest.mail,
+            present=consultation.state not in FINAL and self.holder(consultation, guest.seat) is not None,
+            ready=guest.ready,
+            admitted=guest.admitted,
         )
 
     def for_patient(self, consultation: Consultation, *, logged_in: bool) -> VisitView:
@@ -178,7 +243,7 @@ class Sockets:
             feedback_given=c.feedback_given,
             seat=Seat.PATIENT,
             language=c.language,
-            guests=[],
+            guests=[GuestName(seat=g.seat, kind=g.kind, name=g.name) for g in c.guests] if logged_in else [],
             place=0,
             clinician_busy=False,
             delay_minutes=0,
@@ -187,6 +252,20 @@ class Sockets:
             by_phone=c.by_phone,
         )
 
+    def for_guest(self, consultation: Consultation, guest: Guest) -> VisitView:
+        """A consultation as one of its guests sees it: no login is asked of them, nor what they thought of it."""
+        return msgspec.structs.replace(
+            self.for_patient(consultation, logged_in=True),
+            state=state_of(consultation, guest),
+            seat=guest.seat,
+            language=guest.language,
+            login_level=LoginLevel.NONE,
+            feedback_given=True,
+            place=0,
+        )
+
     def for_session(self, consultation: Consultation, session: Session) -> VisitView:
-        """A consultation for whoever holds the session, logged in or not yet."""
+        """A consultation for whoever holds the session, logged in or not yet. Raises LinkWithdrawn."""
+        if session.guest:
+            return self.for_guest(consultation, expected(consultation, session.guest))
         return self.for_patient(consultation, logged_in=session.proven)

@@ -26,7 +26,7 @@ class VisitMessages(CallMessages):
         self._limit(socket, "probe")
         ready = p.ProbeReady(
             probe=mint(),
-            ice_servers=self._calls.ice_servers(socket.consultation),
+            ice_servers=self._calls.ice_servers(socket.consultation + socket.guest),
             relay_only=self._settings.relay_only,
             rates_kbps=list(PROBE_RATES_KBPS),
             milliseconds=PROBE_MILLISECONDS,
@@ -48,18 +48,19 @@ class VisitMessages(CallMessages):
     def _limit(self, socket: Socket, what: str) -> None:
         """Count what a visit asks of the workers. Raises TooManyAttempts."""
         hour = int(self._now()) // 3600
-        name = f"{what}#{socket.trust}#{socket.consultation}#{hour}"
+        name = f"{what}#{socket.trust}#{socket.consultation}#{socket.guest}#{hour}"
         if self._store.count(name, (hour + 2) * 3600) > PROBES_PER_HOUR:
             raise TooManyAttempts
 
     def _tell_of_presence(self, socket: Socket) -> None:
-        """A patient came or went. No version orders presence, so whoever told it looks whether it still holds."""
-        told: bool | None = None
+        """A visitor came or went. No version orders presence, so whoever told it looks whether it still holds."""
+        told: list[bool] = []
         for _ in range(TRIES):
             consultation = self._consultations.find(socket.trust, socket.consultation)
             view = self._sockets.for_clinician(consultation)
-            if view.patient_present == told:
+            present = [view.patient_present, *(guest.present for guest in view.guests)]
+            if present == told:
                 return
-            told = view.patient_present
+            told = present
             changed = p.Changed(day=consultation.day, consultation=view)
             self._sockets.to_watchers(socket.trust, consultation.staff, changed)

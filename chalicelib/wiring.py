@@ -14,9 +14,11 @@ from chalicelib import oidc
 from chalicelib.auth import Auth
 from chalicelib.calls import Calls
 from chalicelib.clinician_messages import ClinicianMessages
+from chalicelib.company import Company
 from chalicelib.consultations import Consultations
 from chalicelib.desk import Desk
 from chalicelib.figures import Figures
+from chalicelib.guest_messages import GuestMessages
 from chalicelib.invites import Invites
 from chalicelib.lifecycle import Role
 from chalicelib.notify import AwsCarrier, Carrier
@@ -149,6 +151,19 @@ class Services:
         return Desk(self.consultations, self.invites, self.register, self.sockets, self.workers, self.calls, self.now)
 
     @cached_property
+    def company(self) -> Company:
+        """Guests."""
+        return Company(
+            self.store,
+            self.consultations,
+            self.invites,
+            self.sockets,
+            self.workers,
+            self.calls,
+            self.now,
+        )
+
+    @cached_property
     def figures(self) -> Figures:
         """How calls went."""
         return Figures(self.store, self.consultations, self.register, self.now)
@@ -168,6 +183,7 @@ class Services:
         )
         messages: dict[Role, Messages] = {
             Role.PATIENT: PatientMessages(*means),
+            Role.GUEST: GuestMessages(*means),
             Role.CLINICIAN: ClinicianMessages(*means),
             Role.WORKER: WorkerMessages(self.consultations, self.sockets, self.workers, self.calls, self.figures),
         }

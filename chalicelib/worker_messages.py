@@ -9,7 +9,7 @@ from chalicelib.errors import NotFound, VenteromError
 from chalicelib.figures import Figures
 from chalicelib.lifecycle import WITH_CALL, Role
 from chalicelib.protocol import Room
-from chalicelib.records import Socket
+from chalicelib.records import Consultation, Socket
 from chalicelib.sockets import Sockets
 from chalicelib.workers import Workers
 
@@ -53,14 +53,14 @@ class WorkerMessages:
         self._figures.count(socket.worker, message)
 
     def _on_relay_answer(self, socket: Socket, message: p.RelayAnswer) -> None:
-        if room := self._carried(socket, message.room):
-            answer = p.Answer(consultation=room.consultation, call=room.call, n=message.n, sdp=message.sdp)
-            self._sockets.to_seat(room.trust, room.consultation, message.seat, answer)
+        if carried := self._carried(socket, message.room):
+            answer = p.Answer(consultation=carried.id, call=carried.call, n=message.n, sdp=message.sdp)
+            self._sockets.to_seat(carried, message.seat, answer)
 
     def _on_relay_refused(self, socket: Socket, message: p.RelayRefused) -> None:
-        if room := self._carried(socket, message.room):
+        if carried := self._carried(socket, message.room):
             told = p.Error(code=message.code, message=VenteromError.text, retry=True, about="offer")
-            self._sockets.to_seat(room.trust, room.consultation, message.seat, told)
+            self._sockets.to_seat(carried, message.seat, told)
 
     def _on_room_ended(self, socket: Socket, message: p.RoomEnded) -> None:
         self._workers.room_ended(socket, message.room)
@@ -77,12 +77,12 @@ class WorkerMessages:
             told = p.Error(code=message.code, message=VenteromError.text, retry=True, about="probe_offer")
             self._sockets.to(asker.connection, told)
 
-    def _carried(self, socket: Socket, name: str) -> Room | None:
-        """The room, if this worker carries it now; what is late from an older call is dropped."""
+    def _carried(self, socket: Socket, name: str) -> Consultation | None:
+        """A room's consultation, if this worker carries it now; what is late from an older call is dropped."""
         room = Room.parse(name)
         try:
             consultation = self._consultations.find(room.trust, room.consultation)
         except NotFound:
             return None
         present = consultation.state in WITH_CALL and consultation.call == room.call
-        return room if present and consultation.worker == socket.worker else None
+        return consultation if present and consultation.worker == socket.worker else None

@@ -7,11 +7,13 @@ import msgspec
 
 from chalicelib.consultations import SYSTEM, Actor, Consultations, of, only_in
 from chalicelib.errors import Conflict, NotFound, NoWorker, Overtaken
+from chalicelib.guests import carried_on
 from chalicelib.lifecycle import WITH_CALL, Event, Role
 from chalicelib.placement import choose, choose_for_probe
 from chalicelib.protocol import (
     CallEnded,
     CloseRoom,
+    CloseSeat,
     EndReason,
     Heartbeat,
     IceServer,
@@ -20,6 +22,7 @@ from chalicelib.protocol import (
     Register,
     Registered,
     Room,
+    Seat,
 )
 from chalicelib.records import Consultation, Socket, Worker
 from chalicelib.settings import Settings
@@ -143,7 +146,8 @@ class Workers:
         def decide(present: Consultation) -> dict[str, Any]:
             if not _carries(worker, present, room):
                 raise Overtaken
-            return {"call": present.call + 1, "worker": other.id}
+            call = present.call + 1
+            return {"call": call, "worker": other.id, "guests": carried_on(present, call)}
 
         def also(present: Consultation) -> list[Write]:
             return [ReserveRoom(other, str(room_of(present, present.call + 1)), int(self._now()))]
@@ -169,6 +173,10 @@ class Workers:
         if consultation.call:
             self.to_worker_of(consultation, CloseRoom(room=str(room_of(consultation))))
             self._store.release_room(consultation.worker, str(room_of(consultation)))
+
+    def close_seat(self, consultation: Consultation, seat: Seat) -> None:
+        """Somebody left a call that goes on: its worker drops them."""
+        self.to_worker_of(consultation, CloseSeat(room=str(room_of(consultation)), seat=seat))
 
     def room_ended(self, socket: Socket, room: str) -> None:
         """The worker closed a room. If the call was going on, both had gone: it may be called again."""

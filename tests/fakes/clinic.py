@@ -8,11 +8,12 @@ from typing import Any
 from chalicelib import protocol as p
 from chalicelib.consultations import instant
 from chalicelib.errors import LoginFailed, VenteromError
+from chalicelib.guests import guest_of
 from chalicelib.lifecycle import Role
 from chalicelib.oidc import Person, Started
-from chalicelib.protocol import LoginLevel, Message
-from chalicelib.records import Consultation, Socket, Worker
-from chalicelib.rest import Booking, SendInvitation
+from chalicelib.protocol import GuestKind, LoginLevel, Message
+from chalicelib.records import Consultation, Guest, Socket, Worker
+from chalicelib.rest import Booking, NewGuest, SendInvitation
 from chalicelib.settings import Settings
 from chalicelib.wiring import Services
 from tests.fakes.store import FakeStore
@@ -172,6 +173,23 @@ class Clinic:
             Socket(connection=connection, role=Role.PATIENT, trust=self.trust, consultation=consultation.id), p.Hello()
         )
 
+    def invite(self, consultation: Consultation, once: str = "", **changes: Any) -> Guest:
+        """Somebody more for a call; ``once`` when it is the same request."""
+        self._bookings += 1
+        new: dict[str, Any] = {"kind": GuestKind.COMPANION, "name": "Per Testesen", "phone": "90000001"}
+        company, key = self.services.company, once or f"guest-{self._bookings}"
+        company.invite(self.trust, self.staff, consultation.id, NewGuest(**new | changes), key)
+        return self.now(consultation).guests[-1]
+
+    def remove(self, consultation: Consultation, guest: Guest) -> None:
+        self.services.company.remove(self.trust, self.staff, consultation.id, guest.id)
+
+    def guest(self, connection: str, consultation: Consultation, guest: Guest) -> None:
+        who = Socket(
+            connection=connection, role=Role.GUEST, trust=self.trust, consultation=consultation.id, guest=guest.id
+        )
+        self._open(who, p.Hello())
+
     def clinician(self, connection: str, staff: str = "") -> None:
         socket = Socket(connection=connection, role=Role.CLINICIAN, trust=self.trust, staff=staff or self.staff)
         self._open(socket, p.Hello())
@@ -208,6 +226,27 @@ class Clinic:
         consultation = self.waiting()
         assert self.say("C", p.Call(consultation=consultation.id)) == "call"
         return self.now(consultation)
+
+    def talking(self) -> Consultation:
+        """Patient and clinician in their first call."""
+        called = self.calling()
+        assert self.say("P", p.Accept(consultation=called.id, call=1)) == "accept"
+        return self.now(called)
+
+    def joined(self, connection: str = "G", **changes: Any) -> tuple[Consultation, Guest]:
+        """As `talking`, and a guest with them."""
+        talking = self.talking()
+        guest = self.invite(talking, **changes)
+        self.join(connection, talking, guest)
+        return self.now(talking), guest_of(self.now(talking), guest.id) or guest
+
+    def join(self, connection: str, consultation: Consultation, guest: Guest) -> None:
+        """A guest goes all the way into the present call."""
+        self.guest(connection, consultation, guest)
+        self.say("C", p.Admit(consultation=consultation.id, guest=guest.id))
+        assert self.say(connection, p.CheckIn(devices=p.DeviceReport())) == "check_in"
+        call = self.now(consultation).call
+        assert self.say(connection, p.Accept(consultation=consultation.id, call=call)) == "accept"
 
     def _open(self, socket: Socket, first: Message) -> None:
         self.store.write(self.services.sockets.rows(socket))

@@ -16,6 +16,7 @@ from chalicelib.protocol import MAX_FRAME, MAX_MESSAGE, MAX_SDP, Message, Room, 
 SDP = "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\n"
 PARSERS = {
     "FromPatient": protocol.parse_patient,
+    "FromGuest": protocol.parse_guest,
     "FromClinician": protocol.parse_clinician,
     "FromWorker": protocol.parse_worker,
     "ToWorker": protocol.parse_to_worker,

@@ -6,6 +6,7 @@ import pytest
 
 from chalicelib import protocol as p
 from chalicelib.clinician_messages import ClinicianMessages
+from chalicelib.guest_messages import GuestMessages
 from chalicelib.lifecycle import State
 from chalicelib.patient_messages import PatientMessages
 from chalicelib.protocol import DeviceReport, EndReason, Message, Seat
@@ -106,7 +107,12 @@ def test_from_booking_to_feedback(clinic: Clinic) -> None:
 
 @pytest.mark.parametrize(
     ("union", "messages"),
-    [(p.FromPatient, PatientMessages), (p.FromClinician, ClinicianMessages), (p.FromWorker, WorkerMessages)],
+    [
+        (p.FromPatient, PatientMessages),
+        (p.FromGuest, GuestMessages),
+        (p.FromClinician, ClinicianMessages),
+        (p.FromWorker, WorkerMessages),
+    ],
 )
 def test_every_message_has_its_handler_and_every_handler_its_message(union: object, messages: type) -> None:
     tags = {f"_on_{message.__struct_config__.tag}" for message in get_args(union)}
