@@ -1,9 +1,10 @@
 // How the pages are built: one HTML file each, hashed assets, no inline scripts, messages compiled so that no parser is shipped.
 import { defineConfig } from "vite";
 import { messages } from "./plugins/messages.ts";
+import { plain } from "./plugins/plain.ts";
 
 export default defineConfig({
-  plugins: [messages()],
+  plugins: [messages(), plain()],
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   build: {
     target: ["chrome90", "edge90", "firefox90", "safari15"],

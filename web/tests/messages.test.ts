@@ -80,7 +80,7 @@ function fault(language: string, text: string, original: string): string {
 
 const originals = Object.fromEntries(pages.map((page) => [page, texts("nb", page) ?? {}]));
 const all = Object.assign({}, ...Object.values(originals)) as Texts;
-const code = sources(join(root, "src")).join("\n");
+const code = [...sources(join(root, "src")), ...sources(join(root, "plugins"))].join("\n");
 
 describe.each(LANGUAGES.map(({ code }) => code))("in %s", (language) => {
   test("every page has its texts", () => {

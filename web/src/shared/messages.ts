@@ -19,7 +19,7 @@ export type Values = Record<string, string | number>;
 const STORED = "venterom.language";
 
 type Texts = Record<string, CompiledMessage>;
-const files = import.meta.glob<Texts>("../../messages/*/*.json", { import: "default" });
+const files = import.meta.glob<Texts>(["../../messages/*/*.json", "!**/plain.json"], { import: "default" });
 
 let page: Page = "visit";
 let current: Language = "nb";
