@@ -1,7 +1,8 @@
 // The visit's page as a pure machine: which step shows, what overtakes what, what survives a reload.
 import { expect, test } from "vitest";
 import type { ToPatient, VisitView } from "../src/protocol";
-import { PREPARATION, after, initial, reduce, restore, step, type Happening, type VisitState } from "../src/visit/state";
+import { PREPARATION, after, before, restore, unprepared, way } from "../src/visit/preparation";
+import { guestKind, initial, reduce, step, type Happening, type VisitState } from "../src/visit/state";
 
 const visit: VisitView = {
   consultation: "c1",
@@ -38,7 +39,7 @@ const says = (message: ToPatient): Happening => ({ type: "message", message });
 const news = (change: Partial<VisitView>): Happening => says({ type: "visit", visit: { ...visit, ...change } });
 const ringing = (call: number): Happening => says({ type: "ringing", consultation: "c1", call });
 const join = (call: number): Happening => says({ type: "join", consultation: "c1", call, seat: "patient", ice_servers: [], relay_only: false, seats: ["patient", "clinician"] });
-const end = (call: number, reason: "hang_up" | "withdrawn" | "worker_lost" | "cancelled"): Happening =>
+const end = (call: number, reason: "hang_up" | "withdrawn" | "worker_lost" | "cancelled" | "phone" | "removed"): Happening =>
   says({ type: "call_ended", consultation: "c1", call, reason });
 
 test.each<[string, Partial<VisitView>, string]>([
@@ -49,8 +50,11 @@ test.each<[string, Partial<VisitView>, string]>([
   ["in the waiting room", { state: "checked_in" }, "waiting"],
   ["being called", { state: "calling", call: 1 }, "ringing"],
   ["in the call", { state: "in_call", call: 1 }, "call"],
-  ["after the call", { state: "ended" }, "feedback"],
-  ["after feedback", { state: "ended", feedback_given: true }, "thanks"],
+  ["after the call", { state: "ended", call: 1 }, "feedback"],
+  ["after feedback", { state: "ended", call: 1, feedback_given: true }, "thanks"],
+  ["over without a call", { state: "ended" }, "thanks"],
+  ["to be phoned instead", { state: "ended", by_phone: true }, "phone"],
+  ["a guest after the call", { state: "ended", call: 1, seat: "guest1", login_level: "none" }, "thanks"],
   ["cancelled", { state: "cancelled" }, "gone"],
   ["cancelled before the login", { state: "cancelled", logged_in: false }, "gone"],
 ])("a reload finds its way: %s", (_, change, expected) => {
@@ -135,7 +139,64 @@ test("a newer page has the seat: this one says so", () => {
 });
 
 test("what was kept comes back; rubbish does not", () => {
-  const kept = { preparation: "network", devices: { camera: "yes", speaker: "no", microphone: "yes" }, network: null };
+  const kept = { preparation: "network", devices: { camera: "yes", speaker: "no", microphone: "yes" }, network: null, soundOnly: false };
   expect(restore(JSON.stringify(kept))).toEqual(kept);
-  for (const rubbish of [null, "{", "null", "5", '{"preparation":"else"}', '{"preparation":"network"}']) expect(restore(rubbish)).toEqual({});
+  for (const rubbish of [null, "{", "null", "5", '{"preparation":"else"}', '{"preparation":"network"}']) expect(restore(rubbish)).toEqual(unprepared());
+});
+
+test("the steps go forth and back; with sound only nobody is asked whether they see themselves", () => {
+  expect([after("access"), after("access", true), before("speaker"), before("speaker", true), before("access"), after("ready")]).toEqual([
+    "camera", "speaker", "camera", "access", null, "ready",
+  ]);
+  expect(way(true)).not.toContain("camera");
+});
+
+test("coming with sound only is told as no camera, until both are wanted again", () => {
+  const answered: Happening = { type: "answered", device: "camera", answer: "yes" };
+  const only = run(opened(), answered, { type: "with_sound", only: true });
+  expect([only.soundOnly, only.devices.camera]).toEqual([true, "no"]);
+  expect(reduce(only, { type: "with_sound", only: false }).devices.camera).toBe("untested");
+  expect(run(opened(), answered, { type: "with_sound", only: false }).devices.camera).toBe("yes");
+});
+
+test("running late is on its way until the functions know, or say that it failed", () => {
+  const asked = run(opened(), { type: "late", minutes: 10 });
+  expect(asked.lateAsked).toBe(10);
+  expect(reduce(asked, news({ version: 4 })).lateAsked).toBe(10);
+  expect(reduce(asked, news({ version: 4, running_late: 10 })).lateAsked).toBeNull();
+  const failed = reduce(asked, says({ type: "error", code: "unavailable", message: "", retry: true, about: "running_late" }));
+  expect([failed.lateAsked, failed.problem]).toEqual([null, "unavailable"]);
+});
+
+test("an appointment moved under one's eyes is told until it is read; an older page's news moves nothing", () => {
+  const moved = run(opened(), news({ version: 4, starts: "2026-11-25T09:00:00Z" }));
+  expect(moved.movedFrom).toBe(visit.starts);
+  expect(reduce(moved, news({ version: 5, starts: "2026-11-25T09:00:00Z" })).movedFrom).toBe(visit.starts);
+  expect(reduce(moved, { type: "seen" }).movedFrom).toBeNull();
+  expect(run(opened({ version: 5 }), news({ version: 4, starts: "2026-11-25T09:00:00Z" })).movedFrom).toBeNull();
+});
+
+test("the question whether to leave goes away with what it was about", () => {
+  const waiting = run(opened({ state: "checked_in" }), { type: "leaving", asked: true });
+  expect(waiting.leaving).toBe(true);
+  expect(reduce(waiting, news({ state: "checked_in", version: 4, place: 1 })).leaving).toBe(true);
+  expect(reduce(waiting, ringing(1)).leaving).toBe(false);
+  expect(reduce(waiting, news({ state: "invited", version: 4 })).leaving).toBe(false);
+});
+
+test("who is to be phoned is told so, and may tell what went wrong first", () => {
+  const phoned = run(opened({ state: "in_call", version: 6, call: 1 }), join(1), end(1, "phone"), news({ state: "in_call", version: 6, call: 1 }));
+  expect(step(phoned)).toBe("phone");
+  const telling = reduce(phoned, { type: "telling" });
+  expect(step(telling)).toBe("feedback");
+  expect(step(reduce(telling, { type: "thanked" }))).toBe("thanks");
+});
+
+test("a guest is known by the seat, and one who was shown out sees no more", () => {
+  const guest = { seat: "guest1", login_level: "none", guests: [{ seat: "guest1", kind: "interpreter", name: "Tolk" }] } as const;
+  const state = run(opened({ ...guest, guests: [...guest.guests], state: "in_call", call: 1 }));
+  expect(state.visit && guestKind(state.visit)).toBe("interpreter");
+  expect(guestKind(visit)).toBeNull();
+  const out = reduce(state, end(1, "removed"));
+  expect([step(out), out.ended]).toEqual(["gone", "removed"]);
 });

@@ -1,24 +1,25 @@
 // Chooses the page for the step the visit has come to, and puts it in the common frame.
 import { Page } from "../shared/components/Page";
-import { ErrorNotice, Notice, Steps, Waiting } from "../shared/components/parts";
+import { Button, ErrorNotice, Notice, Steps, Waiting } from "../shared/components/parts";
 import { t } from "../shared/messages";
 import { useRedraw } from "../shared/redraw";
-import { PREPARATION, step, type PreparationStep, type Step } from "./state";
+import type { Engine } from "./engine";
+import { before, isPreparation, way } from "./preparation";
+import { isGuest, step, type Step } from "./state";
 import { Access } from "./steps/Access";
-import { Call } from "./steps/Call";
 import { Camera } from "./steps/Camera";
-import { Elsewhere, Gone, Thanks } from "./steps/Ends";
-import { Feedback } from "./steps/Feedback";
+import { Elsewhere, Gone } from "./steps/Ends";
 import { Login } from "./steps/Login";
 import { Microphone } from "./steps/Microphone";
 import { Network } from "./steps/Network";
 import type { StepProps } from "./steps/props";
 import { Ready } from "./steps/Ready";
-import { Ringing } from "./steps/Ringing";
+import { RunningLate } from "./steps/RunningLate";
 import { Speaker } from "./steps/Speaker";
-import { WaitingRoom } from "./steps/WaitingRoom";
 
-const PAGES: Record<Exclude<Step, "opening">, (props: StepProps) => preact.JSX.Element> = {
+type StepPage = (props: StepProps) => preact.JSX.Element;
+
+const FIRST: Partial<Record<Step, StepPage>> = {
   login: Login,
   access: Access,
   camera: Camera,
@@ -26,14 +27,15 @@ const PAGES: Record<Exclude<Step, "opening">, (props: StepProps) => preact.JSX.E
   microphone: Microphone,
   network: Network,
   ready: Ready,
-  waiting: WaitingRoom,
-  ringing: Ringing,
-  call: Call,
-  feedback: Feedback,
-  thanks: Thanks,
   gone: Gone,
   elsewhere: Elsewhere,
 };
+
+/** The page of a step, or null while nothing is known or its code is on the way. */
+function pageOf(at: Step, { later }: Engine): StepPage | null {
+  const fetched: Partial<Record<Step, StepPage>> = later?.LATER ?? {};
+  return FIRST[at] ?? fetched[at] ?? null;
+}
 
 function titleOf(at: Step, name: string): string {
   switch (at) {
@@ -51,10 +53,11 @@ function titleOf(at: Step, name: string): string {
 export function Visit({ engine }: StepProps) {
   useRedraw(engine);
   const { state } = engine;
-  const { visit, problem, socket } = state;
+  const { visit, problem, socket, preparation, soundOnly } = state;
   const at = step(state);
-  const inPreparation = PREPARATION.includes(at as PreparationStep);
-  const Step = at === "opening" ? null : PAGES[at];
+  const preparing = isPreparation(at);
+  const steps = way(soundOnly);
+  const Step = pageOf(at, engine);
   return (
     <Page
       title={titleOf(at, visit?.clinician_name ?? "")}
@@ -65,14 +68,20 @@ export function Visit({ engine }: StepProps) {
       consultation={visit?.consultation}
       bare={at === "call"}
     >
-      {inPreparation && <Steps names={PREPARATION.map((name) => t(`visit.step.${name}`))} at={PREPARATION.indexOf(at as PreparationStep)} />}
-      {problem && at !== "gone" && <ErrorNotice code={problem} {...(Step ? {} : { onRetry: () => void engine.open() })} />}
-      {socket === "away" && visit && (inPreparation || at === "waiting" || at === "ringing") && (
+      {preparing && <Steps names={steps.map((name) => t(`visit.step.${name}`))} at={steps.indexOf(at)} />}
+      {problem && at !== "gone" && <ErrorNotice code={problem} {...(at === "opening" ? { onRetry: () => void engine.open() } : {})} />}
+      {socket === "away" && visit && (preparing || at === "waiting" || at === "ringing") && (
         <Notice tone="warning">
           <p>{t("visit.connection.away")}</p>
         </Notice>
       )}
-      {Step ? <Step engine={engine} /> : problem ? null : <Waiting>{t("visit.opening")}</Waiting>}
+      {Step ? <Step key={at} engine={engine} /> : problem && at === "opening" ? null : <Waiting>{t("visit.opening")}</Waiting>}
+      {preparing && (
+        <div class="v-beside">
+          {before(preparation, soundOnly) && <Button variant="tertiary" onClick={() => engine.previous()}>{t("visit.back")}</Button>}
+          {!isGuest(visit) && <RunningLate engine={engine} />}
+        </div>
+      )}
     </Page>
   );
 }

@@ -1,38 +1,50 @@
 // Runs a visit: the link, the socket, the devices, the network test, the call. Pages read its state and call its methods.
 import { ApiError, get, post } from "../shared/api";
-import { forced } from "../shared/call";
-import { Connection, socketUrl } from "../shared/connection";
-import { Conversation } from "../shared/conversation";
+import { Connection, realAfter, socketUrl } from "../shared/connection";
 import { unlockSound } from "../shared/sound";
 import { Equipment } from "../shared/equipment";
-import { knowsError, setTimeZone } from "../shared/messages";
-import { Probe, ProbeFailed } from "../shared/probe";
-import type { Answer3, DeviceReport, Feedback, FromPatient, Join, NetworkReport, Redirect, Ticket, ToPatient, VisitView } from "../protocol";
-import { after, initial, reduce, restore, step, type Happening, type PreparationStep, type VisitState } from "./state";
+import { knowsError, prefer, setTimeZone } from "../shared/messages";
+import type { Answer3, DeviceReport, Feedback, FromPatient, Redirect, Ticket, ToPatient, VisitView } from "../protocol";
+import { Awake } from "./awake";
+import { Back } from "./back";
+import { NetworkTest } from "./nettest";
+import { after, before, restore, type Kept, type PreparationStep } from "./preparation";
+import { initial, isGuest, reduce, step, type Happening, type VisitState } from "./state";
+import type { Talk } from "./talk";
+
+type Later = typeof import("./later");
 
 /** Without a socket for this long the network test says that the network blocks us. */
 const NO_SOCKET_MS = 15_000;
+/** Code that did not arrive is asked for again after this time. */
+const FETCH_AGAIN_MS = 3_000;
 
 export class Engine {
-  state: VisitState;
+  state: VisitState = initial();
   readonly equipment = new Equipment();
-  readonly conversation = new Conversation(this.equipment, (message) => void this.connection?.send(message), () => this.tell());
-  /** «Aksepter samtale» was pressed and the line is not there yet. */
-  accepting = false;
+  readonly awake = new Awake(() => this.tell());
+  /** The pages of the waiting room and the call; null until they have been fetched. */
+  later: Later | null = null;
+  talk: Talk | null = null;
   private connection: Connection<FromPatient, ToPatient> | null = null;
-  /** Number of the call that was ended here; what the functions still say of it is out of date. */
-  private hungUp = 0;
-  private probe: Probe | null = null;
-  private wakeLock: WakeLockSentinel | null = null;
+  private fetching: Promise<Talk> | null = null;
+  private readonly test = new NetworkTest({
+    connected: () => this.socketWithin(NO_SOCKET_MS),
+    send: (message) => this.connection?.send(message) === true,
+  });
+  private readonly back = new Back({
+    step: () => step(this.state),
+    go: (to) => this.happened({ type: "went", to }),
+    ask: () => this.happened({ type: "leaving", asked: true }),
+  });
   private readonly listeners = new Set<() => void>();
 
   constructor() {
-    this.state = initial();
-    this.equipment.listen(() => this.sendTracks());
+    this.equipment.listen(() => this.tell());
     const wake = (): void => {
       this.connection?.wake();
-      void this.conversation.wake();
-      void this.keepAwake();
+      void this.talk?.conversation.wake();
+      this.keepAwake();
     };
     addEventListener("online", wake);
     document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && wake());
@@ -57,12 +69,14 @@ export class Engine {
       const entering = location.pathname.startsWith("/i");
       const visit = entering ? await post<VisitView>("/enter", { secret: named }) : await get<VisitView>(`/visits/${encodeURIComponent(named)}`);
       // The secret leaves the address bar and the history as soon as it has been used.
-      history.replaceState(null, "", `/v#${visit.consultation}`);
+      history.replaceState(history.state, "", `/v#${visit.consultation}`);
       setTimeZone(visit.time_zone);
-      this.state = { ...initial(restore(sessionStorage.getItem(this.keptUnder(visit)))), problem: null };
+      await prefer(visit.language).catch(() => undefined); // texts that do not arrive are no reason to stop
+      this.state = initial(restore(sessionStorage.getItem(this.keptUnder(visit))));
       this.happened({ type: "opened", visit });
       if (failure) this.happened({ type: "failed", code: knowsError(failure) ? failure : "login_failed" });
-      if (!["login", "gone", "feedback", "thanks"].includes(step(this.state))) this.connect(visit.consultation);
+      if (!["login", "gone", "phone", "feedback", "thanks"].includes(step(this.state))) this.connect(visit.consultation);
+      void this.fetched(); // before it is needed: the network may be worse then
     } catch (problem) {
       this.trouble(problem, "refused");
     }
@@ -79,11 +93,25 @@ export class Engine {
     }
   }
 
-  /** «Gi tilgang til kamera og mikrofon», or once more; goes on by itself when both are there. */
-  async access(): Promise<void> {
+  /** «Gi tilgang til kamera og mikrofon», or «Bare lyd», or once more; goes on by itself when all that was wanted is there. */
+  async access(soundOnly = this.state.soundOnly): Promise<void> {
     void unlockSound();
-    await this.equipment.obtain();
-    if (this.equipment.camera && this.equipment.microphone && this.state.preparation === "access") this.go("camera");
+    this.happened({ type: "with_sound", only: soundOnly });
+    if (soundOnly) {
+      this.equipment.turnOff("camera");
+      await this.equipment.turnOn("microphone");
+    } else {
+      await this.equipment.obtain();
+    }
+    const { camera, microphone } = this.equipment;
+    if (microphone && (camera || soundOnly) && this.state.preparation === "access") this.next();
+  }
+
+  /** Go on with sound only because there is no camera to be had, or without a microphone. */
+  accessWithout(): void {
+    if (!this.equipment.camera) this.happened({ type: "with_sound", only: true });
+    if (!this.equipment.microphone) this.answer("microphone", "no");
+    this.next();
   }
 
   go(to: PreparationStep): void {
@@ -91,36 +119,35 @@ export class Engine {
   }
 
   next(): void {
-    this.go(after(this.state.preparation));
+    this.go(after(this.state.preparation, this.state.soundOnly));
+  }
+
+  previous(): void {
+    const to = before(this.state.preparation, this.state.soundOnly);
+    if (to) this.go(to);
   }
 
   answer(device: keyof DeviceReport, answer: Answer3): void {
     this.happened({ type: "answered", device, answer });
+    this.sendTested();
   }
 
-  /** Run the network test; resolves with its report, rejects with ProbeFailed. */
-  async testNetwork(onProgress: (share: number) => void): Promise<NetworkReport> {
-    this.probe?.cancel();
-    if (this.state.socket !== "open" && !(await this.socketWithin(NO_SOCKET_MS))) {
-      const blocked: NetworkReport = { verdict: "blocked", transport: "none", rtt_ms: 0, jitter_ms: 0, loss: 1, up_kbps: 0, down_kbps: 0 };
-      this.happened({ type: "tested", network: blocked });
-      return blocked;
-    }
-    const probe = new Probe({
-      send: (message) => {
-        if (!this.connection?.send(message)) throw new ProbeFailed("offline");
-      },
-      onProgress,
-      relayOnly: forced("relay", localStorage),
-    });
-    this.probe = probe;
-    try {
-      const network = await probe.run();
-      this.happened({ type: "tested", network });
-      return network;
-    } finally {
-      if (this.probe === probe) this.probe = null;
-    }
+  /** Run the network test; its result is in the state. Raises NotTested. */
+  async testNetwork(onProgress: (share: number) => void): Promise<void> {
+    this.happened({ type: "tested", network: await this.test.run(onProgress) });
+    this.sendTested();
+  }
+
+  /** «Jeg er forsinket»; 0 takes it back. */
+  runLate(minutes: number): void {
+    this.happened({ type: "overcome" });
+    this.happened({ type: "late", minutes });
+    this.connection?.sendSurely({ type: "running_late", minutes });
+  }
+
+  /** The news that the appointment was moved has been read. */
+  seen(): void {
+    this.happened({ type: "seen" });
   }
 
   /** «Jeg er klar». The camera's light goes out while one waits. */
@@ -132,44 +159,19 @@ export class Engine {
     this.equipment.release();
   }
 
+  /** Whether to leave the waiting room or the call: open the question, or close it. */
+  ask(leaving: boolean): void {
+    this.happened({ type: "leaving", asked: leaving });
+  }
+
   leave(): void {
+    this.ask(false);
     this.connection?.sendSurely({ type: "leave" });
   }
 
-  /** «Aksepter samtale». */
-  async accept(): Promise<void> {
-    const { visit } = this.state;
-    if (!visit || this.accepting) return;
-    this.accepting = true;
-    this.tell();
-    this.connection?.sendSurely({ type: "accept", consultation: visit.consultation, call: visit.call });
-    void unlockSound();
-    await this.haveDevices();
-  }
-
-  async flip(): Promise<void> {
-    await this.equipment.flip();
-  }
-
-  async toggleCamera(): Promise<void> {
-    if (this.equipment.camera) this.equipment.turnOff("camera");
-    else await this.equipment.turnOn("camera");
-  }
-
-  async toggleMicrophone(): Promise<void> {
-    const missing = !this.equipment.microphone;
-    this.conversation.mute(!missing && !this.conversation.muted);
-    if (missing) await this.equipment.turnOn("microphone");
-  }
-
-  hangUp(): void {
-    const { visit } = this.state;
-    if (!visit) return;
-    this.hungUp = visit.call;
-    this.connection?.sendSurely({ type: "hang_up", consultation: visit.consultation, call: visit.call });
-    this.endCall();
-    // The functions will say so too; one's own wish does not wait for the network.
-    this.happened({ type: "message", message: { type: "call_ended", consultation: visit.consultation, call: visit.call, reason: "hang_up" } });
+  /** Tell what went wrong although the clinician phones. */
+  tellProblem(): void {
+    this.happened({ type: "telling" });
   }
 
   async sendFeedback(feedback: Feedback): Promise<void> {
@@ -202,7 +204,7 @@ export class Engine {
       url: socketUrl(location),
       onMessage: (message) => this.received(message),
       onStatus: (status, reason) => {
-        if (status === "open") this.accepting = false; // if it did not get through, it can be pressed again
+        if (status === "open") this.talk?.reconnected();
         this.happened({ type: "socket", status, reason });
         if (status === "stopped" && reason !== "seat_taken" && reason !== "closed") this.happened({ type: "failed", code: reason ?? "internal" });
       },
@@ -210,67 +212,61 @@ export class Engine {
   }
 
   private received(message: ToPatient): void {
-    this.probe?.receive(message);
-    const talking = message.type === "join" ? message : message.type === "visit" && message.visit.state === "in_call" ? message.visit : null;
-    if (talking && talking.call === this.hungUp) {
-      // The socket died with the hang-up, or the news is from before it.
-      this.connection?.sendSurely({ type: "hang_up", consultation: talking.consultation, call: talking.call });
-      return;
-    }
+    this.test.receive(message);
+    if (this.talk?.isOver(message)) return;
     this.happened({ type: "message", message });
-    if (message.type === "join" && this.state.join === message) void this.join(message);
-    else if (message.type === "answer") void this.conversation.answer(message);
-    if (message.type === "error" && message.about === "accept") this.accepting = false;
-    if (step(this.state) !== "call") this.endCall();
-    if (step(this.state) !== "call" && step(this.state) !== "ringing") this.accepting = false;
-    void this.keepAwake();
+    if (message.type === "join" && this.state.join !== message) return; // of an older placement
+    // In the order they came, also while the code is on its way.
+    if (this.talk) this.talk.receive(message);
+    else void this.fetched().then((talk) => talk.receive(message));
   }
 
-  private async join(join: Join): Promise<void> {
-    this.accepting = false;
-    const again = this.conversation.holds(join);
-    await this.conversation.join(join);
-    if (again) return;
-    await this.haveDevices();
-    this.conversation.announce();
+  /** Fetch the pages and the code of the call, until they are here. */
+  private fetched(): Promise<Talk> {
+    this.fetching ??= this.fetch();
+    return this.fetching;
   }
 
-  private endCall(): void {
-    if (!this.conversation.state) return;
-    this.conversation.leave();
-    this.equipment.release();
-  }
-
-  private async haveDevices(): Promise<void> {
-    const { camera, microphone } = this.equipment;
-    if (!camera || !microphone) await this.equipment.obtain();
-    if (!["ringing", "call"].includes(step(this.state))) this.equipment.release(); // the call ended while the question stood open
-  }
-
-  private sendTracks(): void {
-    this.conversation.useDevices();
-    this.tell();
-  }
-
-  /** The screen stays on in the waiting room and in the call, where the browser lets us. */
-  private async keepAwake(): Promise<void> {
-    const wanted = ["waiting", "ringing", "call"].includes(step(this.state));
-    if (!wanted) {
-      await this.wakeLock?.release().catch(() => undefined);
-      this.wakeLock = null;
-    } else if ((!this.wakeLock || this.wakeLock.released) && document.visibilityState === "visible") {
-      this.wakeLock = (await navigator.wakeLock?.request("screen").catch(() => null)) ?? null;
+  private async fetch(): Promise<Talk> {
+    const later = await import("./later").catch(() => null);
+    if (!later) {
+      await new Promise<void>((done) => realAfter(FETCH_AGAIN_MS, done));
+      return this.fetch();
     }
+    const talk = new later.Talk({
+      equipment: this.equipment,
+      send: (message) => void this.connection?.send(message),
+      sendSurely: (message) => void this.connection?.sendSurely(message),
+      visit: () => this.state.visit,
+      step: () => step(this.state),
+      soundOnly: () => this.state.soundOnly,
+      onEnd: (consultation, call) => this.happened({ type: "message", message: { type: "call_ended", consultation, call, reason: "hang_up" } }),
+      tell: () => this.tell(),
+    });
+    [this.later, this.talk] = [later, talk];
+    this.tell();
+    return talk;
   }
 
-  private socketWithin(milliseconds: number): Promise<boolean> {
+  /** The clinician's list shows early what works and what does not. */
+  private sendTested(): void {
+    const { visit, devices, network } = this.state;
+    if (!isGuest(visit)) this.connection?.sendSurely({ type: "tested", devices, network });
+  }
+
+  private keepAwake(): void {
+    void this.awake.want(["waiting", "ringing", "call"].includes(step(this.state)));
+  }
+
+  private async socketWithin(milliseconds: number): Promise<boolean> {
+    if (this.state.socket === "open") return true;
     return new Promise((resolve) => {
       const settle = (open: boolean): void => {
-        clearTimeout(timer);
+        cancel();
         stop();
         resolve(open);
       };
-      const timer = setTimeout(() => settle(false), milliseconds);
+      const cancel = realAfter(milliseconds, () => settle(false));
       const stop = this.listen(() => this.state.socket === "open" && settle(true));
     });
   }
@@ -281,9 +277,18 @@ export class Engine {
   }
 
   private happened(happening: Happening): void {
+    const was = step(this.state);
     this.state = reduce(this.state, happening);
-    const { visit, preparation, devices, network } = this.state;
-    if (visit) sessionStorage.setItem(this.keptUnder(visit), JSON.stringify({ preparation, devices, network }));
+    const { visit, preparation, devices, network, soundOnly } = this.state;
+    if (visit) sessionStorage.setItem(this.keptUnder(visit), JSON.stringify({ preparation, devices, network, soundOnly } satisfies Kept));
+    const now = step(this.state);
+    if (now !== was) {
+      this.back.follow(now);
+      this.talk?.follow();
+      this.keepAwake();
+      if (was === "network") this.test.cancel();
+      if (["elsewhere", "gone"].includes(now)) this.equipment.release();
+    }
     this.tell();
   }
 
@@ -291,4 +296,3 @@ export class Engine {
     for (const listener of this.listeners) listener();
   }
 }
-

@@ -1,23 +1,18 @@
 // What the patient's page knows and which step it shows. Pure: a state and something that happened give the next state.
-import type { Answer3, DeviceReport, EndReason, Join, NetworkReport, ToPatient, VisitView } from "../protocol";
+import type { Answer3, DeviceReport, EndReason, GuestKind, Join, NetworkReport, ToPatient, VisitView } from "../protocol";
 import type { Status } from "../shared/connection";
 import { withPeer, type Peers } from "../shared/people";
+import { unprepared, type Kept, type PreparationStep } from "./preparation";
 
-/** The steps before «Jeg er klar», in their order; each can be repeated. */
-export const PREPARATION = ["access", "camera", "speaker", "microphone", "network", "ready"] as const;
-export type PreparationStep = (typeof PREPARATION)[number];
-/** `opening`: nothing known yet. `gone`: this link or visit is no more. `elsewhere`: open in a newer page. */
-export type Step = "opening" | "login" | PreparationStep | "waiting" | "ringing" | "call" | "feedback" | "thanks" | "gone" | "elsewhere";
+/** `opening`: nothing known yet. `phone`: the clinician phones instead. `gone`: this link or visit is no more. `elsewhere`: open in a newer page. */
+export type Step = "opening" | "login" | PreparationStep | "waiting" | "ringing" | "call" | "phone" | "feedback" | "thanks" | "gone" | "elsewhere";
 
-export interface VisitState {
+export interface VisitState extends Kept {
   visit: VisitView | null;
   /** Why there is nothing to show: an error code, or null. */
   gone: string | null;
   /** The last thing that went wrong and has not been overcome: an error code. */
   problem: string | null;
-  preparation: PreparationStep;
-  devices: DeviceReport;
-  network: NetworkReport | null;
   socket: Status;
   /** Why the socket will not come back, when it will not. */
   stopped: string | null;
@@ -27,6 +22,14 @@ export interface VisitState {
   peers: Peers;
   /** How the last call ended when it was not by hanging up. */
   ended: EndReason | null;
+  /** When the appointment was before it was moved under one's eyes. */
+  movedFrom: string | null;
+  /** Minutes that one said to be late by, until the functions know; null when they do. */
+  lateAsked: number | null;
+  /** The question whether to leave stands open: by the button, or by the browser's way back. */
+  leaving: boolean;
+  /** Feedback is given although the clinician phones. */
+  telling: boolean;
   /** Feedback was sent or skipped. */
   thanked: boolean;
 }
@@ -41,24 +44,28 @@ export type Happening =
   | { type: "went"; to: PreparationStep }
   | { type: "answered"; device: keyof DeviceReport; answer: Answer3 }
   | { type: "tested"; network: NetworkReport }
+  | { type: "with_sound"; only: boolean }
+  | { type: "late"; minutes: number }
+  | { type: "seen" }
+  | { type: "leaving"; asked: boolean }
+  | { type: "telling" }
   | { type: "thanked" };
 
-/** What survives a reload: where the preparation had come to. */
-export type Kept = Pick<VisitState, "preparation" | "devices" | "network">;
-
-export function initial(kept: Partial<Kept> = {}): VisitState {
+export function initial(kept: Kept = unprepared()): VisitState {
   return {
+    ...kept,
     visit: null,
     gone: null,
     problem: null,
-    preparation: kept.preparation ?? "access",
-    devices: kept.devices ?? { camera: "untested", speaker: "untested", microphone: "untested" },
-    network: kept.network ?? null,
     socket: "connecting",
     stopped: null,
     join: null,
     peers: {},
     ended: null,
+    movedFrom: null,
+    lateAsked: null,
+    leaving: false,
+    telling: false,
     thanked: false,
   };
 }
@@ -66,8 +73,18 @@ export function initial(kept: Partial<Kept> = {}): VisitState {
 /** Errors after which a link or a visit has nothing more to show. */
 const FINAL = new Set(["link_unknown", "link_expired", "link_withdrawn", "gone", "not_found"]);
 
-/** Messages whose failure the network test or the call's own banner tells of. */
-const TOLD_ELSEWHERE: ReadonlySet<string> = new Set(["probe_start", "probe_offer", "offer", "media", "trouble", "ping"]);
+/** Messages whose failure the network test or the call's own banner tells of, or that nobody waits for. */
+const TOLD_ELSEWHERE: ReadonlySet<string> = new Set(["probe_start", "probe_offer", "offer", "media", "pause", "trouble", "ping", "tested"]);
+
+/** Whether this page is a guest's: asked along by the clinician, let in by her. */
+export function isGuest(visit: VisitView | null): boolean {
+  return visit !== null && visit.seat !== "patient";
+}
+
+/** What a guest was asked along as; null for the patient. */
+export function guestKind(visit: VisitView): GuestKind | null {
+  return isGuest(visit) ? (visit.guests.find(({ seat }) => seat === visit.seat)?.kind ?? "companion") : null;
+}
 
 /** The step to show. The consultation's state decides; the page's own place matters only before check-in. */
 export function step(state: VisitState): Step {
@@ -79,7 +96,7 @@ export function step(state: VisitState): Step {
     case "cancelled":
       return "gone";
     case "ended":
-      return state.thanked || visit.feedback_given ? "thanks" : "feedback";
+      return ended(state, visit);
     default:
       if (visit.login_level !== "none" && !visit.logged_in) return "login";
   }
@@ -95,17 +112,26 @@ export function step(state: VisitState): Step {
   }
 }
 
+/** Only a patient who talked here is asked how it was; who is to be phoned may tell what went wrong first. */
+function ended({ thanked, telling }: VisitState, visit: VisitView): Step {
+  if (visit.by_phone && !telling) return "phone";
+  return thanked || visit.feedback_given || isGuest(visit) || visit.call === 0 ? "thanks" : "feedback";
+}
+
 /** Only newer news counts: messages may overtake each other. */
 function withVisit(state: VisitState, visit: VisitView): VisitState {
   const held = state.visit;
   if (held && (visit.consultation !== held.consultation || visit.version < held.version || visit.call < held.call)) return state;
   // Of the same version nothing can have happened, but ringing, joining and ending reach us before the version that counts them.
-  if (held && visit.version === held.version) visit = { ...visit, state: held.state, call: held.call };
+  if (held && visit.version === held.version) visit = { ...visit, state: held.state, call: held.call, by_phone: visit.by_phone || held.by_phone };
   const talking = visit.state === "calling" || visit.state === "in_call";
   return {
     ...state,
     visit,
     problem: null,
+    movedFrom: held && held.starts !== visit.starts ? held.starts : state.movedFrom,
+    lateAsked: visit.running_late === state.lateAsked ? null : state.lateAsked,
+    leaving: state.leaving && held?.state === visit.state,
     ended: visit.state === "checked_in" ? state.ended : null,
     join: talking && state.join?.call === visit.call ? state.join : null,
     peers: talking && state.join?.call === visit.call ? state.peers : {},
@@ -116,14 +142,14 @@ function withMessage(state: VisitState, message: ToPatient): VisitState {
   const { visit } = state;
   if (message.type === "visit") return withVisit(state, message.visit);
   if (message.type === "seat_taken") return { ...state, stopped: "seat_taken" };
-  if (message.type === "error") return TOLD_ELSEWHERE.has(message.about) ? state : { ...state, problem: message.code };
+  if (message.type === "error") return TOLD_ELSEWHERE.has(message.about) ? state : { ...state, problem: message.code, lateAsked: null };
   if (!visit || !("consultation" in message) || message.consultation !== visit.consultation) return state;
   if (message.call < visit.call) return state; // of an older placement
   switch (message.type) {
     case "ringing":
       return visit.state === "in_call" && visit.call === message.call
         ? state
-        : { ...state, ended: null, problem: null, visit: { ...visit, state: "calling", call: message.call } };
+        : { ...state, ended: null, problem: null, leaving: false, visit: { ...visit, state: "calling", call: message.call } };
     case "join":
       return { ...state, ended: null, problem: null, join: message, visit: { ...visit, state: "in_call", call: message.call } };
     case "peer_media":
@@ -143,7 +169,8 @@ function withMessage(state: VisitState, message: ToPatient): VisitState {
 
 function withEnd(state: VisitState, visit: VisitView, reason: EndReason): VisitState {
   const next = { hang_up: "ended", phone: "ended", cancelled: "cancelled", removed: "cancelled", withdrawn: "checked_in", worker_lost: "checked_in" } as const;
-  return { ...state, ended: reason, join: null, peers: {}, visit: { ...visit, state: next[reason] } };
+  const by_phone = visit.by_phone || reason === "phone";
+  return { ...state, ended: reason, join: null, peers: {}, leaving: false, visit: { ...visit, state: next[reason], by_phone } };
 }
 
 export function reduce(state: VisitState, happening: Happening): VisitState {
@@ -168,23 +195,19 @@ export function reduce(state: VisitState, happening: Happening): VisitState {
       return { ...state, devices: { ...state.devices, [happening.device]: happening.answer } };
     case "tested":
       return { ...state, network: happening.network };
+    case "with_sound":
+      if (happening.only === state.soundOnly) return state;
+      // Who comes with sound only shows no picture: the clinician is to know it beforehand.
+      return { ...state, soundOnly: happening.only, devices: { ...state.devices, camera: happening.only ? "no" : "untested" } };
+    case "late":
+      return { ...state, lateAsked: happening.minutes };
+    case "seen":
+      return { ...state, movedFrom: null };
+    case "leaving":
+      return { ...state, leaving: happening.asked };
+    case "telling":
+      return { ...state, telling: true };
     case "thanked":
-      return { ...state, thanked: true };
-  }
-}
-
-/** The step that follows in the preparation. */
-export function after(at: PreparationStep): PreparationStep {
-  return PREPARATION[PREPARATION.indexOf(at) + 1] ?? "ready";
-}
-
-/** Take back what was kept, if it still makes sense; anything else starts from the beginning. */
-export function restore(text: string | null): Partial<Kept> {
-  if (text === null) return {};
-  try {
-    const kept = JSON.parse(text) as Partial<Kept>;
-    return kept.preparation && PREPARATION.includes(kept.preparation) && kept.devices ? kept : {};
-  } catch {
-    return {};
+      return { ...state, thanked: true, telling: true };
   }
 }

@@ -1,60 +1,49 @@
-// «Gi tilgang til kamera og mikrofon»: asks, and shows the way to unblock it in this browser on this device.
+// «Gi tilgang til kamera og mikrofon»: asks, lets one come with sound only, and shows the way to unblock what is blocked.
 import { useEffect, useState } from "preact/hooks";
-import { Button, Heading, Notice, Waiting } from "../../shared/components/parts";
-import type { DeviceKind, DeviceProblem } from "../../shared/devices";
-import { clock, date, t } from "../../shared/messages";
-import { help, system } from "../browser";
+import { BlockedHelp } from "../../shared/components/BlockedHelp";
+import { Button, Heading, Waiting } from "../../shared/components/parts";
+import { t } from "../../shared/messages";
+import { Appointment } from "./Appointment";
 import type { StepProps } from "./props";
 
+type Wanted = "both" | "sound";
+
 export function Access({ engine }: StepProps) {
-  const [asking, setAsking] = useState(false);
+  const [asking, setAsking] = useState<Wanted | null>(null);
   const { equipment, state } = engine;
-  const { cameraProblem, microphoneProblem } = equipment;
+  const { camera, microphone, cameraProblem, microphoneProblem } = equipment;
   const trouble = cameraProblem !== null || microphoneProblem !== null;
-  const request = async (): Promise<void> => {
-    setAsking(true);
-    await engine.access();
-    setAsking(false);
+  const request = async (wanted: Wanted): Promise<void> => {
+    setAsking(wanted);
+    await engine.access(wanted === "sound");
+    setAsking(null);
   };
   useEffect(() => (trouble ? equipment.watch(() => void engine.access()) : undefined), [trouble]);
+  const button = trouble ? t("visit.access.retry") : t("visit.access.button");
   return (
     <>
       <Heading>{t("visit.access.title")}</Heading>
-      {state.visit && (
-        <p class="v-lead">
-          {t("visit.appointment", { name: state.visit.clinician_name, date: date(state.visit.starts), clock: clock(state.visit.starts) })}
-        </p>
-      )}
+      <Appointment engine={engine} />
       {!trouble && <p>{t("visit.access.why")}</p>}
-      <Trouble camera={cameraProblem} microphone={microphoneProblem} />
+      <BlockedHelp camera={cameraProblem} microphone={microphoneProblem} />
       {trouble && <p>{t("visit.access.mended")}</p>}
-      <Button busy={asking} onClick={() => void request()}>
-        {trouble ? t("visit.access.retry") : t("visit.access.button")}
-      </Button>
-      {asking && <Waiting>{t("visit.access.asking")}</Waiting>}
-      {trouble && (
-        <div class="v-stack">
-          <p class="v-muted">{t("visit.access.skip.why")}</p>
-          <Button variant="secondary" onClick={() => engine.next()}>
-            {t("visit.access.skip")}
+      <div class="v-answers">
+        <Button busy={asking === "both"} onClick={() => void request(trouble && state.soundOnly ? "sound" : "both")}>{button}</Button>
+        {!trouble && (
+          <Button variant="secondary" busy={asking === "sound"} onClick={() => void request("sound")}>
+            {t("visit.access.sound")}
           </Button>
-        </div>
+        )}
+      </div>
+      {asking && <Waiting>{t("visit.access.asking")}</Waiting>}
+      {trouble && !asking && (
+        <section class="v-card v-stack" aria-label={t("visit.access.skip")}>
+          <p>{t(microphone ? "visit.access.skip.sound" : camera ? "visit.access.skip.picture" : "visit.access.skip.neither")}</p>
+          <Button variant="secondary" onClick={() => engine.accessWithout()}>
+            {t(microphone ? "visit.access.sound.continue" : "visit.access.skip")}
+          </Button>
+        </section>
       )}
     </>
-  );
-}
-
-/** What is wrong, and the way out of it in this browser on this device. */
-export function Trouble({ camera = null, microphone = null }: Partial<Record<DeviceKind, DeviceProblem | null>>) {
-  const problems = [camera, microphone];
-  if (!camera && !microphone) return null;
-  const { userAgent, maxTouchPoints } = navigator;
-  return (
-    <Notice tone="warning">
-      {camera && <p><strong>{t(`visit.access.camera.${camera}`)}</strong></p>}
-      {microphone && <p><strong>{t(`visit.access.microphone.${microphone}`)}</strong></p>}
-      {problems.includes("denied") && <p>{t(`visit.help.${help(userAgent, maxTouchPoints)}`)}</p>}
-      {problems.includes("system") && <p>{t(`visit.help.system.${system(userAgent, maxTouchPoints)}`)}</p>}
-    </Notice>
   );
 }

@@ -1,54 +1,64 @@
-// The call: the clinician's picture, one's own small, four buttons at the bottom, and the truth about the connection.
+// The call: the clinician's picture, one's own small, the buttons at the bottom, and the truth about the connection.
 import { useState } from "preact/hooks";
+import { CallLevel, DeviceChangedBanner, InterruptedBanner, PauseBanner, SpeakingMuted } from "../../shared/components/banners";
+import { BlockedHelp } from "../../shared/components/BlockedHelp";
 import { DataUse } from "../../shared/components/DataUse";
+import { DevicePickers } from "../../shared/components/DevicePickers";
+import { PhoneNumber } from "../../shared/components/Page";
 import { Button, Video } from "../../shared/components/parts";
 import { playAll, Stage } from "../../shared/components/Stage";
 import type { Conversation } from "../../shared/conversation";
-import { canChooseSpeaker } from "../../shared/devices";
 import { t } from "../../shared/messages";
 import type { Peer } from "../../shared/people";
-import { readable } from "../../shared/phone";
-import type { Seat } from "../../protocol";
-import { Icon } from "../Icon";
-import { Trouble } from "./Access";
-import { Picker } from "./Picker";
+import type { Seat, VisitView } from "../../protocol";
+import { isGuest } from "../state";
+import { Ask } from "./Ask";
+import { Controls } from "./Controls";
 import type { StepProps } from "./props";
+
+/** The name of whoever has a seat, as far as this page may know it: to guests the patient has none. */
+function nameIn(visit: VisitView, seat: Seat): string {
+  if (seat === "clinician") return visit.clinician_name;
+  return visit.guests.find((guest) => guest.seat === seat)?.name ?? t(`common.seat.${seat}`);
+}
 
 export function Call({ engine }: StepProps) {
   const [blocked, setBlocked] = useState(false);
   const [settings, setSettings] = useState(false);
-  const { conversation, equipment } = engine;
-  const { visit, peers, socket } = engine.state;
-  const { state: media } = conversation;
-  if (!visit) return <></>;
-  const name = visit.clinician_name;
-  const phone = readable(visit.department.phone);
-  const silent = conversation.muted || !equipment.microphone;
-  const nameOf = (seat: Seat): string => (seat === "clinician" ? name : t(`common.seat.${seat}`));
+  const { equipment, talk } = engine;
+  const { visit, peers, socket, leaving } = engine.state;
+  if (!visit || !talk) return <></>;
+  const { conversation } = talk;
+  const paused = conversation.paused !== null;
+  const nameOf = (seat: Seat): string => nameIn(visit, seat);
   const unlock = (): void => {
     setBlocked(false);
     void playAll().catch(() => setBlocked(true));
   };
   return (
-    <div class="v-call">
-      <h1 class="ds-sr-only" tabIndex={-1}>{t("visit.call.title", { name })}</h1>
+    <div class="v-call" data-paused={paused || undefined}>
+      <h1 class="ds-sr-only" tabIndex={-1}>{t("visit.call.title", { name: visit.clinician_name })}</h1>
       <div class="v-stage">
-        <Stage remote={conversation.remote} peers={peers} nameOf={nameOf} sink={equipment.speaker} onBlocked={() => setBlocked(true)} covered={conversation.appetite === "none"} />
-        <div class="v-stage__notes" role="status">
-          {media === "troubled" || socket === "away" ? (
-            <p class="v-banner">
-              <span class="v-spin" aria-hidden="true" />
-              <span>{t("visit.call.troubled")} {t("visit.call.phone", { phone })}</span>
-            </p>
-          ) : media !== "connected" ? (
-            <p class="v-banner">
-              <span class="v-spin" aria-hidden="true" />
-              {t("visit.call.connecting")}
-            </p>
-          ) : null}
-          {(Object.keys(peers) as Seat[]).map((seat) => <Said key={seat} name={nameOf(seat)} {...peers[seat]} />)}
-          {conversation.appetite === "none" && <p class="v-banner">{t("common.data.sound_only")}</p>}
-          <OwnConnection conversation={conversation} />
+        <Stage
+          remote={conversation.remote}
+          peers={peers}
+          nameOf={nameOf}
+          sink={equipment.speaker}
+          onBlocked={() => setBlocked(true)}
+          covered={conversation.appetite === "none"}
+          paused={paused}
+        />
+        <div class="v-stage__notes">
+          <Connection conversation={conversation} away={socket === "away"} phone={visit.department.phone} />
+          <PauseBanner conversation={conversation} nameOf={nameOf} />
+          <InterruptedBanner equipment={equipment} />
+          <DeviceChangedBanner equipment={equipment} />
+          <SpeakingMuted conversation={conversation} onUnmute={() => void talk.toggleMicrophone()} />
+          <div class="v-stage__said" role="status">
+            {!paused && (Object.keys(peers) as Seat[]).map((seat) => <Said key={seat} name={nameOf(seat)} {...peers[seat]} />)}
+            {conversation.appetite === "none" && <p class="v-banner">{t("common.data.sound_only")}</p>}
+            <OwnConnection conversation={conversation} />
+          </div>
         </div>
         {blocked && (
           <Button class="v-unmute" onClick={unlock}>
@@ -56,34 +66,55 @@ export function Call({ engine }: StepProps) {
           </Button>
         )}
         <div class="v-self">
-          <Video stream={equipment.picture} role="self" mirrored={equipment.mirrored} label={t("visit.camera.self")} />
-          {!equipment.picture && <p>{t("visit.camera.off")}</p>}
+          <Video stream={paused ? null : equipment.picture} role="self" mirrored={equipment.mirrored} label={t("visit.camera.self")} />
+          {(paused || !equipment.picture) && <p>{t(paused ? "common.pause.cover" : "visit.camera.off")}</p>}
+          <CallLevel conversation={conversation} />
         </div>
       </div>
-      {settings && (
-        <div class="v-devices">
-          <Trouble camera={equipment.cameraProblem} microphone={equipment.microphoneProblem} />
-          <Picker kind="camera" label={t("visit.camera.choose")} used={equipment.camera?.getSettings().deviceId ?? null} onChoose={(id) => void equipment.choose("camera", id)} />
-          <Picker kind="microphone" label={t("visit.microphone.choose")} used={equipment.microphone?.getSettings().deviceId ?? null} onChoose={(id) => void equipment.choose("microphone", id)} />
-          {canChooseSpeaker() && (
-            <Picker kind="speaker" label={t("visit.speaker.choose")} used={equipment.speaker} onChoose={(id) => equipment.chooseSpeaker(id)} />
-          )}
+      {settings && !leaving && (
+        <section class="v-devices" aria-label={t("visit.call.settings")}>
+          <BlockedHelp camera={equipment.cameraProblem} microphone={equipment.microphoneProblem} />
+          <DevicePickers equipment={equipment} />
           <DataUse conversation={conversation} />
-        </div>
+        </section>
       )}
-      <div class="v-controls" role="group" aria-label={t("visit.title")}>
-        <Control icon="flip" label={t("visit.camera.flip")} disabled={!equipment.picture} onClick={() => void engine.flip()} />
-        <Control icon={equipment.picture ? "camera" : "camera_off"} label={t(equipment.picture ? "visit.call.camera.off" : "visit.call.camera.on")} onClick={() => void engine.toggleCamera()} />
-        <Control icon={silent ? "microphone_off" : "microphone"} label={t(silent ? "visit.call.microphone.on" : "visit.call.microphone.off")} onClick={() => void engine.toggleMicrophone()} />
-        <Control icon="settings" label={t("visit.call.settings")} expanded={settings} onClick={() => setSettings(!settings)} />
-        <Control icon="end" danger label={t("visit.call.end")} onClick={() => engine.hangUp()} />
-      </div>
+      {leaving ? (
+        <Ask
+          question={t("visit.call.ask")}
+          why={t(isGuest(visit) ? "visit.call.ask.why.guest" : "visit.call.ask.why")}
+          stay={t("visit.call.ask.stay")}
+          leave={t("visit.call.end")}
+          onStay={() => engine.ask(false)}
+          onLeave={() => talk.hangUp()}
+        />
+      ) : (
+        <Controls engine={engine} settings={settings} onSettings={() => setSettings(!settings)} />
+      )}
+    </div>
+  );
+}
+
+/** How the line does, with the number to phone when it does not come back. */
+function Connection({ conversation, away, phone }: { conversation: Conversation; away: boolean; phone: string }) {
+  const { state } = conversation;
+  const troubled = state === "troubled" || away;
+  const on = troubled || state !== "connected";
+  return (
+    <div class={on ? "v-banner v-banner--act" : ""} role="status">
+      {on && (
+        <p class="v-waiting">
+          <span class="v-spin" aria-hidden="true" />
+          <span>{t(troubled ? "visit.call.troubled" : "visit.call.connecting")}</span>
+        </p>
+      )}
+      {troubled && <p>{t("visit.call.phone")} <PhoneNumber phone={phone} /></p>}
     </div>
   );
 }
 
 /** What somebody else has turned off or shows. */
-function Said({ name, camera = true, microphone = true, screen = false }: Partial<Peer> & { name: string }) {
+function Said({ name, camera = true, microphone = true, screen = false, interrupted = false }: Partial<Peer> & { name: string }) {
+  if (interrupted) return <p class="ds-sr-only">{t("common.call.interrupted", { name })}</p>;
   return (
     <>
       {screen && <p class="ds-sr-only">{t("common.call.shares", { name })}</p>}
@@ -99,22 +130,4 @@ function OwnConnection({ conversation }: { conversation: Conversation }) {
   const own = quality.find((one) => one.seat === seat);
   if (!own || ownTrouble < 2) return null;
   return <p class="v-banner" data-grade={own.grade}>{t(`common.quality.${own.cause}`)}</p>;
-}
-
-interface ControlProps {
-  icon: Parameters<typeof Icon>[0]["name"];
-  label: string;
-  danger?: boolean;
-  disabled?: boolean;
-  expanded?: boolean;
-  onClick: () => void;
-}
-
-function Control({ icon, label, danger = false, disabled = false, expanded, onClick }: ControlProps) {
-  return (
-    <button type="button" class={`v-control${danger ? " v-control--danger" : ""}`} disabled={disabled} aria-expanded={expanded} onClick={onClick}>
-      <Icon name={icon} />
-      <span>{label}</span>
-    </button>
-  );
 }

@@ -22,7 +22,7 @@ export function Feedback({ engine }: StepProps) {
   const toggle = (of: Problem): void => setProblems(problems.includes(of) ? problems.filter((other) => other !== of) : [...problems, of]);
   return (
     <>
-      <p>{t("visit.feedback.over")}</p>
+      <p>{t(engine.state.visit?.by_phone ? "visit.feedback.phone" : "visit.feedback.over", { name: engine.state.visit?.clinician_name ?? "" })}</p>
       <fieldset class="ds-fieldset v-choices">
         <legend>
           <Heading>{t("visit.feedback.title")}</Heading>

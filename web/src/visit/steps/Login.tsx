@@ -1,7 +1,9 @@
 // «Logg inn»: why, with what, and what comes after.
 import { useState } from "preact/hooks";
 import { Button, Heading } from "../../shared/components/parts";
-import { clock, date, t } from "../../shared/messages";
+import { t } from "../../shared/messages";
+import { readable } from "../../shared/phone";
+import { Appointment } from "./Appointment";
 import type { StepProps } from "./props";
 
 export function Login({ engine }: StepProps) {
@@ -16,12 +18,13 @@ export function Login({ engine }: StepProps) {
   return (
     <>
       <Heading>{t("visit.login.title")}</Heading>
-      <p class="v-lead">{t("visit.appointment", { name: visit.clinician_name, date: date(visit.starts), clock: clock(visit.starts) })}</p>
+      <Appointment engine={engine} />
       <p>{t("visit.login.why")}</p>
       <Button busy={busy} onClick={() => void login()}>
         {t("visit.login.button")}
       </Button>
       <p class="v-muted">{t("visit.login.after")}</p>
+      <p class="v-muted">{t("visit.login.cannot", { phone: readable(visit.department.phone) })}</p>
     </>
   );
 }

@@ -1,36 +1,31 @@
 // The third question: does the meter turn green when you speak?
 import { useEffect, useRef, useState } from "preact/hooks";
+import { BlockedHelp } from "../../shared/components/BlockedHelp";
+import { DevicePickers } from "../../shared/components/DevicePickers";
 import { SPEECH, meter, unlockSound } from "../../shared/sound";
 import { t } from "../../shared/messages";
-import { Trouble } from "./Access";
-import { Picker } from "./Picker";
 import { Question } from "./Question";
 import type { StepProps } from "./props";
 
 export function Microphone({ engine }: StepProps) {
   const { equipment } = engine;
   const { microphone, microphoneProblem } = equipment;
+  const turnOn = (): void => void equipment.turnOn("microphone");
   useEffect(() => {
-    if (!microphone && !microphoneProblem) void equipment.obtain();
+    if (!microphone && !microphoneProblem) turnOn();
   }, []);
+  useEffect(() => (microphoneProblem ? equipment.watch(turnOn) : undefined), [microphoneProblem]);
   return (
     <Question
       engine={engine}
       device="microphone"
       title={t("visit.microphone.title")}
-      help={t("visit.microphone.help")}
+      help={[t("visit.microphone.help.mute"), t("visit.microphone.help.close"), t("visit.microphone.help.other"), t("visit.microphone.help.busy")]}
       skip={t("visit.microphone.skip")}
       broken={microphoneProblem !== null}
-      tools={
-        <Picker
-          kind="microphone"
-          label={t("visit.microphone.choose")}
-          used={microphone?.getSettings().deviceId ?? null}
-          onChoose={(id) => void equipment.choose("microphone", id)}
-        />
-      }
+      tools={<DevicePickers equipment={equipment} kinds={["microphone"]} />}
     >
-      {microphoneProblem ? <Trouble microphone={microphoneProblem} /> : <p>{t("visit.microphone.say")}</p>}
+      {microphoneProblem ? <BlockedHelp microphone={microphoneProblem} /> : <p id="say">{t("visit.microphone.say")}</p>}
       {microphone ? <Meter track={microphone} /> : !microphoneProblem && <p>{t("visit.microphone.off")}</p>}
     </Question>
   );
@@ -50,7 +45,7 @@ function Meter({ track }: { track: MediaStreamTrack }) {
   }, [track]);
   return (
     <>
-      <meter ref={bar} class="v-meter" min={0} max={1} aria-label={t("visit.microphone.meter")} />
+      <meter ref={bar} class="v-meter" min={0} max={1} aria-label={t("visit.microphone.meter")} aria-describedby="say" />
       <p role="status" class="v-heard">{heard ? t("visit.microphone.heard") : ""}</p>
     </>
   );

@@ -3,21 +3,25 @@ import { useEffect, useState } from "preact/hooks";
 import { Button, Heading, Notice } from "../../shared/components/parts";
 import { clock, date, t } from "../../shared/messages";
 import type { DeviceReport } from "../../protocol";
+import { Appointment } from "./Appointment";
 import type { StepProps } from "./props";
 
 /** Earlier than this before the time, one is more likely to be trying things out than to be waiting. */
 const EARLY_MS = 3 * 3600 * 1000;
 const DEVICES: (keyof DeviceReport)[] = ["camera", "speaker", "microphone"];
-const ADVICE = ["power", "light", "quiet", "headphones", "data"] as const;
+const ADVICE = ["power", "light", "quiet", "private", "headphones", "data"] as const;
 
 export function Ready({ engine }: StepProps) {
   const [busy, setBusy] = useState(false);
-  const { visit, devices, network, problem, socket } = engine.state;
+  const { visit, devices, network, soundOnly, problem, socket } = engine.state;
   useEffect(() => {
     if (socket === "open") setBusy(false); // the word may have been lost with the last socket
   }, [socket]);
   if (!visit) return <></>;
   const early = Date.parse(visit.starts) - Date.now() > EARLY_MS;
+  const works = network !== null && (network.verdict === "good" || network.verdict === "improvable");
+  const result = (device: keyof DeviceReport): string =>
+    device === "camera" && soundOnly ? t("visit.ready.result.sound") : t(`visit.ready.result.${devices[device]}`);
   const ready = (): void => {
     setBusy(true);
     engine.checkIn();
@@ -25,12 +29,11 @@ export function Ready({ engine }: StepProps) {
   return (
     <>
       <Heading>{t("visit.ready.title")}</Heading>
-      {early ? (
+      <Appointment engine={engine} />
+      {early && (
         <Notice tone="info" live={false}>
           <p>{t("visit.ready.early", { date: date(visit.starts), clock: clock(visit.starts) })}</p>
         </Notice>
-      ) : (
-        <p class="v-lead">{t("visit.appointment", { name: visit.clinician_name, date: date(visit.starts), clock: clock(visit.starts) })}</p>
       )}
       <Button wide variant={early ? "secondary" : "primary"} busy={busy && problem === null} onClick={ready}>
         {t("visit.ready.button", { name: visit.clinician_name })}
@@ -41,10 +44,10 @@ export function Ready({ engine }: StepProps) {
           {DEVICES.map((device) => (
             <div key={device} data-answer={devices[device]}>
               <dt>{t(`visit.step.${device}`)}</dt>
-              <dd>{t(`visit.ready.result.${devices[device]}`)}</dd>
+              <dd>{result(device)}</dd>
             </div>
           ))}
-          <div data-answer={network === null ? "untested" : network.verdict === "good" || network.verdict === "improvable" ? "yes" : "no"}>
+          <div data-answer={network === null ? "untested" : works ? "yes" : "no"}>
             <dt>{t("visit.step.network")}</dt>
             <dd>{network ? t(`visit.network.${network.verdict}`) : t("visit.ready.result.untested")}</dd>
           </div>
@@ -60,6 +63,9 @@ export function Ready({ engine }: StepProps) {
             <li key={of}>{t(`visit.ready.advice.${of}`)}</li>
           ))}
         </ul>
+        <p>
+          <a class="ds-link" href={`/advice#${visit.consultation}`} target="_blank" rel="noopener">{t("visit.ready.advice.more")}</a>
+        </p>
       </section>
     </>
   );

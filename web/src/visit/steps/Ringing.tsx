@@ -1,15 +1,19 @@
-// It rings: sound, a title that blinks, a buzz, and «Aksepter samtale».
+// It rings: sound, a title that blinks, a buzz, a notification, and «Aksepter samtale».
 import { useEffect } from "preact/hooks";
 import { Button, Heading } from "../../shared/components/parts";
 import { ring, soundReady } from "../../shared/sound";
 import { t } from "../../shared/messages";
+import { notify } from "../notify";
+import { isGuest } from "../state";
+import { Ask } from "./Ask";
 import type { StepProps } from "./props";
 
 export function Ringing({ engine }: StepProps) {
-  const { visit } = engine.state;
+  const { visit, leaving } = engine.state;
   const name = visit?.clinician_name ?? "";
+  const accepting = engine.talk?.accepting === true;
   useEffect(() => {
-    if (engine.accepting) return undefined;
+    if (accepting) return undefined;
     const quiet = soundReady() ? ring() : () => undefined;
     const title = document.title;
     let shown = false;
@@ -18,25 +22,36 @@ export function Ringing({ engine }: StepProps) {
       document.title = shown ? t("visit.ringing.alert") : title;
       navigator.vibrate?.(400);
     }, 1_000);
+    const close = notify(t("visit.ringing.alert"), t("visit.ringing.notification"));
     return () => {
       quiet();
+      close();
       clearInterval(timer);
       document.title = title;
       navigator.vibrate?.(0);
     };
-  }, [engine.accepting]);
+  }, [accepting]);
   return (
     <div class="v-ringing">
       <span class="v-bell" aria-hidden="true" />
       <div role="alert">
-        <Heading>{t("visit.ringing.title", { name })}</Heading>
+        <Heading>{t(isGuest(visit) ? "visit.ringing.title.guest" : "visit.ringing.title", { name })}</Heading>
       </div>
-      <Button busy={engine.accepting} onClick={() => void engine.accept()}>
+      <Button busy={accepting} onClick={() => void engine.talk?.accept()}>
         {t("visit.ringing.accept")}
       </Button>
-      <Button variant="tertiary" onClick={() => engine.leave()}>
-        {t("visit.waiting.leave")}
-      </Button>
+      {leaving ? (
+        <Ask
+          question={t("visit.waiting.ask")}
+          why={t("visit.waiting.ask.why", { name })}
+          stay={t("visit.waiting.ask.stay")}
+          leave={t("visit.waiting.leave")}
+          onStay={() => engine.ask(false)}
+          onLeave={() => engine.leave()}
+        />
+      ) : (
+        <Button variant="tertiary" onClick={() => engine.ask(true)}>{t("visit.waiting.leave")}</Button>
+      )}
     </div>
   );
 }

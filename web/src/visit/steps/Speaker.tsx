@@ -1,10 +1,9 @@
 // The second question: can you hear the ring tone?
 import { useEffect, useRef, useState } from "preact/hooks";
+import { DevicePickers } from "../../shared/components/DevicePickers";
 import { Button, Waiting } from "../../shared/components/parts";
-import { canChooseSpeaker } from "../../shared/devices";
 import { ringStream, unlockSound } from "../../shared/sound";
 import { t } from "../../shared/messages";
-import { Picker } from "./Picker";
 import { Question } from "./Question";
 import type { StepProps } from "./props";
 
@@ -13,6 +12,7 @@ export function Speaker({ engine }: StepProps) {
   const [playing, setPlaying] = useState(false);
   const stop = useRef<() => void>(() => undefined);
   const { speaker } = engine.equipment;
+  const phone = navigator.maxTouchPoints > 0;
 
   const play = async (): Promise<void> => {
     if (!(await unlockSound()) || !element.current) return setPlaying(false);
@@ -21,6 +21,11 @@ export function Speaker({ engine }: StepProps) {
     stop.current = ring.stop;
     element.current.srcObject = ring.stream;
     await element.current.play().then(() => setPlaying(true), () => setPlaying(false));
+  };
+  const quiet = (): void => {
+    stop.current();
+    stop.current = () => undefined;
+    setPlaying(false);
   };
   useEffect(() => {
     void play();
@@ -36,22 +41,15 @@ export function Speaker({ engine }: StepProps) {
       engine={engine}
       device="speaker"
       title={t("visit.speaker.title")}
-      help={t("visit.speaker.help")}
+      help={[t(phone ? "visit.speaker.help.volume.phone" : "visit.speaker.help.volume"), ...(phone ? [t("visit.speaker.help.silent")] : []), t("visit.speaker.help.bluetooth")]}
       skip={t("visit.speaker.skip")}
-      tools={
-        canChooseSpeaker() && (
-          <Picker kind="speaker" label={t("visit.speaker.choose")} used={speaker} onChoose={(id) => engine.equipment.chooseSpeaker(id)} />
-        )
-      }
+      tools={<DevicePickers equipment={engine.equipment} kinds={["speaker"]} />}
     >
       <audio ref={element} />
-      {playing ? (
-        <Waiting>{t("visit.speaker.playing")}</Waiting>
-      ) : (
-        <Button variant="secondary" onClick={() => void play()}>
-          {t("visit.speaker.play")}
-        </Button>
-      )}
+      {playing && <Waiting>{t("visit.speaker.playing")}</Waiting>}
+      <Button variant="secondary" onClick={() => (playing ? quiet() : void play())}>
+        {t(playing ? "visit.speaker.stop" : "visit.speaker.play")}
+      </Button>
     </Question>
   );
 }

@@ -1,25 +1,39 @@
-// The waiting room: who knows that one waits, how late it is, and what happened if a call was cut off.
+// The waiting room: who knows that one waits, for how long still, and what happened if a call was cut off.
 import { useEffect, useState } from "preact/hooks";
+import { PhoneNumber } from "../../shared/components/Page";
 import { Button, Heading, Notice } from "../../shared/components/parts";
-import { soundReady, unlockSound } from "../../shared/sound";
 import { clock, t } from "../../shared/messages";
 import { readable } from "../../shared/phone";
+import { outlook } from "../queue";
+import { isGuest } from "../state";
+import { Ask } from "./Ask";
+import { Reach } from "./Reach";
 import type { StepProps } from "./props";
 
 export function WaitingRoom({ engine }: StepProps) {
   const [now, setNow] = useState(Date.now());
-  const [silent, setSilent] = useState(!soundReady());
   useEffect(() => {
     const timer = setInterval(() => setNow(Date.now()), 15_000);
     return () => clearInterval(timer);
   }, []);
-  const { visit, ended } = engine.state;
+  const { visit, ended, leaving } = engine.state;
   if (!visit) return <></>;
   const name = visit.clinician_name;
-  const late = now > Date.parse(visit.starts) + 60_000;
+  const guest = isGuest(visit);
+  const { late, about, ahead } = outlook(visit, now);
   return (
     <>
       <Heading>{t("visit.waiting.title")}</Heading>
+      {leaving && (
+        <Ask
+          question={t("visit.waiting.ask")}
+          why={t("visit.waiting.ask.why", { name })}
+          stay={t("visit.waiting.ask.stay")}
+          leave={t("visit.waiting.leave")}
+          onStay={() => engine.ask(false)}
+          onLeave={() => engine.leave()}
+        />
+      )}
       {ended === "worker_lost" && (
         <Notice tone="danger" title={t("visit.waiting.lost.title")}>
           <p>{t("visit.waiting.lost", { name, phone: readable(visit.department.phone) })}</p>
@@ -30,23 +44,24 @@ export function WaitingRoom({ engine }: StepProps) {
           <p>{t("visit.waiting.withdrawn", { name })}</p>
         </Notice>
       )}
-      <p class="v-lead">{t("visit.waiting.told", { name })}</p>
-      <div class="v-card v-stack" role="status">
-        <p>{t(late ? "visit.waiting.late" : "visit.waiting.before", { clock: clock(visit.starts) })}</p>
-        <p class="v-presence" data-present={visit.clinician_present}>
-          {t(visit.clinician_present ? "visit.waiting.present" : "visit.waiting.absent", { name })}
-        </p>
-      </div>
+      <p class="v-lead">{t(guest ? "visit.waiting.told.guest" : "visit.waiting.told", { name })}</p>
+      <section class="v-card v-stack" aria-label={t("visit.waiting.title")}>
+        <p>{late > 0 ? t("visit.waiting.late", { clock: clock(visit.starts), minutes: late }) : t("visit.waiting.before", { clock: clock(visit.starts) })}</p>
+        <div class="v-stack" role="status">
+          {about && <p><strong>{t("visit.waiting.delay", { name, minutes: visit.delay_minutes, clock: clock(about) })}</strong></p>}
+          {!about && visit.delay_minutes > 0 && <p>{t("visit.waiting.delay.past", { name, minutes: visit.delay_minutes })}</p>}
+          {ahead !== null && !guest && <p>{t("visit.waiting.place", { ahead })}</p>}
+          <p class="v-presence" data-present={visit.clinician_present}>
+            {t(visit.clinician_busy ? "visit.waiting.busy" : visit.clinician_present ? "visit.waiting.present" : "visit.waiting.absent", { name })}
+          </p>
+        </div>
+      </section>
       <p>{t("visit.waiting.stay")}</p>
-      {silent && (
-        <Notice tone="warning">
-          <p>{t("visit.waiting.sound.why")}</p>
-          <Button variant="secondary" onClick={() => void unlockSound().then((ready) => setSilent(!ready))}>
-            {t("visit.waiting.sound")}
-          </Button>
-        </Notice>
-      )}
-      <Button variant="tertiary" onClick={() => engine.leave()}>
+      <Reach engine={engine} />
+      <p>
+        {t("visit.waiting.phone")} <PhoneNumber phone={visit.department.phone} />
+      </p>
+      <Button variant="tertiary" onClick={() => engine.ask(true)}>
         {t("visit.waiting.leave")}
       </Button>
     </>

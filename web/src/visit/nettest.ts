@@ -1,0 +1,62 @@
+// The network test as the visit runs it: one at a time, its code fetched when it is wanted, and honest about having no socket.
+import type { Probe } from "../shared/probe";
+import type { NetworkReport, ProbeOffer, ProbeStart } from "../protocol";
+
+/** Why there is no result: an error code; `cancelled` when another test took its place. */
+export class NotTested extends Error {
+  constructor(readonly code: string) {
+    super(code);
+  }
+}
+
+/** Nothing gets through, not even the socket. */
+const BLOCKED: NetworkReport = { verdict: "blocked", transport: "none", rtt_ms: 0, jitter_ms: 0, loss: 1, up_kbps: 0, down_kbps: 0 };
+
+export interface NetworkTestOptions {
+  /** Whether the socket is there, waited for as long as makes sense. */
+  connected: () => Promise<boolean>;
+  send: (message: ProbeStart | ProbeOffer) => boolean;
+}
+
+export class NetworkTest {
+  private probe: Probe | null = null;
+  private round = 0;
+
+  constructor(private readonly options: NetworkTestOptions) {}
+
+  /** The socket's messages; those of others are ignored. */
+  receive(message: { type: string; about?: string; code?: string }): void {
+    this.probe?.receive(message);
+  }
+
+  cancel(): void {
+    this.round++;
+    this.probe?.cancel();
+  }
+
+  /** Raises NotTested. */
+  async run(onProgress: (share: number) => void): Promise<NetworkReport> {
+    this.cancel();
+    const { round } = this;
+    if (!(await this.options.connected())) return BLOCKED;
+    const [{ Probe, ProbeFailed }, { forced }] = await Promise.all([import("../shared/probe"), import("../shared/call")]).catch(() => {
+      throw new NotTested("offline");
+    });
+    if (round !== this.round) throw new NotTested("cancelled");
+    const probe = new Probe({
+      send: (message) => {
+        if (!this.options.send(message)) throw new ProbeFailed("offline");
+      },
+      onProgress,
+      relayOnly: forced("relay", localStorage),
+    });
+    this.probe = probe;
+    try {
+      return await probe.run();
+    } catch (problem) {
+      throw new NotTested(problem instanceof ProbeFailed ? problem.code : "internal");
+    } finally {
+      if (this.probe === probe) this.probe = null;
+    }
+  }
+}

@@ -1,0 +1,42 @@
+// Asks once before the waiting room or the call is left, with the way back first.
+import { useEffect, useId, useRef } from "preact/hooks";
+import { Button } from "../../shared/components/parts";
+
+export interface AskProps {
+  question: string;
+  /** What it means to leave. */
+  why: string;
+  stay: string;
+  leave: string;
+  onStay: () => void;
+  onLeave: () => void;
+}
+
+export function Ask({ question, why, stay, leave, onStay, onLeave }: AskProps) {
+  const box = useRef<HTMLDivElement>(null);
+  const id = useId();
+  useEffect(() => {
+    const before = document.activeElement;
+    box.current?.querySelector("button")?.focus();
+    return () => {
+      if (before instanceof HTMLElement && before.isConnected) before.focus();
+    };
+  }, []);
+  return (
+    <div
+      ref={box}
+      class="v-ask"
+      role="alertdialog"
+      aria-labelledby={id}
+      aria-describedby={`${id}-why`}
+      onKeyDown={(event) => event.key === "Escape" && onStay()}
+    >
+      <h2 id={id} class="ds-heading" data-size="2xs">{question}</h2>
+      <p id={`${id}-why`}>{why}</p>
+      <div class="v-answers">
+        <Button onClick={onStay}>{stay}</Button>
+        <Button variant="secondary" color="danger" onClick={onLeave}>{leave}</Button>
+      </div>
+    </div>
+  );
+}
