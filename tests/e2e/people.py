@@ -218,6 +218,7 @@ class Patient:
 
     def hang_up(self) -> None:
         self.page.get_by_role("button", name="Avslutt samtale").click()
+        self.page.get_by_role("alertdialog").get_by_role("button", name="Avslutt samtale").click()
 
     def expect_error(self, words: str) -> None:
         expect(self.page.locator("main")).to_contain_text(words, timeout=PATIENCE)
