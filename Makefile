@@ -36,8 +36,9 @@ lint: .venv/.ready ## style and the rules of who may import whom
 types: .venv/.ready
 	@.venv/bin/mypy
 
-web-check: web/dist/index.html
+web-check: web/node_modules/.ready ## types and tests of the pages, and what each weighs
 	@$(NPM) run check
+	@$(NPM) run build > /dev/null
 	@$(NPM) test
 
 lock: .venv/.ready ## pin every Python dependency anew, with hashes
