@@ -76,6 +76,14 @@ class Room:
             await self._close(present)
         return text
 
+    async def dismiss(self, seat: Seat) -> None:
+        """Whoever sits there is out, the others go on; nothing when nobody does."""
+        participant = self._seats.pop(seat, None)
+        if participant is not None:
+            self._arrange()
+            self._changed()
+            await self._close(participant)
+
     def quality(self, name: str) -> RoomQuality:
         """How the call of this name went until now."""
         return self._tally.quality(name)

@@ -10,6 +10,7 @@ import msgspec
 from chalicelib.errors import BadSdp, Gone, Unavailable
 from chalicelib.protocol import (
     CloseRoom,
+    CloseSeat,
     Error,
     FromWorker,
     OpenRoom,
@@ -39,6 +40,9 @@ class RoomPort(Protocol):
 
     async def answer(self, seat: Seat, sdp: str) -> str:
         """Take an offer. Raises BadSdp."""
+
+    async def dismiss(self, seat: Seat) -> None:
+        """Whoever sits there is out."""
 
     def quality(self, name: str) -> RoomQuality:
         """How the call of this name went until now."""
@@ -99,6 +103,8 @@ class Worker:
                 await self._relay(message)
             case CloseRoom(room):
                 await self._close(room)
+            case CloseSeat(room, seat):
+                await self._dismiss(room, seat)
             case ProbeRelay():
                 await self._probe(message)
             case Error(code):
@@ -152,6 +158,16 @@ class Worker:
             reply = msgspec.structs.replace(refused, code=error.code)
         call.replies[offer.seat] = reply
         return reply
+
+    async def _dismiss(self, room: str, seat: Seat) -> None:
+        call = self._calls.get(room)
+        if call is None:
+            return
+        async with call.lock:
+            # Whoever sits there next counts anew, and is not answered with what was said to another.
+            call.replies.pop(seat, None)
+            if call.port is not None:
+                await call.port.dismiss(seat)
 
     async def _close(self, room: str) -> None:
         self._over[room] = None

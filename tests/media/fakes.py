@@ -27,6 +27,7 @@ class FakeRoom:
     def __init__(self, on_empty: Callable[[], None]) -> None:
         self.on_empty = on_empty
         self.offers: list[tuple[Seat, str]] = []
+        self.dismissed: list[Seat] = []
         self.closed = 0
         self.participants = 0
         self.hold = asyncio.Event()
@@ -38,6 +39,9 @@ class FakeRoom:
         if sdp == "bad":
             raise BadSdp
         return reply(sdp)
+
+    async def dismiss(self, seat: Seat) -> None:
+        self.dismissed.append(seat)
 
     def quality(self, name: str) -> RoomQuality:
         return RoomQuality(room=name, participants=self.participants, good=0, fair=0, poor=0)

@@ -8,6 +8,7 @@ import pytest
 
 from chalicelib.protocol import (
     CloseRoom,
+    CloseSeat,
     Error,
     FromWorker,
     OpenRoom,
@@ -131,6 +132,33 @@ def test_closing_twice_says_so_twice_and_late_messages_open_nothing() -> None:
         assert bench.said[-1] == RoomEnded(ROOM)
         assert bench.worker.rooms == []
         assert len(bench.rooms) == 1
+
+    with_bench(test)
+
+
+def test_closing_a_seat_leaves_the_room_and_lets_the_seat_begin_anew() -> None:
+    async def test(bench: Bench) -> None:
+        await bench.offer(1)
+        await bench.offer(7, seat=Seat.GUEST_1)
+        for _ in range(2):
+            await bench.worker.take(CloseSeat(ROOM, Seat.GUEST_1))
+        assert bench.rooms[0].dismissed == [Seat.GUEST_1] * 2
+        assert bench.worker.rooms == [ROOM]
+        again = await bench.offer(7, "another", seat=Seat.GUEST_1)
+        assert again == [RelayAnswer(ROOM, Seat.GUEST_1, 7, reply("another"))], "not what was said to another"
+        assert await bench.offer(1, "again") == [RelayAnswer(ROOM, Seat.PATIENT, 1, reply("offer"))]
+
+    with_bench(test)
+
+
+def test_closing_a_seat_of_a_room_that_is_not_here_opens_none() -> None:
+    async def test(bench: Bench) -> None:
+        await bench.worker.take(CloseSeat(ROOM, Seat.GUEST_1))
+        assert (bench.worker.rooms, bench.said) == ([], [])
+        await bench.worker.take(OpenRoom(ROOM, []))
+        await bench.worker.take(CloseRoom(ROOM))
+        await bench.worker.take(CloseSeat(ROOM, Seat.GUEST_1))
+        assert bench.worker.rooms == []
 
     with_bench(test)
 
