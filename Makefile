@@ -8,7 +8,7 @@ WEB_SOURCES := $(shell find web/src web/messages web/public web/plugins web/*.ht
 
 PORT ?= $(or $(VENTEROM_PORT),8080)
 
-.PHONY: help setup run test check lint types web-check lock generate bench-coldstart bench-loss bench-relay soak-worker clean
+.PHONY: help setup run test check lint types web-check lock generate screenshots bench-coldstart bench-loss bench-relay soak-worker clean
 .DEFAULT_GOAL := help
 
 help:
@@ -46,6 +46,10 @@ lock: .venv/.ready ## pin every Python dependency anew, with hashes
 	@$(COMPILE) -c requirements-dev.txt requirements.in -o requirements.txt
 	@$(COMPILE) -c requirements-dev.txt media_worker/requirements.in -o media_worker/requirements.txt
 	@$(COMPILE) -c requirements-dev.txt media_worker/requirements-build.in -o media_worker/requirements-build.txt
+
+screenshots: .venv/.ready web/dist/index.html ## photograph every page in every state into build/screenshots (ONLY=part of a state's name)
+	@tools/setup.sh programs test
+	@$(PY) -m tests.pages.screenshots $(ONLY)
 
 generate: .venv/.ready ## write what is derived from the contracts: TypeScript types, protocol and lifecycle documents
 	@$(PY) -m tools.generate

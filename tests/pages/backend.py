@@ -1,0 +1,102 @@
+"""Answers a page as the functions would, from what a state of the gallery holds, and hears whether it asks rightly."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import msgspec
+from playwright.async_api import BrowserContext, Page, Request, Route, WebSocketRoute
+
+from chalicelib import errors, protocol
+from chalicelib.protocol import FromClinician, FromPatient, Message, ToClinician, ToPatient
+from tests.pages.content import checked, said
+
+# The answer to every offer: the stand-in connection takes any.
+SDP: Final = "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n"
+SOCKET: Final = re.compile(r".*/ws\?ticket=.*")
+
+Reply = Callable[[Any], Sequence[Message]]
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What a page is told. ``rest``: by method and path, a body, an error, or None for 204; ``hello``: what the socket
+    says first; ``replies``: what it says to a message, by its type. Without ``hello`` the socket never opens."""
+
+    rest: Mapping[str, object] = field(default_factory=dict)
+    hello: Sequence[Message] | None = ()
+    replies: Mapping[str, Reply] = field(default_factory=dict)
+    staff: bool = False
+
+
+class Backend:
+    """One page's functions. ``faults`` fills with what the page did against the contracts."""
+
+    def __init__(self, answers: Answers) -> None:
+        self._answers = answers
+        self.faults: list[str] = []
+        self.sockets: list[WebSocketRoute] = []
+
+    async def attach(self, context: BrowserContext) -> None:
+        """Answer for all pages of this context."""
+        await context.route("**/api/**", self._rest)
+        await context.route_web_socket(SOCKET, self._socket)
+
+    async def watch(self, page: Page) -> None:
+        """Note what goes wrong in a page."""
+        page.on("pageerror", lambda error: self.faults.append(str(error)))
+        page.on("console", lambda said: self._note(said.text) if said.type == "error" else None)
+
+    def say(self, message: Message) -> None:
+        """Say something on the newest socket."""
+        self.sockets[-1].send(said(message, ToClinician if self._answers.staff else ToPatient))
+
+    def _note(self, text: str) -> None:
+        if "Failed to load resource" not in text:  # an error that the state is about
+            self.faults.append(text)
+
+    async def _rest(self, route: Route, request: Request) -> None:
+        path = request.url.split("/api", 1)[1]
+        found = self._answers.rest.get(f"{request.method} {path}", errors.NotFound())
+        if path.endswith("/ticket") and f"{request.method} {path}" not in self._answers.rest:
+            await route.fulfill(json={"ticket": "one", "seconds": 60})
+        elif found is None:
+            await route.fulfill(status=204)
+        elif isinstance(found, errors.VenteromError):
+            body = {"code": found.code, "message": found.text, "retry": found.retry}
+            await route.fulfill(status=found.status, json=body)
+        else:
+            await route.fulfill(body=msgspec.json.encode(checked(found)), content_type="application/json")
+
+    def _socket(self, socket: WebSocketRoute) -> None:
+        self.sockets.append(socket)
+        if self._answers.hello is not None:
+            socket.on_message(lambda data: self._heard(data))
+
+    def _heard(self, data: str | bytes) -> None:
+        message: FromClinician | FromPatient
+        try:
+            message = protocol.parse_clinician(data) if self._answers.staff else protocol.parse_patient(data)
+        except errors.VenteromError as error:
+            self.faults.append(f"{error.code}: {data!r}")
+            return
+        for reply in self._reply(message):
+            self.say(reply)
+
+    def _reply(self, message: FromClinician | FromPatient) -> Sequence[Message]:
+        kind = type(message).__struct_config__.tag
+        if kind in self._answers.replies:
+            return self._answers.replies[str(kind)](message)
+        match message:
+            case protocol.Hello():
+                return self._answers.hello or ()
+            case protocol.Ping():
+                return [protocol.Pong()]
+            case protocol.Offer(consultation, call, n):
+                return [protocol.Answer(consultation, call, n, SDP)]
+            case protocol.ProbeStart():
+                return [protocol.ProbeReady("p1", [], False, [300, 1200], 200)]
+            case protocol.ProbeOffer(probe):
+                return [protocol.ProbeAnswer(probe, SDP)]
+        return []

@@ -1,0 +1,42 @@
+"""Every page's every state: what axe looks at and what `make screenshots` photographs."""
+
+from collections.abc import Iterator
+
+from chalicelib import errors
+from tests.pages import content, staff_scenes, visit_scenes
+from tests.pages.backend import Answers
+from tests.pages.gallery import Scene, Sight
+
+DEPARTMENT = "/d/elvenes/medisinsk"
+
+
+def scenes() -> Iterator[Scene]:
+    """All of them, each page's in the order in which people meet them."""
+    yield Scene("landing", "start", "/", "main h1")
+    yield Scene("unsupported", "plain", "/unsupported.html", "main h1")
+    yield from _department()
+    yield from visit_scenes.scenes()
+    yield from staff_scenes.scenes()
+
+
+def _department() -> Iterator[Scene]:
+    known = Answers({f"GET /departments{DEPARTMENT[2:]}": content.PAGE})
+    unknown = Answers({f"GET /departments{DEPARTMENT[2:]}": errors.NotFound()})
+    down = Answers({f"GET /departments{DEPARTMENT[2:]}": errors.Unavailable()})
+    yield Scene("department", "who", DEPARTMENT, "main[data-step=who] h1", known)
+    yield Scene("department", "you", DEPARTMENT, "main[data-step=you] h1", known, then=_first)
+    yield Scene("department", "you-faults", DEPARTMENT, "main [aria-invalid=true]", known, then=_nothing_typed)
+    yield Scene("department", "unknown", DEPARTMENT, "main h1", unknown)
+    yield Scene("department", "failed", DEPARTMENT, "main [role=alert]", down)
+
+
+async def _first(sight: Sight) -> None:
+    await sight.page.locator("main[data-step=who] li button").first.click()
+
+
+async def _nothing_typed(sight: Sight) -> None:
+    await _first(sight)
+    await sight.press("department.next")
+
+
+ALL = tuple(scenes())

@@ -1,0 +1,116 @@
+"""The clinician's page in each of its states."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+from chalicelib import errors, protocol, rest
+from chalicelib.lifecycle import State
+from chalicelib.protocol import ConsultationView, EndReason, GuestKind, Message, Seat
+from tests.pages import content
+from tests.pages.backend import Answers
+from tests.pages.content import DAY, VISIT
+from tests.pages.gallery import Scene, Sight
+from tests.pages.visit_scenes import BUSY, DENIED, pressed
+
+PATH: Final = "/staff/elvenes"
+LIST: Final = "main[data-view=list] [data-day]"
+ROW: Final = f"[data-consultation={VISIT}]"
+CALL: Final = "main[data-view=call] video[data-role=remote]"
+SEATS: Final = (Seat.PATIENT, Seat.CLINICIAN, Seat.GUEST_1, Seat.GUEST_2)
+
+
+def scene(
+    name: str,
+    shows: str,
+    day: Sequence[ConsultationView] = (),
+    said: Sequence[Message] = (),
+    delay: int = 0,
+    **more: Any,
+) -> Scene:
+    """A scene of somebody who is logged in and has this day."""
+    answers = Answers(
+        rest={
+            "GET /staff/elvenes/me": content.ME,
+            f"GET /staff/elvenes/consultations/{VISIT}/trail": content.TRAIL,
+            f"GET /staff/elvenes/consultations?day={DAY}": rest.DayList(DAY, list(day), delay),
+        },
+        hello=[protocol.Board(DAY, list(day), delay), *said],
+        staff=True,
+    )
+    return Scene("staff", name, PATH, shows, answers, **more)
+
+
+def scenes() -> Iterator[Scene]:
+    """All of them."""
+    unknown = {"GET /staff/elvenes/me": errors.Unauthenticated()}
+    yield Scene("staff", "login", PATH, "main[data-view] h1", Answers(unknown, staff=True))
+    yield Scene(
+        "staff",
+        "login-failed",
+        f"{PATH}?error=login_failed",
+        "main[data-view] [role=alert]",
+        Answers(unknown, staff=True),
+    )
+    broken = {"GET /staff/elvenes/me": errors.Unavailable()}
+    yield Scene("staff", "failed", PATH, "main [role=alert]", Answers(broken, staff=True))
+    yield from _list()
+    yield from _call()
+
+
+def _list() -> Iterator[Scene]:
+    day = content.full_day()
+    yield scene("empty", LIST)
+    yield scene("list", LIST, day)
+    yield scene("list-delayed", LIST, day, delay=15)
+    arrived = protocol.Changed(DAY, content.consultation("Ola Innom", 98, **content.waiting(0), drop_in=True))
+    yield scene("list-arrival", LIST, day, [arrived], then=_arrival)
+    yield scene("list-taken", "main .ds-alert", day, [protocol.SeatTaken()])
+    ended = [content.join(Seat.CLINICIAN), protocol.CallEnded(VISIT, 1, EndReason.WORKER_LOST)]
+    yield scene("list-worker-lost", "main .ds-alert", day, ended)
+    refused = {"refuse": {"camera": DENIED, "microphone": BUSY}}
+    yield scene("list-devices", LIST, day, stand_in=refused)
+    yield scene("book", "[role=dialog], dialog[open]", day, then=pressed("staff.action.book"))
+    yield scene(
+        "book-faults",
+        "dialog [role=alert], [role=dialog] [role=alert]",
+        day,
+        then=pressed("staff.action.book", "staff.form.submit"),
+    )
+    yield scene("cancel", "[role=dialog], dialog[open]", day, then=_in_row("staff.action.cancel"))
+    yield scene("trail", "dialog td, [role=dialog] td", day, then=_in_row("staff.action.trail"))
+
+
+async def _arrival(sight: Sight) -> None:
+    await sight.see("[data-state=checked_in]")
+
+
+def _in_row(key: str) -> Any:
+    async def press(sight: Sight) -> None:
+        await sight.press_in(ROW, key)
+
+    return press
+
+
+def _talking(name: str, *said: Message, seats: Sequence[Seat] = (), **more: Any) -> Scene:
+    guests = [content.guest(kind, present=True, ready=True, admitted=True) for kind in GuestKind] if seats else []
+    view = more.pop("view", None) or content.mine(State.IN_CALL, guests=guests)
+    shows = more.pop("shows", CALL)
+    stand_in = {"first": 2, **more.pop("stand_in", {})}
+    return scene(name, shows, [view], [content.join(Seat.CLINICIAN, *seats), *said], stand_in=stand_in, **more)
+
+
+def _media(seat: Seat = Seat.PATIENT, **changes: bool) -> protocol.PeerMedia:
+    return protocol.PeerMedia(VISIT, 1, seat, **{"camera": True, "microphone": True, **changes})
+
+
+def _call() -> Iterator[Scene]:
+    yield _talking("ringing", view=content.mine(State.CALLING))
+    yield _talking("call", _media())
+    yield _talking("call-off", _media(camera=False, microphone=False))
+    yield _talking("call-interrupted", _media(camera=False, microphone=False, interrupted=True))
+    yield _talking(
+        "call-devices", _media(), then=pressed("staff.call.devices"), shows="dialog select, [role=dialog] select"
+    )
+    yield _talking("call-group", *[_media(seat) for seat in SEATS if seat is not Seat.CLINICIAN], seats=SEATS)
+    yield _talking("call-paused", _media(), view=content.mine(State.IN_CALL, paused_by=Seat.PATIENT))
+    yield _talking("call-no-camera", _media(), stand_in={"refuse": {"camera": BUSY}})

@@ -1,0 +1,193 @@
+"""The patient's page in each of its states."""
+
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from typing import Any, Final
+
+from chalicelib import errors, protocol
+from chalicelib.lifecycle import State
+from chalicelib.protocol import Cause, EndReason, Grade, Message, Seat, SeatQuality, Verdict, VisitView
+from tests.pages import content
+from tests.pages.backend import Answers
+from tests.pages.content import VISIT
+from tests.pages.gallery import Scene, Sight
+
+PATH: Final = f"/v#{VISIT}"
+KEPT: Final = f"venterom.visit.{VISIT}"
+DEVICES: Final = {"camera": "yes", "speaker": "yes", "microphone": "yes"}
+NETWORKS: Final = {
+    Verdict.GOOD: {"network": {"rtt": 10}},
+    Verdict.IMPROVABLE: {"network": {"rtt": 320}},
+    Verdict.POOR: {"network": {"rtt": 10, "loss": 0.3}},
+    Verdict.BLOCKED: {"connects": False},
+}
+DENIED: Final = {"name": "NotAllowedError", "message": "Permission denied"}
+SYSTEM: Final = {"name": "NotAllowedError", "message": "Permission denied by system"}
+BUSY: Final = {"name": "NotReadableError", "message": "Could not start video source"}
+NONE: Final = {"name": "NotFoundError", "message": "Requested device not found"}
+
+
+def scene(
+    name: str,
+    shows: str,
+    view: VisitView | errors.VenteromError | None = None,
+    hello: Sequence[Message] | None = None,
+    path: str = PATH,
+    kept: dict[str, object] | None = None,
+    **more: Any,
+) -> Scene:
+    """A scene of the patient's page, whose socket repeats the visit before it says ``hello``."""
+    shown = view or content.visit()
+    known = [protocol.Visit(shown)] if isinstance(shown, VisitView) else []
+    answers = Answers(
+        rest={
+            f"GET /visits/{VISIT}": shown,
+            "POST /enter": shown,
+            f"POST /visits/{VISIT}/feedback": None,
+        },
+        hello=[*known, *(hello or [])],
+    )
+    return Scene("visit", name, path, shows, answers, kept={KEPT: kept} if kept else {}, **more)
+
+
+def step(name: str) -> str:
+    """What a step's page has."""
+    return f"main[data-step={name}] h1"
+
+
+def at(preparation: str, **more: object) -> dict[str, object]:
+    """What the tab remembers of a preparation that has come this far."""
+    return {"preparation": preparation, "devices": DEVICES, "network": None, **more}
+
+
+def pressed(*keys: str) -> Callable[[Sight], Awaitable[None]]:
+    """Presses these buttons, one after the other."""
+
+    async def press(sight: Sight) -> None:
+        for key in keys:
+            await sight.press(key)
+
+    return press
+
+
+def scenes() -> Iterator[Scene]:
+    """All of them, in the order in which a patient meets them."""
+    yield Scene("visit", "opening", PATH, "[role=status]", Answers(), then=_never_answered)
+    for error in (errors.LinkUnknown, errors.LinkExpired, errors.LinkWithdrawn, errors.Unauthenticated):
+        yield scene(f"gone-{error.code}", step("gone"), error(), path="/i#secret")
+    yield scene("gone-cancelled", step("gone"), content.visit(State.CANCELLED))
+    yield scene("failed", "main [role=alert]", errors.Unavailable())
+    yield from _preparation()
+    yield from _waiting()
+    yield from _call()
+    over = content.visit(State.ENDED)
+    yield scene("feedback", step("feedback"), over)
+    yield scene("feedback-problems", "main [type=checkbox]", over, then=_poor)
+    yield scene("thanks", step("thanks"), content.visit(State.ENDED, feedback_given=True))
+    yield scene("elsewhere", step("elsewhere"), hello=[protocol.SeatTaken()])
+
+
+async def _never_answered(sight: Sight) -> None:
+    await sight.page.route("**/api/visits/**", lambda _: None)
+    await sight.page.reload()
+
+
+async def _poor(sight: Sight) -> None:
+    await sight.page.locator("main [type=radio]").last.check()
+
+
+def _preparation() -> Iterator[Scene]:
+    login = content.visit(logged_in=False)
+    yield scene("login", step("login"), login)
+    yield scene("login-failed", "main [role=alert]", login, path=f"/v?error=wrong_person#{VISIT}")
+    yield scene("access", step("access"))
+    yield scene("access-asking", "main [aria-busy]", stand_in={"silent": True}, then=pressed("visit.access.button"))
+    for name, problem in (("denied", DENIED), ("system", SYSTEM), ("busy", BUSY), ("none", NONE)):
+        refused = {"refuse": {"camera": problem, "microphone": problem}}
+        yield scene(f"access-{name}", "main .ds-alert", stand_in=refused, then=pressed("visit.access.button"))
+    yield scene(
+        "access-camera", "main .ds-alert", stand_in={"refuse": {"camera": NONE}}, then=pressed("visit.access.button")
+    )
+    yield scene("camera", step("camera"), kept=at("camera"))
+    yield scene("camera-no", "main select", kept=at("camera"), then=pressed("visit.no"))
+    yield scene("speaker", step("speaker"), kept=at("speaker"))
+    yield scene("speaker-no", "main .ds-alert", kept=at("speaker"), then=pressed("visit.no"))
+    yield scene("microphone", step("microphone"), kept=at("microphone"))
+    yield scene("microphone-no", "main select", kept=at("microphone"), then=pressed("visit.no"))
+    yield scene("network", "main progress", kept=at("network"), stand_in={"network": {"rtt": 990}})
+    for verdict, stand_in in NETWORKS.items():
+        yield scene(f"network-{verdict}", "main .ds-alert", kept=at("network"), stand_in=stand_in)
+    done = at(
+        "ready",
+        network={
+            "verdict": "good",
+            "transport": "direct",
+            "rtt_ms": 38,
+            "jitter_ms": 4,
+            "loss": 0,
+            "up_kbps": 1480,
+            "down_kbps": 1490,
+        },
+    )
+    yield scene("ready", step("ready"), kept=done)
+    yield scene("ready-early", step("ready"), content.visit(starts=content.instant(2 * 24 * 60)), kept=done)
+    yield scene("ready-late", step("ready"), content.visit(delay_minutes=15), kept=done)
+
+
+def _waiting() -> Iterator[Scene]:
+    yield scene("waiting", step("waiting"), content.visit(State.CHECKED_IN))
+    yield scene("waiting-absent", step("waiting"), content.visit(State.CHECKED_IN, clinician_present=False, place=3))
+    yield scene(
+        "waiting-late", step("waiting"),
+        content.visit(State.CHECKED_IN, starts=content.instant(-12), delay_minutes=15, clinician_busy=True, place=2),
+    )  # fmt: skip
+    calling = content.visit(State.CHECKED_IN, call=1)
+    for reason in (EndReason.WORKER_LOST, EndReason.WITHDRAWN):
+        yield scene(f"waiting-{reason}", "main .ds-alert", calling, [
+            protocol.Ringing(VISIT, 1), protocol.CallEnded(VISIT, 1, reason),
+        ])  # fmt: skip
+    yield scene("waiting-away", "main .ds-alert", content.visit(State.CHECKED_IN), then=_socket_lost)
+    yield scene("ringing", step("ringing"), content.visit(State.CALLING), [protocol.Ringing(VISIT, 1)])
+
+
+async def _socket_lost(sight: Sight) -> None:
+    await sight.see(step("waiting"))
+    await sight.page.route("**/api/**/ticket", lambda route: route.abort())
+    await sight.backend.sockets[-1].close()
+
+
+def _quality(*seats: Seat, cause: Cause = Cause.NONE) -> list[dict[str, object]]:
+    grade = Grade.GOOD if cause is Cause.NONE else Grade.POOR
+    told = [SeatQuality(seat, grade, cause, rtt_ms=41, up_kbps=1100, down_kbps=1200) for seat in seats]
+    return [{field: getattr(one, field) for field in one.__struct_fields__} for one in map(content.checked, told)]
+
+
+def _talking(
+    name: str, *said: Message, view: VisitView | None = None, seats: Sequence[Seat] = (), **more: Any
+) -> Scene:
+    view = view or content.visit(State.IN_CALL, guests=content.GUEST_NAMES if seats else [])
+    there = more.pop("stand_in", {})
+    shows = more.pop("shows", "main[data-step=call] video[data-role=remote]")
+    hello = [content.join(Seat.PATIENT, *seats), *said]
+    return scene(name, shows, view, hello, stand_in={"quality": _quality(Seat.PATIENT), **there}, **more)
+
+
+def _media(seat: Seat, **changes: bool) -> protocol.PeerMedia:
+    given = {"camera": True, "microphone": True, **changes}
+    return protocol.PeerMedia(VISIT, 1, seat, **given)
+
+
+def _call() -> Iterator[Scene]:
+    four = (Seat.PATIENT, Seat.CLINICIAN, Seat.GUEST_1, Seat.GUEST_2)
+    yield _talking("call", _media(Seat.CLINICIAN))
+    yield _talking("call-settings", _media(Seat.CLINICIAN), then=pressed("visit.call.settings"), shows="main select")
+    yield _talking("call-off", _media(Seat.CLINICIAN, camera=False, microphone=False))
+    yield _talking("call-group", *[_media(seat) for seat in four[1:]], seats=four)
+    yield _talking("call-screen", _media(Seat.CLINICIAN, screen=True), shows="main video[data-role=screen]")
+    yield _talking("call-paused", _media(Seat.CLINICIAN), view=content.visit(State.IN_CALL, paused_by=Seat.CLINICIAN))
+    yield _talking(
+        "call-paused-by-me", _media(Seat.CLINICIAN), view=content.visit(State.IN_CALL, paused_by=Seat.PATIENT)
+    )
+    yield _talking("call-interrupted", _media(Seat.CLINICIAN, camera=False, microphone=False, interrupted=True))
+    yield _talking("call-connecting", stand_in={"connects": False})
+    no_camera = {"refuse": {"camera": BUSY}}
+    yield _talking("call-no-camera", _media(Seat.CLINICIAN), stand_in=no_camera)
