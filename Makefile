@@ -49,7 +49,7 @@ lock: .venv/.ready ## pin every Python dependency anew, with hashes
 
 screenshots: .venv/.ready web/dist/index.html ## photograph every page in every state into build/screenshots (ONLY=part of a state's name)
 	@tools/setup.sh programs test
-	@$(PY) -m tests.pages.screenshots $(ONLY)
+	@$(PY) -m tools.screenshots $(ONLY)
 
 generate: .venv/.ready ## write what is derived from the contracts: TypeScript types, protocol and lifecycle documents
 	@$(PY) -m tools.generate

@@ -173,12 +173,13 @@ def mine(state: State, **changes: Any) -> ConsultationView:
 
 def full_day() -> list[ConsultationView]:
     """A morning as it is: one over, one missed, some waiting, some to come."""
+    interpreter = guest(GuestKind.INTERPRETER, present=True, ready=True)
     troubled = DeviceReport(Answer3.YES, Answer3.NO, Answer3.YES)
     return [
         consultation("Arne Dahl", -97, State.ENDED, **has_tested()),
         consultation("Liv Haugen", -67, State.MISSED, sms=Delivery.FAILED),
         consultation("Mohammed Ali", -22, **waiting(31), **has_tested(Verdict.IMPROVABLE)),
-        mine(State.CHECKED_IN, checked_in_at=instant(-6), guests=[guest(GuestKind.INTERPRETER, present=True, ready=True)]),
+        mine(State.CHECKED_IN, checked_in_at=instant(-6), guests=[interpreter]),
         consultation("Bjørn Olav Kristoffersen-Thorvaldsen", 38, **has_tested(Verdict.POOR, troubled), running_late=10),
         consultation("Solveig Moen", 68, State.BOOKED, sms=Delivery.NONE, mail=Delivery.DUE, invite_at=instant(30),
                      email="solveig.moen@pasient.example", person_bound=False, login_level=LoginLevel.SUBSTANTIAL),

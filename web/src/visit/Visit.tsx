@@ -68,6 +68,7 @@ export function Visit({ engine }: StepProps) {
       consultation={visit?.consultation}
       bare={at === "call"}
     >
+      {!Step && <h1 class="ds-sr-only" tabIndex={-1}>{t("visit.title")}</h1>}
       {preparing && <Steps names={steps.map((name) => t(`visit.step.${name}`))} at={steps.indexOf(at)} />}
       {problem && at !== "gone" && <ErrorNotice code={problem} {...(at === "opening" ? { onRetry: () => void engine.open() } : {})} />}
       {socket === "away" && visit && (preparing || at === "waiting" || at === "ringing") && (

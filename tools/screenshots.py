@@ -15,12 +15,12 @@ from tests.pages import look
 from tests.pages.gallery import Gallery, Scene
 from tests.pages.scenes import ALL
 
-FOLDER: Final = Path(__file__).resolve().parents[2] / "build" / "screenshots"
+FOLDER: Final = Path(__file__).resolve().parents[1] / "build" / "screenshots"
 LANGUAGES: Final = ("nb", "ar")
 WIDTHS: Final = {320: 640, 390: 844, 768: 1024, 1440: 900}
 DARK_AT: Final = 390
 AT_ONCE: Final = 4
-STYLE: Final = "body{font:16px system-ui;margin:2rem}figure{display:inline-block;margin:0 1rem 1rem 0;vertical-align:top}img{height:20rem}"
+STYLE: Final = "figure { display: inline-block; margin: 0 1rem 1rem 0; vertical-align: top } img { height: 20rem }"
 
 
 def shots() -> Iterator[tuple[int, int, str]]:
