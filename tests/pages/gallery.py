@@ -1,4 +1,4 @@
-"""Opens pages in a given state: the real pages from the real front, canned answers behind it, drawn people before it."""
+"""Opens pages in a given state: real pages from the real front, with canned answers behind and drawn people before it."""
 
 import contextlib
 import functools

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from chalicelib import errors
 from tests.pages import content, staff_scenes, visit_scenes
 from tests.pages.backend import Answers
+from tests.pages.content import VISIT
 from tests.pages.gallery import Scene, Sight
 
 DEPARTMENT = "/d/elvenes/medisinsk"
@@ -13,7 +14,12 @@ DEPARTMENT = "/d/elvenes/medisinsk"
 def scenes() -> Iterator[Scene]:
     """All of them, each page's in the order in which people meet them."""
     yield Scene("landing", "start", "/", "main h1")
-    yield Scene("unsupported", "plain", "/unsupported.html", "main h1")
+    yield Scene("unsupported", "plain", "/unsupported.html", "[role=main] h1")
+    beside = Answers({f"GET /visits/{VISIT}": content.visit()})
+    for view in ("help", "advice", "accessibility"):
+        yield Scene(view, "alone", f"/{view}", f"main[data-view={view}] h1")
+        yield Scene(view, "beside-a-visit", f"/{view}#~{VISIT}", ".v-phone", beside)
+    yield Scene("help", "all-open", "/help", "main details[open]", then=_all_open)
     yield from _department()
     yield from visit_scenes.scenes()
     yield from staff_scenes.scenes()
@@ -28,6 +34,11 @@ def _department() -> Iterator[Scene]:
     yield Scene("department", "you-faults", DEPARTMENT, "main [aria-invalid=true]", known, then=_nothing_typed)
     yield Scene("department", "unknown", DEPARTMENT, "main h1", unknown)
     yield Scene("department", "failed", DEPARTMENT, "main [role=alert]", down)
+
+
+async def _all_open(sight: Sight) -> None:
+    await sight.see("main details")
+    await sight.page.locator("main details").evaluate_all("found => found.forEach(one => { one.open = true; })")
 
 
 async def _first(sight: Sight) -> None:

@@ -34,7 +34,7 @@ export function TrailDialog({ desk, me, view, onClose }: { desk: Desk; me: Me; v
 
 function Entries({ trail, me }: { trail: Trail; me: Me }) {
   return (
-    <div class="s-trail">
+    <div class="s-trail" role="region" aria-label={t("staff.trail.title")} tabIndex={0}>
       <table class="ds-table" data-size="sm">
         <thead>
           <tr>
