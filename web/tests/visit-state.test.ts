@@ -200,3 +200,11 @@ test("a guest is known by the seat, and one who was shown out sees no more", () 
   const out = reduce(state, end(1, "removed"));
   expect([step(out), out.ended]).toEqual(["gone", "removed"]);
 });
+
+test("a guest who hangs up has left, and may come back while the others go on", () => {
+  const guest = { seat: "guest1", login_level: "none" } as const;
+  const left = run(opened({ ...guest, state: "in_call", version: 6, call: 1 }), end(1, "hang_up"), news({ ...guest, state: "invited", version: 7, call: 1 }));
+  expect(step(left)).toBe("thanks");
+  expect(step(reduce(left, { type: "returned" }))).toBe("ready");
+  expect(step(reduce(left, news({ ...guest, state: "ended", version: 8, call: 1 })))).toBe("thanks");
+});

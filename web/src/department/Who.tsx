@@ -9,16 +9,23 @@ import { phoneNumber } from "../shared/phone";
 
 const MAX_NAME = 100;
 
+/** What stands in the fields. */
+export interface Typed {
+  name: string;
+  phone: string;
+}
+
 export interface WhoProps {
   clinician: ClinicianView;
+  typed: Typed;
+  onType: (typed: Typed) => void;
   onBack: () => void;
   /** Raises ApiError. */
   onArrive: (arrival: Arrival) => Promise<void>;
 }
 
-export function Who({ clinician, onBack, onArrive }: WhoProps) {
-  const [name, setName] = useState("");
-  const [phone, setPhone] = useState("");
+export function Who({ clinician, typed, onType, onBack, onArrive }: WhoProps) {
+  const { name, phone } = typed;
   const [pressed, setPressed] = useState(false);
   const [error, setError] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
@@ -53,10 +60,10 @@ export function Who({ clinician, onBack, onArrive }: WhoProps) {
       <p>{t("department.you.help", { name: clinician.name })}</p>
       <form class="v-stack d-form" noValidate ref={form} onSubmit={(event) => void submit(event)}>
         <Labelled name="name" label={t("department.name")} fault={pressed && nameFault ? t(nameFault) : null}>
-          {(input) => <input {...input} type="text" autoComplete="name" required value={name} onInput={({ currentTarget }) => setName(currentTarget.value)} />}
+          {(input) => <input {...input} type="text" autoComplete="name" required value={name} onInput={({ currentTarget }) => onType({ name: currentTarget.value, phone })} />}
         </Labelled>
         <Labelled name="phone" label={t("department.phone")} fault={pressed && !number ? t("department.error.phone") : null}>
-          {(input) => <input {...input} type="tel" autoComplete="tel" required value={phone} onInput={({ currentTarget }) => setPhone(currentTarget.value)} />}
+          {(input) => <input {...input} type="tel" autoComplete="tel" required value={phone} onInput={({ currentTarget }) => onType({ name, phone: currentTarget.value })} />}
         </Labelled>
         {error && <Notice tone="danger"><p>{errorText(error)}</p></Notice>}
         <Button type="submit" busy={busy}>{t("department.next")}</Button>

@@ -1,13 +1,14 @@
 // A department's fixed address, /d/{trust}/{department}: press the clinician's name, say who you are, then the visit's page.
 import "./department.css";
 import { useEffect, useState } from "preact/hooks";
-import type { Arrival, ClinicianView, DepartmentPage, VisitView } from "../protocol";
+import type { Arrival, DepartmentPage, VisitView } from "../protocol";
 import { ApiError, get, post } from "../shared/api";
-import { Page } from "../shared/components/Page";
-import { Button, ErrorNotice, Heading, Notice, Waiting } from "../shared/components/parts";
+import { Page, PhoneNumber } from "../shared/components/Page";
+import { Button, ErrorNotice, Heading, Waiting } from "../shared/components/parts";
 import { t } from "../shared/messages";
 import { start } from "../shared/start";
-import { Who } from "./Who";
+import { chosen, choose } from "./choice";
+import { Who, type Typed } from "./Who";
 
 const [, trust = "", id = ""] = /^\/d\/([A-Za-z0-9_-]+)\/([A-Za-z0-9_-]+)\/?$/.exec(location.pathname) ?? [];
 const path = `/departments/${trust}/${id}`;
@@ -15,7 +16,8 @@ const path = `/departments/${trust}/${id}`;
 function Department() {
   const [page, setPage] = useState<DepartmentPage | null>(null);
   const [error, setError] = useState<string | null>(trust ? null : "not_found");
-  const [clinician, setClinician] = useState<ClinicianView | null>(null);
+  const [clinician, setClinician] = useState(chosen());
+  const [typed, setTyped] = useState<Typed>({ name: "", phone: "" }); // outlives a look at the list
 
   const load = async (): Promise<void> => {
     setError(null);
@@ -27,8 +29,15 @@ function Department() {
   };
   useEffect(() => {
     if (trust) void load();
+    const back = (): void => setClinician(chosen());
+    addEventListener("popstate", back);
+    return () => removeEventListener("popstate", back);
   }, []);
 
+  const press = (pressed: string): void => {
+    choose(pressed);
+    setClinician(pressed);
+  };
   const arrive = async (arrival: Arrival): Promise<void> => {
     const { consultation } = await post<VisitView>(`${path}/arrivals`, arrival);
     location.assign(`/v#${consultation}`);
@@ -38,23 +47,34 @@ function Department() {
   if (error) return <Page title={t("department.title")}><Heading>{t("department.title")}</Heading><ErrorNotice code={error} onRetry={() => void load()} /></Page>;
   if (!page) return <Page title={t("department.title")}><Waiting>{t("department.opening")}</Waiting></Page>;
   const frame = { trust: page.trust_name, department: page.department };
-  if (clinician) {
+  const one = page.clinicians.find((each) => each.id === clinician);
+  if (one) {
     return (
       <Page {...frame} step="you" title={t("department.you")}>
-        <Who clinician={clinician} onBack={() => setClinician(null)} onArrive={arrive} />
+        <Who clinician={one} typed={typed} onType={setTyped} onBack={() => history.back()} onArrive={arrive} />
       </Page>
     );
   }
   return (
     <Page {...frame} step="who" title={t("department.who")}>
-      <Heading>{t("department.who")}</Heading>
-      {page.clinicians.length === 0 && <Notice tone="info" live={false}><p>{t("department.nobody")}</p></Notice>}
-      {page.clinicians.length > 0 && <p>{t("department.who.help")}</p>}
-      <ul class="d-clinicians">
-        {page.clinicians.map((one) => (
-          <li key={one.id}><Button variant="secondary" wide onClick={() => setClinician(one)}>{one.name}</Button></li>
-        ))}
-      </ul>
+      <Heading>{t(page.clinicians.length === 0 ? "department.nobody.title" : "department.who")}</Heading>
+      {page.clinicians.length === 0 ? (
+        <>
+          <p class="v-lead">{t("department.nobody")}</p>
+          <p>{t("department.nobody.phone", { department: page.department.name })} <PhoneNumber phone={page.department.phone} /></p>
+          <Button variant="secondary" onClick={() => void load()}>{t("department.nobody.again")}</Button>
+        </>
+      ) : (
+        <>
+          <p class="v-lead">{t("department.who.help")}</p>
+          <ul class="d-clinicians">
+            {page.clinicians.map((each) => (
+              <li key={each.id}><Button variant="secondary" wide onClick={() => press(each.id)}>{each.name}</Button></li>
+            ))}
+          </ul>
+          <p class="v-muted">{t("department.who.missing")} <PhoneNumber phone={page.department.phone} /></p>
+        </>
+      )}
     </Page>
   );
 }

@@ -169,6 +169,11 @@ export class Engine {
     this.connection?.sendSurely({ type: "leave" });
   }
 
+  /** A guest comes back to the call that was left. */
+  comeBack(): void {
+    this.happened({ type: "returned" });
+  }
+
   /** Tell what went wrong although the clinician phones. */
   tellProblem(): void {
     this.happened({ type: "telling" });

@@ -28,6 +28,8 @@ export interface VisitState extends Kept {
   lateAsked: number | null;
   /** The question whether to leave stands open: by the button, or by the browser's way back. */
   leaving: boolean;
+  /** A guest has left a call that goes on, and may come back. */
+  left: boolean;
   /** Feedback is given although the clinician phones. */
   telling: boolean;
   /** Feedback was sent or skipped. */
@@ -48,6 +50,7 @@ export type Happening =
   | { type: "late"; minutes: number }
   | { type: "seen" }
   | { type: "leaving"; asked: boolean }
+  | { type: "returned" }
   | { type: "telling" }
   | { type: "thanked" };
 
@@ -65,6 +68,7 @@ export function initial(kept: Kept = unprepared()): VisitState {
     movedFrom: null,
     lateAsked: null,
     leaving: false,
+    left: false,
     telling: false,
     thanked: false,
   };
@@ -108,7 +112,7 @@ export function step(state: VisitState): Step {
     case "in_call":
       return "call";
     default:
-      return state.preparation;
+      return state.left ? "thanks" : state.preparation;
   }
 }
 
@@ -170,7 +174,8 @@ function withMessage(state: VisitState, message: ToPatient): VisitState {
 function withEnd(state: VisitState, visit: VisitView, reason: EndReason): VisitState {
   const next = { hang_up: "ended", phone: "ended", cancelled: "cancelled", removed: "cancelled", withdrawn: "checked_in", worker_lost: "checked_in" } as const;
   const by_phone = visit.by_phone || reason === "phone";
-  return { ...state, ended: reason, join: null, peers: {}, leaving: false, visit: { ...visit, state: next[reason], by_phone } };
+  const left = isGuest(visit) && reason === "hang_up";
+  return { ...state, ended: reason, join: null, peers: {}, leaving: false, left, visit: { ...visit, state: next[reason], by_phone } };
 }
 
 export function reduce(state: VisitState, happening: Happening): VisitState {
@@ -205,6 +210,8 @@ export function reduce(state: VisitState, happening: Happening): VisitState {
       return { ...state, movedFrom: null };
     case "leaving":
       return { ...state, leaving: happening.asked };
+    case "returned":
+      return { ...state, left: false, preparation: "ready" };
     case "telling":
       return { ...state, telling: true };
     case "thanked":

@@ -26,12 +26,22 @@ export function Phone({ engine }: StepProps) {
 }
 
 export function Thanks({ engine }: StepProps) {
-  const { visit } = engine.state;
+  const { visit, left } = engine.state;
+  if (!visit) return <></>;
+  if (left && visit.state !== "ended") {
+    return (
+      <>
+        <Heading>{t("visit.thanks.title")}</Heading>
+        <p class="v-lead">{t("visit.thanks.left")}</p>
+        <Button variant="secondary" onClick={() => engine.comeBack()}>{t("visit.thanks.return")}</Button>
+      </>
+    );
+  }
   return (
     <>
       <Heading>{t("visit.thanks.title")}</Heading>
       <p class="v-lead">{t("visit.thanks.text")}</p>
-      {visit && (
+      {!isGuest(visit) && (
         <section class="v-card v-stack" aria-labelledby="unfinished">
           <h2 id="unfinished" class="ds-heading" data-size="2xs">{t("visit.thanks.unfinished")}</h2>
           <p>

@@ -1,6 +1,7 @@
 // «Jeg er klar»: what was checked, good advice, and the word to the clinician.
 import { useEffect, useState } from "preact/hooks";
 import { Button, Heading, Notice } from "../../shared/components/parts";
+import { helpAddress } from "../../shared/helplink";
 import { clock, date, t } from "../../shared/messages";
 import type { DeviceReport } from "../../protocol";
 import { Appointment } from "./Appointment";
@@ -64,7 +65,7 @@ export function Ready({ engine }: StepProps) {
           ))}
         </ul>
         <p>
-          <a class="ds-link" href={`/advice#${visit.consultation}`} target="_blank" rel="noopener">{t("visit.ready.advice.more")}</a>
+          <a class="ds-link" href={helpAddress("advice", { consultation: visit.consultation })} target="_blank" rel="noopener">{t("visit.ready.advice.more")}</a>
         </p>
       </section>
     </>

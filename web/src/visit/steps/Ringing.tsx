@@ -3,6 +3,7 @@ import { useEffect } from "preact/hooks";
 import { Button, Heading } from "../../shared/components/parts";
 import { ring, soundReady } from "../../shared/sound";
 import { t } from "../../shared/messages";
+import { Icon } from "../Icon";
 import { notify } from "../notify";
 import { isGuest } from "../state";
 import { Ask } from "./Ask";
@@ -33,7 +34,7 @@ export function Ringing({ engine }: StepProps) {
   }, [accepting]);
   return (
     <div class="v-ringing">
-      <span class="v-bell" aria-hidden="true" />
+      <span class="v-bell"><Icon name="camera" /></span>
       <div role="alert">
         <Heading>{t(isGuest(visit) ? "visit.ringing.title.guest" : "visit.ringing.title", { name })}</Heading>
       </div>
