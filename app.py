@@ -177,6 +177,12 @@ def remove_guest(trust: str, consultation: str, guest: str) -> Response:
     return rest("remove_guest", trust, consultation, guest)
 
 
+@app.route("/staff/{trust}/references/{reference}")
+def reference(trust: str, reference: str) -> Response:
+    """What support may see of a consultation."""
+    return rest("reference", trust, reference)
+
+
 @app.on_ws_connect()
 def ws_connect(event: Any) -> Response | None:
     """Let a socket in if its pass is good."""

@@ -1,9 +1,7 @@
 """What everybody in a call may say, and whose it is: the part that all people's messages share."""
 
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from chalicelib import protocol as p
 from chalicelib.calls import Calls
@@ -12,11 +10,13 @@ from chalicelib.errors import Overtaken, WorkerLost
 from chalicelib.guests import standing, without_pause
 from chalicelib.lifecycle import WITH_CALL, Event
 from chalicelib.protocol import EndReason, Seat
+from chalicelib.queues import Queues
 from chalicelib.records import Consultation, Socket
 from chalicelib.register import Register
 from chalicelib.settings import Settings
 from chalicelib.sockets import Sockets
 from chalicelib.store import Store
+from chalicelib.waiting import Waiting
 from chalicelib.workers import Workers, room_of
 
 
@@ -30,6 +30,8 @@ class CallMessages:
         sockets: Sockets,
         workers: Workers,
         calls: Calls,
+        waiting: Waiting,
+        queues: Queues,
         register: Register,
         settings: Settings,
         now: Callable[[], float],
@@ -39,6 +41,8 @@ class CallMessages:
         self._sockets = sockets
         self._workers = workers
         self._calls = calls
+        self._waiting = waiting
+        self._queues = queues
         self._register = register
         self._settings = settings
         self._now = now
@@ -136,5 +140,4 @@ class CallMessages:
 
     def _today(self, trust: str) -> str:
         """The day it is where the trust is."""
-        zone = ZoneInfo(self._register.trust(trust).time_zone)
-        return datetime.fromtimestamp(self._now(), zone).date().isoformat()
+        return self._consultations.day_of(trust, int(self._now()))

@@ -32,6 +32,9 @@ class ClinicianMessages(CallMessages):
     def _on_watch(self, socket: Socket, message: p.Watch) -> None:
         self._show(socket, message.day)
 
+    def _on_delay(self, socket: Socket, message: p.Delay) -> None:
+        self._waiting.delay(socket.trust, socket.staff, self._today(socket.trust), message.minutes)
+
     def _on_call(self, socket: Socket, message: p.Call) -> None:
         present = self._own(socket, message.consultation)
         step(present.state, Event.CALL, socket.role)  # before the seat: what cannot be takes none from another page
@@ -75,7 +78,11 @@ class ClinicianMessages(CallMessages):
 
     def _show(self, socket: Socket, day: str) -> None:
         found = self._consultations.day(socket.trust, socket.staff, day)
-        board = p.Board(day=day, consultations=[self._sockets.for_clinician(c) for c in found], delay_minutes=0)
+        views, delay = (
+            [self._sockets.for_clinician(c) for c in found],
+            self._queues.delay(socket.trust, socket.staff, day),
+        )
+        board = p.Board(day=day, consultations=views, delay_minutes=delay)
         self._sockets.to(socket.connection, board)
 
     def _resume_calls(self, socket: Socket, day: str) -> None:
@@ -88,6 +95,4 @@ class ClinicianMessages(CallMessages):
 
     def _tell_waiting_patients(self, socket: Socket) -> None:
         """A clinician came or went: those who wait see it."""
-        for consultation in self._consultations.day(socket.trust, socket.staff, self._today(socket.trust)):
-            if consultation.state is State.CHECKED_IN:
-                self._sockets.tell_patient(consultation)
+        self._waiting.tell_all(socket.trust, socket.staff, self._today(socket.trust))

@@ -13,7 +13,7 @@ from chalicelib.errors import BadRequest, Conflict, IllegalTransition, NotFound,
 from chalicelib.lifecycle import WITH_CALL, Event, Role, State, step
 from chalicelib.notify import e164
 from chalicelib.protocol import Delivery, LoginLevel
-from chalicelib.records import Answered, Consultation, Happening, Once, consultation_key
+from chalicelib.records import Answered, Consultation, Happening, Once, Record, Referred, consultation_key
 from chalicelib.register import Register
 from chalicelib.rest import Arrival, Booking, Feedback, SendInvitation, Trail, TrailEntry
 from chalicelib.settings import Settings
@@ -55,7 +55,7 @@ class Scheduler(Protocol):
 class Consultations:
     """Every change goes through `happen` or `note`: decided on what was read, written on condition that it still holds.
 
-    ``changed`` is told of each new state, so that the pages learn of it.
+    ``changed`` is told what each is now and was before (None: it is new), so that the pages learn of it.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class Consultations:
         settings: Settings,
         pepper: Callable[[], str],
         now: Callable[[], float],
-        changed: Callable[[Consultation], None],
+        changed: Callable[[Consultation, Consultation | None], None],
     ) -> None:
         self._store = store
         self._register = register
@@ -154,7 +154,7 @@ class Consultations:
             invite_at=invite_at,
         )
         try:
-            self._begin(
+            return self._begin(
                 made,
                 "booked",
                 Actor(Role.CLINICIAN, staff),
@@ -162,7 +162,6 @@ class Consultations:
             )
         except Refused:
             return self.book(trust, staff, booking, once)
-        return made
 
     def arrive(self, trust: str, department: str, arrival: Arrival) -> Consultation:
         """A patient comes to the department's fixed address. Raises NotFound, Forbidden, BadRequest."""
@@ -180,8 +179,7 @@ class Consultations:
             drop_in=True,
             language=arrival.language,
         )
-        self._begin(made, "arrived", PATIENT)
-        return made
+        return self._begin(made, "arrived", PATIENT)
 
     def day(self, trust: str, staff: str, day: str) -> list[Consultation]:
         """A clinician's day, by time."""
@@ -219,18 +217,18 @@ class Consultations:
 
     def did(self, consultation: Consultation, what: str, staff: str) -> bool:
         """Whether its trail holds that one of the staff did something."""
-        happened = self._store.query(Happening, consultation_key(consultation.trust, consultation.id), "TRAIL#")
-        return any(h.what == what and h.staff == staff for h in happened)
+        return any(h.what == what and h.staff == staff for h in self._happened(consultation))
 
     def trail(self, trust: str, staff: str, consultation: str) -> Trail:
         """All that happened to one of the clinician's own. Raises NotFound."""
-        self.own(trust, staff, consultation)
-        happened = self._store.query(Happening, consultation_key(trust, consultation), "TRAIL#")
-        entries = [
+        return Trail(entries=self.entries(self.own(trust, staff, consultation)))
+
+    def entries(self, consultation: Consultation) -> list[TrailEntry]:
+        """All that happened to a consultation, oldest first."""
+        return [
             TrailEntry(number=h.number, at=instant(h.at), what=h.what, who=h.staff or h.role.value, state=h.state.value)
-            for h in happened
+            for h in self._happened(consultation)
         ]
-        return Trail(entries=entries)
 
     def time(self, starts: str) -> int:
         """When an appointment starts, in seconds since 1970. Raises BadRequest for what is over or too far away."""
@@ -271,15 +269,26 @@ class Consultations:
             version=1,
             starts=starts,
             day=self.day_of(trust, starts),
-            reference=_random(REFERENCE_LENGTH).upper(),
+            reference=_reference(),
             **fields,
         )
 
-    def _begin(self, made: Consultation, what: str, by: Actor, *once: Once) -> None:
-        entry = self._happening(made, what, by)
-        self._store.write([*(Create(o) for o in once), Create(made), Create(entry)])
-        self.plan(made)
-        self._changed(made)
+    def _begin(self, made: Consultation, what: str, by: Actor, *once: Once) -> Consultation:
+        """Write a new consultation, with another reference where the trust has that one already. Raises Refused."""
+        for _ in range(TRIES):
+            referred = Referred(trust=made.trust, reference=made.reference, consultation=made.id)
+            records: list[Record] = [referred, made, self._happening(made, what, by), *once]
+            try:
+                self._store.write([Create(record) for record in records])
+            except Refused as refused:
+                if refused.failed != {0}:
+                    raise
+                made = msgspec.structs.replace(made, reference=_reference())
+                continue
+            self.plan(made)
+            self._changed(made, None)
+            return made
+        raise Overtaken
 
     def _change(
         self,
@@ -303,9 +312,12 @@ class Consultations:
                 if refused.failed.isdisjoint({0, 1}):
                     raise
                 continue  # somebody else changed it meanwhile: read, and decide again
-            self._changed(after)
+            self._changed(after, present)
             return after
         raise Overtaken
+
+    def _happened(self, to: Consultation) -> list[Happening]:
+        return self._store.query(Happening, consultation_key(to.trust, to.id), "TRAIL#")
 
     def _happening(self, after: Consultation, what: str, by: Actor) -> Happening:
         return Happening(
@@ -353,6 +365,10 @@ def _epoch(text: str) -> int:
         return int(datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp())
     except ValueError:
         raise BadRequest from None
+
+
+def _reference() -> str:
+    return _random(REFERENCE_LENGTH).upper()
 
 
 def _random(length: int) -> str:

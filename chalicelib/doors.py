@@ -20,6 +20,7 @@ from chalicelib.rest import (
     Move,
     NewGuest,
     Redirect,
+    Support,
     Ticket,
     Trail,
 )
@@ -135,7 +136,11 @@ class Doors:
         """One day's list."""
         session, day = self._clinician(request, trust), request.query(ForDay).day
         found = self._s.consultations.day(trust, session.staff, day)
-        return DayList(day=day, consultations=[self._s.sockets.for_clinician(c) for c in found], delay_minutes=0)
+        return DayList(
+            day=day,
+            consultations=[self._s.sockets.for_clinician(c) for c in found],
+            delay_minutes=self._s.queues.delay(trust, session.staff, day),
+        )
 
     def book(self, request: Request, trust: str) -> Answer:
         """Book, and send the invitation if its time has come."""
@@ -188,6 +193,11 @@ class Doors:
         """Show a guest out, for good."""
         session = self._clinician(request, trust)
         return self._s.sockets.for_clinician(self._s.company.remove(trust, session.staff, consultation, guest))
+
+    def reference(self, request: Request, trust: str, reference: str) -> Support:
+        """What support may see."""
+        self._clinician(request, trust)
+        return self._s.references.look_up(trust, reference)
 
     # ------------------------------------------------------------ parts
 

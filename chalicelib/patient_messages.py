@@ -1,14 +1,20 @@
 """What a patient's page says: one method for each message of `FromPatient`."""
 
-from typing import Any
+from typing import Any, Final
+
+import msgspec
 
 from chalicelib import protocol as p
 from chalicelib.consultations import PATIENT, only_in
 from chalicelib.guests import SEATS
 from chalicelib.lifecycle import WITH_CALL, Event, State
-from chalicelib.protocol import EndReason, Seat
+from chalicelib.protocol import Answer3, EndReason, Seat
 from chalicelib.records import Consultation, Socket
 from chalicelib.visit_messages import VisitMessages
+
+BEFORE_THE_CALL: Final = frozenset({State.BOOKED, State.INVITED, State.CHECKED_IN, State.MISSED})
+SAID_TWICE_SECONDS: Final = 60
+"""Within this time the same results are the same message, come twice."""
 
 
 class PatientMessages(VisitMessages):
@@ -29,13 +35,29 @@ class PatientMessages(VisitMessages):
             socket.consultation,
             Event.CHECK_IN,
             PATIENT,
-            alter=lambda _: {
-                "checked_in_at": int(self._now()),
-                "devices": message.devices,
-                "network": message.network,
-            },
+            alter=lambda present: {"checked_in_at": int(self._now()), **self._shown(present, message)},
         )
         self._sockets.tell_patient(consultation)
+
+    def _on_tested(self, socket: Socket, message: p.Tested) -> None:
+        self._limit(socket, "tested")
+
+        def decide(present: Consultation) -> dict[str, Any] | None:
+            shown = self._shown(present, message)
+            same = (present.devices, present.network) == (shown["devices"], shown["network"])
+            just_said = same and int(self._now()) - (present.tested_at or 0) < SAID_TWICE_SECONDS
+            return None if present.state not in BEFORE_THE_CALL or just_said else shown
+
+        self._consultations.note(socket.trust, socket.consultation, "tested", PATIENT, decide)
+
+    def _on_running_late(self, socket: Socket, message: p.RunningLate) -> None:
+        self._limit(socket, "running_late")
+
+        def decide(present: Consultation) -> dict[str, Any] | None:
+            idle = present.state not in BEFORE_THE_CALL or present.running_late == message.minutes
+            return None if idle else {"running_late": message.minutes}
+
+        self._consultations.note(socket.trust, socket.consultation, "running_late", PATIENT, decide)
 
     def _on_leave(self, socket: Socket, _: p.Leave) -> None:
         left: State | None = None  # what it was when the change was written, which may be later than any read before it
@@ -53,7 +75,10 @@ class PatientMessages(VisitMessages):
     def _on_accept(self, socket: Socket, message: p.Accept) -> None:
         consultation = self._present_call(socket, message.consultation, message.call)
         self._claim_seat(socket, consultation)
-        alter = only_in(message.call)
+
+        def alter(present: Consultation) -> dict[str, Any]:
+            return {**only_in(message.call)(present), "running_late": 0}
+
         consultation = self._consultations.happen(
             consultation.trust, consultation.id, Event.ACCEPT, PATIENT, alter=alter
         )
@@ -61,6 +86,15 @@ class PatientMessages(VisitMessages):
         self._calls.ring(consultation, SEATS)
 
     # ------------------------------------------------------------ parts
+
+    def _shown(self, present: Consultation, message: p.Tested | p.CheckIn) -> dict[str, Any]:
+        """The fields of what tests have shown: what was not tested again stays as it was."""
+        again = {k: v for k, v in msgspec.structs.asdict(message.devices).items() if v is not Answer3.UNTESTED}
+        return {
+            "devices": msgspec.structs.replace(present.devices, **again),
+            "network": message.network or present.network,
+            "tested_at": int(self._now()),
+        }
 
     def _seat(self, socket: Socket, consultation: Consultation) -> Seat:
         return Seat.PATIENT

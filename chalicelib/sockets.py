@@ -22,6 +22,7 @@ from chalicelib.protocol import (
     VisitView,
 )
 from chalicelib.push import Push
+from chalicelib.queues import Queues, Standing
 from chalicelib.records import Consultation, Guest, Session, Socket, Taken, Watcher, staff_partition
 from chalicelib.register import Register, department_view
 from chalicelib.store import Delete, KeepSeat, LeaveSeat, Put, Refused, Store, Write
@@ -34,10 +35,11 @@ PRESENCE_MATTERS: Final = frozenset({State.INVITED, State.MISSED, State.CHECKED_
 class Sockets:
     """Finds sockets and sends to them; a socket that turns out to be gone loses its own rows, and only those."""
 
-    def __init__(self, store: Store, push: Push, register: Register, now: Callable[[], float]) -> None:
+    def __init__(self, store: Store, push: Push, register: Register, queues: Queues, now: Callable[[], float]) -> None:
         self._store = store
         self._push = push
         self._register = register
+        self._queues = queues
         self._now = now
 
     def find(self, connection: str) -> Socket | None:
@@ -148,26 +150,32 @@ class Sockets:
             if not self._push.send(watcher.connection, message):
                 self._store.write([Delete(watcher.key())])
 
-    def tell(self, consultation: Consultation) -> None:
-        """Tell everybody concerned what a consultation is now."""
+    def tell(self, consultation: Consultation, standing: Standing | None = None) -> None:
+        """Tell everybody concerned what a consultation is now; ``standing`` when it is known already."""
         self.to_watchers(
             consultation.trust,
             consultation.staff,
             Changed(day=consultation.day, consultation=self.for_clinician(consultation)),
         )
-        self.tell_patient(consultation)
-        for guest in consultation.guests:
-            self.tell_guest(consultation, guest)
+        self.tell_visitors(consultation, standing)
 
-    def tell_patient(self, consultation: Consultation) -> None:
-        """Tell the patient alone."""
+    def tell_visitors(self, consultation: Consultation, standing: Standing | None = None) -> None:
+        """Tell the patient and the guests."""
+        standing = standing or self._queues.standing(consultation)
+        self.tell_patient(consultation, standing)
+        for guest in consultation.guests:
+            self.tell_guest(consultation, guest, standing)
+
+    def tell_patient(self, consultation: Consultation, standing: Standing | None = None) -> None:
+        """Tell the patient alone; ``standing`` when it is known already."""
         held = self.seat(consultation.trust, consultation.id, Seat.PATIENT)
         if held:
-            self.to(held.connection, Visit(visit=self.for_patient(consultation, logged_in=True)))
+            view = self.for_patient(consultation, logged_in=True, standing=standing)
+            self.to(held.connection, Visit(visit=view))
 
-    def tell_guest(self, consultation: Consultation, guest: Guest) -> None:
+    def tell_guest(self, consultation: Consultation, guest: Guest, standing: Standing | None = None) -> None:
         """Tell one guest alone."""
-        self.to_seat(consultation, guest.seat, Visit(visit=self.for_guest(consultation, guest)))
+        self.to_seat(consultation, guest.seat, Visit(visit=self.for_guest(consultation, guest, standing)))
 
     def watched(self, trust: str, staff: str) -> bool:
         """Whether a clinician has a list open."""
@@ -222,17 +230,20 @@ class Sockets:
             admitted=guest.admitted,
         )
 
-    def for_patient(self, consultation: Consultation, *, logged_in: bool) -> VisitView:
-        """A consultation as its patient sees it; it names no patient."""
-        c = consultation
+    def for_patient(
+        self, consultation: Consultation, *, logged_in: bool, standing: Standing | None = None
+    ) -> VisitView:
+        """A consultation as its patient sees it; it names no patient. ``standing`` is read when it is not given."""
+        c, trust = consultation, self._register.trust(consultation.trust)
+        standing = standing or self._queues.standing(c)
         return VisitView(
             consultation=c.id,
             version=c.version,
             state=c.state,
             starts=instant(c.starts),
             minutes=c.minutes,
-            time_zone=self._register.trust(c.trust).time_zone,
-            trust_name=self._register.trust(c.trust).name,
+            time_zone=trust.time_zone,
+            trust_name=trust.name,
             department=department_view(self._register.department(c.trust, c.department)),
             clinician_name=self._register.staff(c.trust, c.staff).name,
             login_level=c.login_level,
@@ -244,18 +255,18 @@ class Sockets:
             seat=Seat.PATIENT,
             language=c.language,
             guests=[GuestName(seat=g.seat, kind=g.kind, name=g.name) for g in c.guests] if logged_in else [],
-            place=0,
-            clinician_busy=False,
-            delay_minutes=0,
+            place=standing.place,
+            clinician_busy=standing.clinician_busy,
+            delay_minutes=standing.delay_minutes,
             running_late=c.running_late,
             paused_by=c.paused_by,
             by_phone=c.by_phone,
         )
 
-    def for_guest(self, consultation: Consultation, guest: Guest) -> VisitView:
+    def for_guest(self, consultation: Consultation, guest: Guest, standing: Standing | None = None) -> VisitView:
         """A consultation as one of its guests sees it: no login is asked of them, nor what they thought of it."""
         return msgspec.structs.replace(
-            self.for_patient(consultation, logged_in=True),
+            self.for_patient(consultation, logged_in=True, standing=standing),
             state=state_of(consultation, guest),
             seat=guest.seat,
             language=guest.language,

@@ -25,12 +25,15 @@ from chalicelib.notify import AwsCarrier, Carrier
 from chalicelib.oidc import Client, RelyingParty
 from chalicelib.patient_messages import PatientMessages
 from chalicelib.push import GatewayPush, Push
+from chalicelib.queues import Queues
+from chalicelib.references import References
 from chalicelib.register import Register
 from chalicelib.schedule import AwsScheduler
 from chalicelib.settings import Settings
 from chalicelib.signaling import Messages, Signaling
 from chalicelib.sockets import Sockets
 from chalicelib.store import DynamoStore, Store
+from chalicelib.waiting import Waiting
 from chalicelib.worker_messages import WorkerMessages
 from chalicelib.workers import Workers
 
@@ -105,13 +108,28 @@ class Services:
     @cached_property
     def sockets(self) -> Sockets:
         """Open sockets."""
-        return Sockets(self.store, self.push, self.register, self.now)
+        return Sockets(self.store, self.push, self.register, self.queues, self.now)
+
+    @cached_property
+    def queues(self) -> Queues:
+        """Who waits."""
+        return Queues(self.store)
+
+    @cached_property
+    def waiting(self) -> Waiting:
+        """Telling those who wait."""
+        return Waiting(self.store, self.sockets, self.queues, self.now)
+
+    @cached_property
+    def references(self) -> References:
+        """What support looks up."""
+        return References(self.store, self.consultations, self.register, self.sockets)
 
     @cached_property
     def consultations(self) -> Consultations:
         """Consultations; every change is told to the open pages."""
         return Consultations(
-            self.store, self.register, self.scheduler, self.settings, self._pepper, self.now, self.sockets.tell
+            self.store, self.register, self.scheduler, self.settings, self._pepper, self.now, self.waiting.changed
         )
 
     @cached_property
@@ -177,6 +195,8 @@ class Services:
             self.sockets,
             self.workers,
             self.calls,
+            self.waiting,
+            self.queues,
             self.register,
             self.settings,
             self.now,
