@@ -174,6 +174,11 @@ def test_changed_plans_over_http(clinic: Clinic) -> None:
     phoned = clinician.post(f"{here}/{first}/phone")
     assert (phoned["state"], phoned["by_phone"]) == ("ended", True)
     refused(clinician.ask("POST", f"{here}/{first}/hand_over", {"staff": "omar-haddad"}), 409, "illegal_transition")
+    support = clinician.get(f"/staff/elvenes/references/{moved['reference'].lower()}")
+    assert (support["state"], support["starts"]) == ("ended", "2027-01-16T11:30:00Z")
+    refused(clinician.ask("GET", "/staff/elvenes/references/nonono"), 404, "not_found")
+    refused(Browser().ask("GET", f"/staff/elvenes/references/{moved['reference']}"), 401, "unauthenticated")
+    assert clinician.get("/staff/elvenes/consultations?day=2027-01-16")["delay_minutes"] == 0
     assert [c["id"] for c in clinician.get("/staff/elvenes/me")["colleagues"]] == ["omar-haddad"]
     refused(clinician.ask("POST", f"{here}/{second}/hand_over", {"staff": "sunniva-lie"}), 403, "forbidden")
     assert clinician.ask("POST", f"{here}/{second}/hand_over", {"staff": "omar-haddad"}).status_code == 204
