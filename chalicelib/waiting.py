@@ -71,7 +71,7 @@ class Waiting:
         new = {c.id: c for c in whom if told.get(c.id) != queue.standing(c)}
         for consultation in new.values():
             standing = told[consultation.id] = queue.standing(consultation)
-            self._sockets.tell_patient(consultation, standing)
+            self._sockets.tell_visitors(consultation, standing)
         return bool(new)
 
 

@@ -48,13 +48,15 @@ def test_another_trusts_reference_is_none(clinic: Clinic) -> None:
 
 def taken_by_others(clinic: Clinic, times: int) -> list[str]:
     """Let the next references that are drawn be taken already, so many of them; they are noted in the list."""
-    write, taken = clinic.store.write, []
+    write = clinic.store.write
+    taken: list[str] = []
 
     def other_first(writes):
-        (drawn,) = [w.record for w in writes if isinstance(w, Create) and isinstance(w.record, Referred)] or [None]
-        if drawn and len(taken) < times:
-            taken.append(drawn.reference)
-            write([Put(msgspec.structs.replace(drawn, consultation="other"))])
+        records = [w.record for w in writes if isinstance(w, Create)]
+        for drawn in records:
+            if isinstance(drawn, Referred) and len(taken) < times:
+                taken.append(drawn.reference)
+                write([Put(msgspec.structs.replace(drawn, consultation="other"))])
         write(writes)
 
     clinic.store.write = other_first
