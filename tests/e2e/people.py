@@ -116,6 +116,10 @@ class Clinician:
     def arrive(self) -> None:
         self.page.goto(self.address)
         self.page.get_by_role("link", name="Logg inn").click()
+        self.log_in()
+
+    def log_in(self) -> None:
+        """At the trust's issuer, and back to the list."""
         log_in(self.page, self.person)
         expect(self.page.locator("[data-view=list] [data-day]")).to_be_visible(timeout=PATIENCE)  # the list has come
 
@@ -160,17 +164,37 @@ class Clinician:
 
     def hang_up(self) -> None:
         self.page.get_by_role("button", name="Avslutt samtale").click()
+        self.page.get_by_role("dialog").get_by_role("button", name="Ja, avslutt").click()
 
     def leave_call(self) -> None:
         """Hang up if a test that failed left her in a call: it would be taken up again by the next test's page."""
-        self.page.evaluate(
-            "() => [...document.querySelectorAll('button')]"
-            ".find(button => button.textContent.includes('Avslutt samtale'))?.click()"
-        )
+        self.page.keyboard.press("Escape")  # a dialog that stands open
+        if self.page.get_by_role("button", name="Avslutt samtale").is_visible():
+            self.hang_up()
+
+    def more(self, consultation: str, action: str) -> None:
+        """Choose something of a row's «Mer»."""
+        self.row(consultation).locator(".s-row__actions").get_by_role("button", name="Mer", exact=True).click()
+        self.row(consultation).get_by_role("button", name=action, exact=True).click()
 
     def cancel(self, consultation: str) -> None:
-        self.row(consultation).get_by_role("button", name="Avlys", exact=False).click()
+        self.more(consultation, "Avlys")
         self.page.get_by_role("dialog").get_by_role("button", name="Ja, avlys").click()
+
+    def show_done(self) -> None:
+        """Unfold what is over."""
+        self.page.locator("[data-part=done] > summary").click()
+
+    def add_guest(self, consultation: str, kind: str, name: str, phone: str) -> None:
+        """«Legg til deltaker» from the list; ``kind`` as the form words it."""
+        self.more(consultation, "Legg til deltaker")
+        form = self.page.get_by_role("dialog")
+        form.get_by_label(kind, exact=True).check()
+        form.get_by_label("Navn", exact=True).fill(name)
+        form.get_by_label("Mobiltelefon").fill(phone)
+        form.get_by_role("button", name="Legg til og send lenke").click()
+        expect(form).to_be_hidden(timeout=PATIENCE)
+        expect(self.row(consultation).locator("[data-guest]")).to_contain_text(name)
 
 
 class Patient:

@@ -48,4 +48,5 @@ def test_from_booking_to_feedback(
     clinician.hang_up()
     patient.give_feedback()
     clinician.expect_state(consultation, "ended")
+    clinician.show_done()
     expect(clinician.row(consultation)).to_be_visible()

@@ -1,51 +1,46 @@
 // «Ny konsultasjon»: the booking form in a dialog, with each fault said at its field.
 import { useRef, useState } from "preact/hooks";
 import type { Me } from "../protocol";
-import { ApiError } from "../shared/api";
 import { Labelled } from "../shared/components/Labelled";
 import { Button, Notice } from "../shared/components/parts";
 import { LANGUAGES } from "../shared/languages";
-import { errorText, language, t } from "../shared/messages";
+import { errorText, t } from "../shared/messages";
+import { useAct } from "./act";
 import { check, DURATIONS, empty, ORDER, toBooking, type Faults, type Field, type Form } from "./booking";
 import type { Desk } from "./desk";
 import { Dialog } from "./Dialog";
 
 export function BookingDialog({ desk, me, onClose }: { desk: Desk; me: Me; onClose: () => void }) {
   const { today, shown } = desk.state;
-  const [form, setForm] = useState<Form>(() => empty(shown < today ? today : shown, me.departments, language()));
+  const [form, setForm] = useState<Form>(() => desk.draft ?? empty(shown < today ? today : shown, me.departments, "nb"));
   const [faults, setFaults] = useState<Faults>({});
-  const [error, setError] = useState<string | null>(null);
-  const [busy, setBusy] = useState(false);
+  const { busy, error, run } = useAct();
   // One key as long as the form is open: a repeated press after a lost answer books once.
   const key = useRef(crypto.randomUUID());
   const element = useRef<HTMLFormElement>(null);
 
   const set = <F extends Field>(field: F, value: Form[F]): void => {
     const next = { ...form, [field]: value };
+    desk.draft = next; // should the login run out, it is taken up again afterwards
     setForm(next);
     // A fault goes as soon as it is mended, but none appears while one is still typing.
     const left = check(next, today, me.time_zone);
     setFaults(Object.fromEntries(Object.entries(faults).filter(([of]) => of in left)));
   };
-  const submit = async (event: Event): Promise<void> => {
+  const close = (): void => {
+    desk.draft = null;
+    onClose();
+  };
+  const submit = (event: Event): void => {
     event.preventDefault();
-    if (busy) return;
     const found = check(form, today, me.time_zone);
     setFaults(found);
-    setError(null);
     const first = ORDER.find((field) => found[field]);
-    if (first) {
-      element.current?.querySelector<HTMLElement>(`[name=${first}]`)?.focus();
-      return;
-    }
-    setBusy(true);
-    try {
+    if (first) return element.current?.querySelector<HTMLElement>(`[name=${first}]`)?.focus();
+    run(async () => {
       await desk.book(toBooking(form, me.time_zone), key.current);
-      onClose();
-    } catch (problem) {
-      setError(problem instanceof ApiError ? problem.code : "internal");
-      setBusy(false);
-    }
+      close();
+    });
   };
   const field = (name: Field) => ({ name, fault: faults[name] ? t(`staff.form.error.${faults[name]}`) : null });
   const typed = (name: "name" | "phone" | "email" | "date" | "time" | "nationalId") => ({
@@ -55,8 +50,8 @@ export function BookingDialog({ desk, me, onClose }: { desk: Desk; me: Me; onClo
   const count = Object.keys(faults).length;
 
   return (
-    <Dialog title={t("staff.form.title")} onClose={onClose} wide>
-      <form class="s-form" noValidate ref={element} onSubmit={(event) => void submit(event)}>
+    <Dialog title={t("staff.form.title")} onClose={close} wide>
+      <form class="s-form" noValidate ref={element} onSubmit={submit}>
         {me.departments.length > 1 && (
           <Labelled {...field("department")} label={t("staff.form.department")} class="s-form__wide">
             {(input) => (
@@ -121,7 +116,7 @@ export function BookingDialog({ desk, me, onClose }: { desk: Desk; me: Me; onClo
           {error && <Notice tone="danger"><p>{errorText(error)}</p></Notice>}
           <div class="v-row">
             <Button type="submit" busy={busy}>{t("staff.form.submit")}</Button>
-            <Button variant="secondary" color="neutral" onClick={onClose}>{t("staff.form.abort")}</Button>
+            <Button variant="secondary" color="neutral" onClick={close}>{t("staff.form.abort")}</Button>
           </div>
         </div>
       </form>

@@ -20,7 +20,9 @@ export function Dialog({ title, onClose, wide, children }: DialogProps) {
     dialog.showModal();
     return () => {
       dialog.close();
-      if (before instanceof HTMLElement && before.isConnected) before.focus();
+      // What opened it may be gone with the dialog before it, or with the call.
+      const back = before instanceof HTMLElement && before.isConnected ? before : document.querySelector<HTMLElement>("main h1");
+      back?.focus();
     };
   }, []);
   return (

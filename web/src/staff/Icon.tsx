@@ -16,6 +16,10 @@ const PATHS = {
   previous: "M15 5l-7 7 7 7",
   next: "M9 5l7 7-7 7",
   plus: "M12 5v14M5 12h14",
+  more: "M6 9l6 6 6-6",
+  pause: "M9 5v14M15 5v14",
+  resume: "M8 5l11 7-11 7z",
+  people: "M9 11a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7zM2.5 20v-1a5 5 0 0 1 5-5h3a5 5 0 0 1 5 5v1M16 4.5a3.5 3.5 0 0 1 0 6M18 14.5a5 5 0 0 1 3.5 4.5v1",
   bell: "M6 16v-5a6 6 0 0 1 12 0v5l2 2H4zM10 20.5h4",
   bell_off: "M6 16v-5a6 6 0 0 1 12 0v5l2 2H4zM10 20.5h4M3 3l18 18",
 } as const;

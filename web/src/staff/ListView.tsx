@@ -1,84 +1,70 @@
-// The clinician's list of one day, with what has just happened above it.
-import { useEffect, useState } from "preact/hooks";
-import type { ConsultationView, Me } from "../protocol";
+// The clinician's page outside a call: one day's list, what has just happened, and what concerns the day as a whole.
+import { useEffect } from "preact/hooks";
+import type { Me } from "../protocol";
 import { Page } from "../shared/components/Page";
-import { Button, Heading, Waiting } from "../shared/components/parts";
+import { Button, Heading } from "../shared/components/parts";
 import { date, t } from "../shared/messages";
-import { BookingDialog } from "./BookingDialog";
-import { CancelDialog } from "./CancelDialog";
-import { chime, chimeWanted, wantChime } from "./chime";
+import { soundMissing, wanted } from "./attention";
+import { DayView } from "./DayView";
 import { dayAfter, noon } from "./day";
+import { Delay } from "./Delay";
 import type { Desk } from "./desk";
 import { DeviceCard } from "./DeviceCard";
 import { Icon } from "./Icon";
+import { waitingToday } from "./lists";
 import { LineNotice, Notices } from "./Notices";
-import { Row } from "./Row";
-import { list } from "./state";
-import { TrailDialog } from "./TrailDialog";
-import { unlockSound } from "../shared/sound";
+import type { Opener } from "./Workplace";
 
-type Open = { dialog: "book" } | { dialog: "cancel" | "trail"; view: ConsultationView } | null;
-
-export function ListView({ desk, me }: { desk: Desk; me: Me }) {
-  const [open, setOpen] = useState<Open>(null);
+export function ListView({ desk, me, onOpen }: { desk: Desk; me: Me; onOpen: Opener }) {
   const { state } = desk;
   const day = date(noon(state.shown));
   const heading = state.shown === state.today ? t("staff.day.today", { day }) : t("staff.day.other", { day });
-  const badge = state.arrivals.length > 0 ? `(${state.arrivals.length}) ` : "";
-  const close = (): void => setOpen(null);
+  const waiting = waitingToday(state);
+  const badge = waiting.length > 0 ? `(${waiting.length}) ` : "";
   useEffect(() => {
     if (desk.returned) document.querySelector<HTMLElement>("main h1")?.focus();
   }, []);
   return (
-    <Page view="list" wide trust={me.trust_name} title={badge + heading} support={t("staff.support")} aside={<Who desk={desk} me={me} />}>
+    <Page view="list" wide trust={me.trust_name} title={badge + heading} support={t("staff.support")} aside={<Who desk={desk} me={me} onOpen={onOpen} />}>
       <div class="s-head">
         <Heading>{heading}</Heading>
         <DayPicker desk={desk} />
-        <Button class="s-book" onClick={() => setOpen({ dialog: "book" })}><Icon name="plus" /> {t("staff.action.book")}</Button>
+        <Button class="s-book" onClick={() => onOpen({ dialog: "book" })}><Icon name="plus" /> {t("staff.action.book")}</Button>
       </div>
       <LineNotice desk={desk} />
-      <Notices desk={desk} />
-      <DeviceCard desk={desk} />
-      <Consultations desk={desk} me={me} onOpen={setOpen} />
+      <div class="s-desk">
+        <div class="s-desk__top">
+          {state.shown === state.today ? <Delay desk={desk} /> : waiting.length > 0 && (
+            <div class="v-card s-side">
+              <p><strong>{t("staff.waiting.today", { count: waiting.length })}</strong></p>
+              <Button variant="secondary" data-size="sm" onClick={() => desk.show(state.today)}>{t("staff.day.go_today")}</Button>
+            </div>
+          )}
+        </div>
+        <div class="s-desk__list">
+          <Notices desk={desk} onOpen={onOpen} />
+          <DeviceCard readiness={desk.readiness} />
+          <DayView desk={desk} me={me} onOpen={onOpen} />
+        </div>
+        <div class="s-desk__rest">
+          <div class="v-card s-side">
+            <h2 class="ds-heading" data-size="2xs">{t("staff.side.address")}</h2>
+            <ul class="s-addresses">
+              {me.departments.map(({ id, name, address }) => <li key={id}><span>{name}</span> <a class="ds-link" href={address}>{location.host + address}</a></li>)}
+            </ul>
+            <p class="v-muted">{t("staff.side.address.help")}</p>
+          </div>
+          <div class="v-card s-side">
+            <h2 class="ds-heading" data-size="2xs">{t("staff.side.support")}</h2>
+            <p class="v-muted">{t("staff.side.support.help")}</p>
+            <Button variant="secondary" color="neutral" data-size="sm" onClick={() => onOpen({ dialog: "support" })}>{t("staff.support.find")}</Button>
+          </div>
+        </div>
+      </div>
       <p class="ds-sr-only" role="status">
         {state.arrivals.map((consultation) => t("staff.arrived", { name: state.held[consultation]?.view.patient_name ?? "" })).join(". ")}
       </p>
-      {open?.dialog === "book" && <BookingDialog desk={desk} me={me} onClose={close} />}
-      {open?.dialog === "cancel" && <CancelDialog desk={desk} view={open.view} onClose={close} />}
-      {open?.dialog === "trail" && <TrailDialog desk={desk} me={me} view={open.view} onClose={close} />}
     </Page>
-  );
-}
-
-function Consultations({ desk, me, onOpen }: { desk: Desk; me: Me; onOpen: (open: Open) => void }) {
-  const views = list(desk.state);
-  if (!views) return <Waiting>{t("staff.day.loading")}</Waiting>;
-  const waiting = views.filter(({ state }) => state === "checked_in").length;
-  if (views.length === 0) {
-    return (
-      <section class="v-card v-stack s-empty" data-day={desk.state.shown}>
-        <h2 class="ds-heading" data-size="xs">{t("staff.day.empty")}</h2>
-        <p>{t("staff.day.empty.help")}</p>
-        <ul>
-          {me.departments.map(({ id, name, address }) => (
-            <li key={id}>{t("staff.day.address", { department: name })} <a class="ds-link" href={address}>{location.origin + address}</a></li>
-          ))}
-        </ul>
-      </section>
-    );
-  }
-  return (
-    <section class="v-stack s-list-part" data-day={desk.state.shown} aria-label={t("staff.list.label")}>
-      <p class="s-count v-muted">
-        <span>{t("staff.day.count", { count: views.length })}</span>
-        <span class={waiting > 0 ? "s-count__waiting" : ""}>{t("staff.day.waiting", { count: waiting })}</span>
-      </p>
-      <ol class="s-list">
-        {views.map((view) => (
-          <Row key={view.consultation} view={view} desk={desk} onCancel={() => onOpen({ dialog: "cancel", view })} onTrail={() => onOpen({ dialog: "trail", view })} />
-        ))}
-      </ol>
-    </section>
   );
 }
 
@@ -94,21 +80,15 @@ function DayPicker({ desk }: { desk: Desk }) {
   );
 }
 
-function Who({ desk, me }: { desk: Desk; me: Me }) {
-  const [wanted, setWanted] = useState(chimeWanted);
-  const toggle = (): void => {
-    wantChime(!wanted);
-    setWanted(!wanted);
-    if (!wanted) void unlockSound().then(chime); // so that one hears what it will be
-  };
+function Who({ desk, me, onOpen }: { desk: Desk; me: Me; onOpen: Opener }) {
+  const missing = soundMissing();
   return (
     <>
-      <Button class="s-sound" variant="tertiary" color="neutral" data-size="sm" aria-pressed={wanted} onClick={toggle}>
-        <Icon name={wanted ? "bell" : "bell_off"} /> {t(wanted ? "staff.sound.on" : "staff.sound.off")}
+      <Button class="s-sound" variant="tertiary" color="neutral" data-size="sm" onClick={() => onOpen({ dialog: "alerts" })}>
+        <Icon name={wanted("chime") && !missing ? "bell" : "bell_off"} /> {t(missing ? "staff.alerts.sound_missing" : "staff.alerts.title")}
       </Button>
       <span class="s-me">{me.name}</span>
       <Button variant="secondary" color="neutral" data-size="sm" onClick={() => void desk.logOut()}>{t("staff.logout")}</Button>
     </>
   );
 }
-

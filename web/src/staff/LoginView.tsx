@@ -4,13 +4,15 @@ import { Heading, Notice } from "../shared/components/parts";
 import { errorText, t } from "../shared/messages";
 
 export interface LoginViewProps {
-  trust: string;
+  address: string;
   why: "first" | "again" | "out" | "failed";
   /** The error's code when `why` is `failed`. */
   code: string;
+  /** Whether something half typed waits here for its writer. */
+  kept: boolean;
 }
 
-export function LoginView({ trust, why, code }: LoginViewProps) {
+export function LoginView({ address, why, code, kept }: LoginViewProps) {
   return (
     <Page view="login" title={t("staff.login.title")} support={t("staff.login.how")}>
       <Heading>{t("staff.title")}</Heading>
@@ -19,7 +21,8 @@ export function LoginView({ trust, why, code }: LoginViewProps) {
       {why === "out" && <Notice tone="success"><p>{t("staff.login.out")}</p></Notice>}
       {why === "failed" && <Notice tone="danger"><p>{errorText(code)}</p></Notice>}
       <p>{t("staff.login.how")}</p>
-      <p><a class="ds-button" data-variant="primary" href={`/api/staff/${encodeURIComponent(trust)}/login`}>{t("staff.login.title")}</a></p>
+      {kept && <Notice tone="info"><p>{t("staff.login.kept")}</p></Notice>}
+      <p><a class="ds-button" data-variant="primary" href={address} target={kept ? "_blank" : undefined} rel={kept ? "noreferrer" : undefined}>{t(kept ? "staff.login.new_tab" : "staff.login.title")}</a></p>
     </Page>
   );
 }

@@ -1,12 +1,12 @@
 // What has just happened or gone wrong, above the list; and whether the page is in touch with the service.
 import { Button, Notice } from "../shared/components/parts";
 import { errorText, knowsError, t } from "../shared/messages";
-import { phoneLink, readable } from "../shared/phone";
 import type { Desk } from "./desk";
 import { noticeText } from "./words";
+import type { Opener } from "./Workplace";
 
 /** All that is to be said, or only what concerns one consultation. */
-export function Notices({ desk, only }: { desk: Desk; only?: string }) {
+export function Notices({ desk, only, onOpen }: { desk: Desk; only?: string; onOpen: Opener }) {
   const { held } = desk.state;
   const notices = desk.state.notices.filter(({ consultation }) => only === undefined || consultation === only);
   return (
@@ -18,8 +18,8 @@ export function Notices({ desk, only }: { desk: Desk; only?: string }) {
             <p>{noticeText(notice, view?.patient_name ?? null)}</p>
             <div class="v-row">
               {notice.again && view?.state === "checked_in" && <Button data-size="sm" color="accent" onClick={() => desk.call(view.consultation)}>{t("staff.notice.again")}</Button>}
-              {notice.again && view?.phone && <a class="ds-link" href={phoneLink(view.phone)}>{t("staff.call.phone", { phone: readable(view.phone) })}</a>}
-              <Button data-size="sm" variant="secondary" color="neutral" onClick={() => desk.dismiss(notice.id)}>{t("staff.action.dismiss")}</Button>
+              {notice.again && view && <Button data-size="sm" variant="secondary" onClick={() => onOpen({ dialog: "phone", view })}>{t("staff.action.phone")}</Button>}
+              <Button data-size="sm" variant="tertiary" color="neutral" onClick={() => desk.dismiss(notice.id)}>{t("staff.action.dismiss")}</Button>
             </div>
           </Notice>
         );

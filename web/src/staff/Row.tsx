@@ -1,13 +1,23 @@
 // One consultation in the list: when, who, where they are, what was sent, how their own test went, what can be done.
 import { useEffect, useState } from "preact/hooks";
-import type { ConsultationView } from "../protocol";
+import type { ConsultationView, Me } from "../protocol";
 import { Button } from "../shared/components/parts";
-import { clock, t } from "../shared/messages";
+import { clock, errorText, t } from "../shared/messages";
 import { phoneLink, readable } from "../shared/phone";
+import { useAct } from "./act";
+import { languageName } from "./booking";
 import { secondsSince } from "./day";
 import type { Desk } from "./desk";
+import { GuestList } from "./GuestList";
 import { Icon } from "./Icon";
-import { checks, invitation, lasting, lateness, tested } from "./words";
+import { More, type Choice } from "./More";
+import { OwnTest } from "./OwnTest";
+import { tested } from "./tested";
+import { invitation, lasting, lateness, stateText } from "./words";
+import type { Opener } from "./Workplace";
+
+/** The most guests a call takes. */
+export const MOST_GUESTS = 4;
 
 /** The present moment, renewed every second. */
 export function useNow(): number {
@@ -22,33 +32,41 @@ export function useNow(): number {
 export interface RowProps {
   view: ConsultationView;
   desk: Desk;
-  onCancel: () => void;
-  onTrail: () => void;
+  me: Me;
+  /** Whether this is the one to call now. */
+  next?: boolean;
+  onOpen: Opener;
 }
 
-export function Row({ view, desk, onCancel, onTrail }: RowProps) {
+export function Row(props: RowProps) {
+  const { view, desk, next, onOpen } = props;
   const nameId = `name-${view.consultation}`;
+  const over = view.state === "ended" || view.state === "cancelled";
+  const peers = desk.state.seated?.join.consultation === view.consultation ? desk.state.seated.peers : {};
   return (
-    <li class="s-row" data-consultation={view.consultation} data-state={view.state} aria-labelledby={nameId}>
+    <li class="s-row" data-consultation={view.consultation} data-state={view.state} data-next={next || undefined} aria-labelledby={nameId}>
       <div class="s-row__when">
         <strong>{clock(view.starts)}</strong>
         <span class="v-muted">{t("staff.row.minutes", { minutes: view.minutes })}</span>
       </div>
       <div class="s-row__who">
         <div class="s-row__line">
-          <h2 class="ds-heading s-row__name" data-size="2xs" id={nameId}>{view.patient_name}</h2>
-          <span class="ds-tag s-state" data-size="sm">{t(`staff.state.${view.state}`)}</span>
-          {view.phone && (
+          <h3 class="ds-heading s-row__name" data-size="2xs" id={nameId}>{view.patient_name}</h3>
+          <span class="ds-tag s-state" data-size="sm">{stateText(view)}</span>
+          {next && <span class="ds-tag s-next" data-size="sm">{t("staff.row.next")}</span>}
+          {view.phone && !over && (
             <a class="ds-link s-row__phone" href={phoneLink(view.phone)} aria-label={t("staff.row.phone", { name: view.patient_name, phone: readable(view.phone) })}>
               <Icon name="phone" /> {readable(view.phone)}
             </a>
           )}
         </div>
         <Whereabouts view={view} />
+        {view.running_late > 0 && !over && <p class="s-row__line s-lost s-late"><Icon name="doubtful" /> {t("staff.row.running_late", { minutes: view.running_late })}</p>}
         {tested(view) && <OwnTest view={view} />}
-        <Invitation view={view} />
+        {view.guests.length > 0 && <GuestList view={view} desk={desk} peers={peers} onOpen={onOpen} />}
+        {!over && <Invitation view={view} />}
       </div>
-      <Actions view={view} desk={desk} nameId={nameId} onCancel={onCancel} onTrail={onTrail} />
+      <Actions {...props} nameId={nameId} />
     </li>
   );
 }
@@ -74,58 +92,58 @@ function Whereabouts({ view }: { view: ConsultationView }) {
   );
 }
 
-function OwnTest({ view }: { view: ConsultationView }) {
-  return (
-    <ul class="s-checks" aria-label={t("staff.check.label")}>
-      {checks(view).map(({ what, light, text }) => (
-        <li key={what} class="s-check" data-check={what} data-light={light}>
-          <Icon name={light} /> {text}
-        </li>
-      ))}
-    </ul>
-  );
-}
-
+/** What was sent, and what is unusual about how they come; nothing that goes without saying. */
 function Invitation({ view }: { view: ConsultationView }) {
   const now = useNow();
-  const level = t(`staff.row.level.${view.login_level}`);
+  const sent = invitation(view, now).filter(({ state }) => view.state !== "checked_in" || state === "failed");
   return (
     <p class="s-row__sent v-muted">
-      {invitation(view, now).map(({ way, state, text }) => (
+      {sent.map(({ way, state, text }) => (
         <span key={way} data-sent={way} data-delivery={state} class={state === "failed" ? "s-failed" : ""}>{text}</span>
       ))}
       {view.drop_in && <span>{t("staff.row.drop_in")}</span>}
-      <span>{view.person_bound ? `${level}, ${t("staff.row.bound")}` : level}</span>
+      {view.login_level === "none" && <span>{t("staff.row.level.none")}</span>}
+      {view.language !== "nb" && <span lang={view.language}>{languageName(view.language)}</span>}
     </p>
   );
 }
 
-function Actions({ view, desk, nameId, onCancel, onTrail }: RowProps & { nameId: string }) {
-  const [inviting, setInviting] = useState(false);
+function Actions({ view, desk, me, next, onOpen, nameId }: RowProps & { nameId: string }) {
+  const { busy, error, run } = useAct();
   const { consultation, state } = view;
-  const open = ["booked", "invited", "checked_in", "missed"].includes(state);
   const calling = desk.state.calling === consultation;
   const small = { "data-size": "sm", "aria-describedby": nameId };
-  const invite = async (): Promise<void> => {
-    setInviting(true);
-    await desk.invite(consultation);
-    setInviting(false);
-  };
+  const invite = (): void =>
+    run(async () => {
+      await desk.office.invite(consultation);
+      desk.done("invited", view);
+    });
   return (
     <div class="s-row__actions">
-      {state === "checked_in" && <Button busy={calling} aria-describedby={nameId} class="s-ring" onClick={() => desk.call(consultation)}>{t("staff.action.call")}</Button>}
+      {state === "checked_in" && <Button busy={calling} variant={next ? "primary" : "secondary"} aria-describedby={nameId} class="s-ring" onClick={() => desk.call(consultation)}>{t("staff.action.call")}</Button>}
       {(state === "calling" || state === "in_call") && <Button {...small} busy={calling} onClick={() => desk.call(consultation)}>{t("staff.action.enter")}</Button>}
       {state === "calling" && <Button {...small} variant="secondary" color="danger" onClick={() => desk.withdraw(view)}>{t("staff.action.withdraw")}</Button>}
-      {state === "in_call" && <Button {...small} variant="secondary" color="danger" onClick={() => desk.hangUp(view)}>{t("staff.call.hang_up")}</Button>}
-      <div class="s-row__rest">
-        {open && (
-          <Button {...small} variant="tertiary" busy={inviting} onClick={() => void invite()}>
-            {t(state === "booked" ? "staff.action.invite_now" : "staff.action.invite")}
-          </Button>
-        )}
-        {open && <Button {...small} variant="tertiary" color="danger" onClick={onCancel}>{t("staff.action.cancel")}</Button>}
-        <Button {...small} variant="tertiary" color="neutral" onClick={onTrail}>{t("staff.action.trail")}</Button>
-      </div>
+      {state === "in_call" && <Button {...small} variant="secondary" color="danger" onClick={() => onOpen({ dialog: "hang_up", view })}>{t("staff.call.hang_up")}</Button>}
+      {busy && <span class="v-spin" role="status" aria-label={t("staff.row.sending")} />}
+      <More about={nameId} choices={choices(view, me, invite, onOpen)} />
+      {error && <p class="ds-validation-message s-row__error" role="alert">{errorText(error)}</p>}
     </div>
   );
+}
+
+/** What can be done with it besides calling, the most usual first. */
+function choices(view: ConsultationView, me: Me, invite: () => void, onOpen: Opener): Choice[] {
+  const { state } = view;
+  const open = ["booked", "invited", "checked_in", "missed"].includes(state);
+  const going = open || state === "calling" || state === "in_call";
+  const colleagues = me.colleagues.some(({ departments }) => departments.includes(view.department));
+  return [
+    ...(open ? [{ text: t("staff.action.move"), act: () => onOpen({ dialog: "move", view }) }] : []),
+    ...(going && view.guests.length < MOST_GUESTS ? [{ text: t("staff.action.guest"), act: () => onOpen({ dialog: "guest", view }) }] : []),
+    ...(going ? [{ text: t("staff.action.phone"), act: () => onOpen({ dialog: "phone", view }) }] : []),
+    ...(open ? [{ text: t(state === "booked" ? "staff.action.invite_now" : "staff.action.invite"), act: invite }] : []),
+    ...(open && colleagues ? [{ text: t("staff.action.hand_over"), act: () => onOpen({ dialog: "hand_over", view }) }] : []),
+    { text: t("staff.action.trail"), act: () => onOpen({ dialog: "trail", view }) },
+    ...(open ? [{ text: t("staff.action.cancel"), act: () => onOpen({ dialog: "cancel", view }), danger: true }] : []),
+  ];
 }

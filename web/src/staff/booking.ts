@@ -1,17 +1,26 @@
 // The booking form: what is typed, what is wrong with it in which field, and the booking it becomes. No DOM.
 import type { Booking, Language, LoginLevel, SendInvitation } from "../protocol";
+import { LANGUAGES } from "../shared/languages";
 import { phoneNumber } from "../shared/phone";
 import { dayAfter, instantOf } from "./day";
 import { bare, faultIn } from "./nationalid";
 
-export interface Form {
-  department: string;
+/** Somebody to whom a link is sent. */
+export interface Person {
   name: string;
   phone: string;
   email: string;
+}
+
+/** A day and a time as typed, and how long. */
+export interface When {
   date: string;
   time: string;
   minutes: number;
+}
+
+export interface Form extends Person, When {
+  department: string;
   level: LoginLevel;
   nationalId: string;
   language: Language;
@@ -65,23 +74,42 @@ export function empty(day: string, departments: readonly { id: string }[], langu
 
 /** What is wrong, by field; empty when nothing is. `today` in the trust's time zone. */
 export function check(form: Form, today: string, zone: string): Faults {
-  const faults: Faults = {};
-  const name = form.name.trim();
+  const faults: Faults = { ...checkPerson(form), ...checkTime(form, today, zone) };
   if (!form.department) faults.department = "department_missing";
-  if (!name) faults.name = "name_missing";
-  else if (name.length > MAX_NAME) faults.name = "name_long";
-  if (!form.phone.trim() && !form.email.trim()) faults.phone = "contact_missing";
-  if (form.phone.trim() && phoneNumber(form.phone) === null) faults.phone = "phone_wrong";
-  if (form.email.trim() && !isEmail(form.email.trim())) faults.email = "email_wrong";
-  if (!form.date) faults.date = "date_missing";
-  else if (form.date < today) faults.date = "date_past";
-  else if (form.date > dayAfter(today, FURTHEST_DAYS)) faults.date = "date_far";
-  if (!form.time) faults.time = "time_missing";
-  else if (!faults.date && instantOf(form.date, form.time, zone) === null) faults.time = "time_skipped";
   const id = bare(form.nationalId) ? faultIn(form.nationalId) : null;
   if (id) faults.nationalId = `id_${id}`;
   else if (bare(form.nationalId) && form.level === "none") faults.nationalId = "id_needs_login";
   return faults;
+}
+
+export function checkPerson({ name, phone, email }: Person): Faults {
+  const faults: Faults = {};
+  if (!name.trim()) faults.name = "name_missing";
+  else if (name.trim().length > MAX_NAME) faults.name = "name_long";
+  if (!phone.trim() && !email.trim()) faults.phone = "contact_missing";
+  if (phone.trim() && phoneNumber(phone) === null) faults.phone = "phone_wrong";
+  if (email.trim() && !isEmail(email.trim())) faults.email = "email_wrong";
+  return faults;
+}
+
+export function checkTime({ date, time }: When, today: string, zone: string): Faults {
+  const faults: Faults = {};
+  if (!date) faults.date = "date_missing";
+  else if (date < today) faults.date = "date_past";
+  else if (date > dayAfter(today, FURTHEST_DAYS)) faults.date = "date_far";
+  if (!time) faults.time = "time_missing";
+  else if (!faults.date && instantOf(date, time, zone) === null) faults.time = "time_skipped";
+  return faults;
+}
+
+/** A name without what the fingers put around and between its parts. */
+export function plain(name: string): string {
+  return name.trim().replace(/\s+/g, " ");
+}
+
+/** A language's own name for itself. */
+export function languageName(code: Language): string {
+  return LANGUAGES.find((one) => one.code === code)?.name ?? code;
 }
 
 /** The same rule as the API's. */
@@ -93,7 +121,7 @@ function isEmail(typed: string): boolean {
 export function toBooking(form: Form, zone: string): Booking {
   return {
     department: form.department,
-    patient_name: form.name.trim().replace(/\s+/g, " "),
+    patient_name: plain(form.name),
     starts: instantOf(form.date, form.time, zone) ?? "",
     phone: phoneNumber(form.phone) ?? "",
     email: form.email.trim(),

@@ -1,23 +1,5 @@
-// The sound when a patient checks in, and whether this clinician wants it.
+// The sound when a patient checks in.
 import { audio, soundReady } from "../shared/sound";
-
-const STORED = "venterom.chime";
-
-export function chimeWanted(): boolean {
-  try {
-    return localStorage.getItem(STORED) !== "off";
-  } catch {
-    return true; // storage is refused in some private windows
-  }
-}
-
-export function wantChime(wanted: boolean): void {
-  try {
-    localStorage.setItem(STORED, wanted ? "on" : "off");
-  } catch {
-    // not remembered then
-  }
-}
 
 /** Two soft rising tones; silent until the page may make sounds (after the first press on it). */
 export function chime(): void {

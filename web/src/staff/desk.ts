@@ -1,29 +1,26 @@
-// What is behind the clinician's views: REST, socket, the call's media, own devices. Says when anything changed.
-import type { Booking, ConsultationView, DayList, FromClinician, Me, Ticket, ToClinician, Trail } from "../protocol";
-import { ApiError, get, post } from "../shared/api";
+// What is behind the clinician's views: the socket, the call's media, own devices, what was asked over REST. Says when anything changed.
+import type { Booking, ConsultationView, FromClinician, Me, ToClinician } from "../protocol";
 import { Connection, socketUrl } from "../shared/connection";
-import { permission, type DeviceProblem } from "../shared/devices";
 import { Conversation } from "../shared/conversation";
+import { unlockSound } from "../shared/sound";
 import { Equipment } from "../shared/equipment";
 import { dayOf, setTimeZone } from "../shared/messages";
-import { unlockSound } from "../shared/sound";
-import { chime, chimeWanted } from "./chime";
-import { initial, NO_LIST, reduce, type Action, type StaffState } from "./state";
+import { announceArrival, showBadge, unlockAtFirstPress } from "./attention";
+import type { Form } from "./booking";
+import { inCallWith, waitingToday } from "./lists";
+import { NO_LIST, type Notice } from "./notice";
+import { asApiError, Office } from "./office";
+import { Readiness } from "./readiness";
+import { reduce } from "./reduce";
+import { initial, type Action, type StaffState } from "./state";
 
+type Why = "first" | "again" | "out" | "failed";
 /** `failed`: the service did not answer with who we are; `code` says why. */
 export type Place =
   | { at: "opening" }
-  | { at: "login"; why: "first" | "again" | "out" | "failed"; code: string }
+  | { at: "login"; why: Why; code: string }
   | { at: "failed"; code: string }
   | { at: "desk"; me: Me };
-
-/** What is known of the clinician's camera and microphone before a call. */
-export interface Readiness {
-  /** Whether to ask the clinician to allow them now. */
-  ask: boolean;
-  camera: DeviceProblem | null;
-  microphone: DeviceProblem | null;
-}
 
 /** «Ring» that nobody answered in this time has failed. */
 const CALL_ANSWER_MS = 15_000;
@@ -34,24 +31,29 @@ const DAWN_MS = 30_000;
 export class Desk {
   place: Place = { at: "opening" };
   state: StaffState = initial(dayOf(new Date()));
-  readiness: Readiness = { ask: false, camera: null, microphone: null };
+  /** A booking half typed when the login ran out. Kept here only, where closing the window forgets it. */
+  draft: Form | null = null;
   /** Whether this page has been in a call: the list then takes the focus back. */
   returned = false;
+  readonly equipment = new Equipment();
+  readonly readiness = new Readiness(this.equipment, () => this.settle());
+  readonly conversation = new Conversation(this.equipment, (message) => void this.connection?.send(message), () => this.tell());
+  readonly office: Office;
   private lettingGo = false;
-  private trying = false; // devices are asked for outside of a call
   private giveUpCall: ReturnType<typeof setTimeout> | undefined;
   private ask: ReturnType<typeof setTimeout> | undefined;
-  readonly equipment = new Equipment();
-  readonly conversation = new Conversation(this.equipment, (message) => void this.connection?.send(message), () => this.tell());
   private connection: Connection<FromClinician, ToClinician> | null = null;
   private readonly listeners = new Set<() => void>();
 
-  constructor(private readonly trust: string) {
+  constructor(readonly trust: string) {
+    this.office = new Office({ trust, onChanged: (view) => this.update(view), onLapsed: () => this.lapse() });
     this.equipment.listen(() => this.equipmentChanged());
     this.equipment.watch(() => void this.mend());
     for (const sign of ["online", "offline"]) addEventListener(sign, () => this.wake());
     document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && this.wake());
     for (const sign of ["focus", "pointerdown", "keydown"]) addEventListener(sign, () => this.dispatch({ type: "looked" }));
+    addEventListener("focus", () => this.tryAgain());
+    unlockAtFirstPress(() => this.tell());
     setInterval(() => this.dawn(), DAWN_MS);
   }
 
@@ -64,15 +66,15 @@ export class Desk {
   async open(loginError: string | null): Promise<void> {
     this.become({ at: "opening" });
     try {
-      const me = await get<Me>(this.path("me"));
+      const me = await this.office.me();
       setTimeZone(me.time_zone);
       this.state = initial(dayOf(new Date()));
       this.become({ at: "desk", me });
-      void this.lookAtPermissions();
+      void this.readiness.look();
       this.connect();
     } catch (problem) {
       const { code, status } = asApiError(problem);
-      if (status === 401) this.toLogin(loginError ? "failed" : "first", loginError ?? "");
+      if (status === 401) this.toLogin(loginError ? "failed" : this.draft ? "again" : "first", loginError ?? "");
       else this.become({ at: "failed", code });
     }
   }
@@ -82,12 +84,12 @@ export class Desk {
     this.connection?.close();
     this.dispatch({ type: "line", status: "connecting", reason: null });
     this.connection = new Connection<FromClinician, ToClinician>({
-      ticket: async () => (await post<Ticket>(this.path("ticket"))).ticket,
+      ticket: () => this.office.ticket(),
       url: socketUrl(location),
       onMessage: (message) => this.receive(message),
       onStatus: (status, reason) => {
         if (reason === "closed") return;
-        if (reason === "unauthenticated") this.toLogin("again");
+        if (reason === "unauthenticated") this.lapse();
         else this.dispatch({ type: "line", status, reason: reason ?? null });
       },
     });
@@ -95,9 +97,9 @@ export class Desk {
 
   async logOut(): Promise<void> {
     try {
-      await post(this.path("logout"));
+      await this.office.logOut();
     } catch (problem) {
-      if (asApiError(problem).status !== 401) return this.fail("logout", null, problem);
+      if (asApiError(problem).status !== 401) return this.fail("logout", problem);
     }
     this.toLogin("out");
   }
@@ -113,40 +115,43 @@ export class Desk {
   private async fetchDay(day: string): Promise<void> {
     if (this.state.shown !== day || this.state.known.includes(day)) return;
     try {
-      this.dispatch({ type: "listed", list: await get<DayList>(`${this.path("consultations")}?day=${day}`) });
+      this.dispatch({ type: "listed", list: await this.office.day(day) });
     } catch (problem) {
-      this.fail(NO_LIST, null, problem);
+      this.fail(NO_LIST, problem);
     }
   }
 
-  /** Book. Raises ApiError; `key` is the form's, so that a repeated press books once. */
-  async book(booking: Booking, key: string): Promise<ConsultationView> {
-    const view = await post<ConsultationView>(this.path("consultations"), booking, { "Idempotency-Key": key });
+  /** Book, and show the day it is on. Raises ApiError. */
+  async book(booking: Booking, key: string): Promise<void> {
+    const view = await this.office.book(booking, key);
+    const day = dayOf(view.starts);
+    if (day !== this.state.shown) this.show(day);
     this.update(view);
-    if (dayOf(view.starts) !== this.state.shown) this.show(dayOf(view.starts));
-    return view;
   }
 
-  async cancel(consultation: string): Promise<void> {
-    try {
-      this.update(await post<ConsultationView>(this.path(`consultations/${consultation}/cancel`)));
-    } catch (problem) {
-      this.fail("cancel", consultation, problem);
-    }
+  /** A colleague takes over. Raises ApiError. */
+  async handOver({ consultation, version, patient_name: name }: ConsultationView, staff: string, colleague: string): Promise<void> {
+    await this.office.handOver(consultation, staff);
+    this.receive({ type: "handed_over", consultation, version });
+    this.notify({ id: `handed:${consultation}`, code: "handed_over", tone: "info", consultation: null, again: false, name, colleague });
   }
 
-  async invite(consultation: string): Promise<void> {
-    try {
-      this.update(await post<ConsultationView>(this.path(`consultations/${consultation}/invite`)));
-      this.dispatch({ type: "notice", notice: { id: `invite:${consultation}`, code: "invited", tone: "info", consultation, again: false } });
-    } catch (problem) {
-      this.fail("invite", consultation, problem);
-    }
+  /** Say that what was asked for was done. */
+  done(code: string, { consultation, patient_name: name }: ConsultationView): void {
+    this.notify({ id: `done:${consultation}`, code, tone: "info", consultation, again: false, name });
   }
 
-  /** Everything that happened to a consultation. Raises ApiError. */
-  trail(consultation: string): Promise<Trail> {
-    return get<Trail>(this.path(`consultations/${consultation}/trail`));
+  /** «Jeg er forsinket»; 0 takes it back. Returns whether it could be said. */
+  delay(minutes: number): boolean {
+    const said = this.connection?.send({ type: "delay", minutes }) === true;
+    if (!said) this.receive({ type: "error", code: "offline", message: "", retry: true, about: "delay" });
+    return said;
+  }
+
+  /** «Slipp inn». */
+  admit(consultation: string, guest: string): void {
+    const said = this.connection?.send({ type: "admit", consultation, guest }) === true;
+    if (!said) this.receive({ type: "error", code: "offline", message: "", retry: true, about: "admit" });
   }
 
   /** «Ring», or back into a call that goes on without this page. */
@@ -182,30 +187,8 @@ export class Desk {
     if (on && !this.equipment.microphone) await this.equipment.turnOn("microphone");
   }
 
-  /** Ask for camera and microphone before the first call, and let go of them again. */
-  async allowDevices(): Promise<void> {
-    this.trying = true;
-    await this.equipment.obtain();
-    const { cameraProblem, microphoneProblem } = this.equipment;
-    this.readiness = { ask: false, camera: cameraProblem, microphone: microphoneProblem };
-    this.trying = false;
-    this.letGo();
-    this.tell();
-  }
-
-  postponeDevices(): void {
-    this.readiness = { ask: false, camera: null, microphone: null };
-    this.tell();
-  }
-
   dismiss(id: string): void {
     this.dispatch({ type: "dismiss", id });
-  }
-
-  private async lookAtPermissions(): Promise<void> {
-    const states = await Promise.all([permission("camera"), permission("microphone")]);
-    this.readiness = { ...this.readiness, ask: states.some((state) => state !== "granted") };
-    this.tell();
   }
 
   private receive(message: ToClinician): void {
@@ -214,7 +197,7 @@ export class Desk {
     if (message.type === "board" && message.day !== this.state.shown) this.connection?.send({ type: "watch", day: this.state.shown });
     if (message.type === "join" && this.state.seated?.join === message) this.join();
     if (message.type === "answer") void this.conversation.answer(message);
-    if (message.type === "error" && message.code === "unauthenticated") this.toLogin("again");
+    if (message.type === "error" && message.code === "unauthenticated") this.lapse();
   }
 
   private join(): void {
@@ -230,10 +213,15 @@ export class Desk {
 
   /** Nothing is filmed or heard but in a call, also when a device was slow to come and the call is over. */
   private letGo(): void {
-    if (this.lettingGo || this.trying || this.state.seated || this.state.calling) return;
+    if (this.lettingGo || this.readiness.trying || this.state.seated || this.state.calling) return;
     this.lettingGo = true; // each device given back is told of by itself
     if (this.equipment.camera || this.equipment.microphone) this.equipment.release();
     this.lettingGo = false;
+  }
+
+  private settle(): void {
+    this.letGo();
+    this.tell();
   }
 
   private equipmentChanged(): void {
@@ -244,13 +232,9 @@ export class Desk {
 
   /** A device was plugged in or allowed: take it if it is missed. */
   private async mend(): Promise<void> {
-    if (this.state.seated) {
-      if (this.equipment.cameraProblem) await this.equipment.turnOn("camera");
-      if (this.equipment.microphoneProblem) await this.equipment.turnOn("microphone");
-    } else if (this.readiness.camera || this.readiness.microphone) {
-      this.readiness = { ask: false, camera: null, microphone: null };
-      await this.lookAtPermissions();
-    }
+    if (!this.state.seated) return this.readiness.mend();
+    if (this.equipment.cameraProblem) await this.equipment.turnOn("camera");
+    if (this.equipment.microphoneProblem) await this.equipment.turnOn("microphone");
   }
 
   private update(view: ConsultationView): void {
@@ -262,19 +246,40 @@ export class Desk {
     this.receive({ type: "error", code, message: "", retry: true, about: "call" });
   }
 
-  private fail(what: string, consultation: string | null, problem: unknown): void {
+  private fail(what: string, problem: unknown): void {
     const { code, status } = asApiError(problem);
-    if (status === 401) return this.toLogin("again");
-    this.dispatch({ type: "notice", notice: { id: consultation ? `${what}:${consultation}` : what, code, tone: "danger", consultation, again: false } });
+    if (status !== 401) this.notify({ id: what, code, tone: "danger", consultation: null, again: false });
   }
 
-  private toLogin(why: "first" | "again" | "out" | "failed", code = ""): void {
+  private notify(notice: Notice): void {
+    this.dispatch({ type: "notice", notice });
+  }
+
+  /** The login is over. A call goes on without it; all else waits for the next one. */
+  private lapse(): void {
+    if (this.state.seated) this.dispatch({ type: "line", status: "stopped", reason: "unauthenticated" });
+    else this.toLogin("again");
+  }
+
+  private toLogin(why: Why, code = ""): void {
     this.connection?.close();
     this.connection = null;
     this.conversation.leave();
     this.equipment.release();
+    if (why === "out") this.draft = null;
     this.state = initial(dayOf(new Date()));
+    showBadge(0);
     this.become({ at: "login", why, code });
+  }
+
+  /** Logged in in another tab meanwhile: what was half typed here goes on. */
+  private tryAgain(): void {
+    if (this.place.at === "login" && this.draft) void this.open(null);
+  }
+
+  /** Where one logs in. */
+  get loginAddress(): string {
+    return `/api/staff/${encodeURIComponent(this.trust)}/login`;
   }
 
   private dispatch(action: Action): void {
@@ -282,10 +287,13 @@ export class Desk {
     this.state = reduce(before, action);
     if (this.state === before) return;
     const came = this.state.arrivals.some((consultation) => !before.arrivals.includes(consultation));
-    if (came && !this.state.seated && chimeWanted()) chime(); // never into a conversation
-    if (!this.state.seated && this.conversation.state) this.conversation.leave();
+    if (came && !this.state.seated) announceArrival(); // never into a conversation
+    showBadge(waitingToday(this.state).length);
+    if (this.state.seated) this.conversation.setPaused(inCallWith(this.state)?.paused_by ?? null);
+    else if (this.conversation.state) this.conversation.leave();
     this.letGo();
-    this.tell();
+    if (!this.state.seated && this.state.stopped === "unauthenticated") this.toLogin("again");
+    else this.tell();
   }
 
   private dawn(): void {
@@ -306,15 +314,7 @@ export class Desk {
     this.tell();
   }
 
-  private path(rest: string): string {
-    return `/staff/${encodeURIComponent(this.trust)}/${rest}`;
-  }
-
   private tell(): void {
     for (const listener of this.listeners) listener();
   }
-}
-
-function asApiError(problem: unknown): ApiError {
-  return problem instanceof ApiError ? problem : new ApiError("internal", "", true, 0);
 }

@@ -1,15 +1,15 @@
 // The clinician's page, /staff/{trust}: picks the view.
 import "./staff.css";
+import "./dialogs.css";
+import "./call.css";
 import { Page } from "../shared/components/Page";
 import { ErrorNotice, Heading, Notice, Waiting } from "../shared/components/parts";
 import { t } from "../shared/messages";
 import { useRedraw } from "../shared/redraw";
 import { start } from "../shared/start";
-import { CallView } from "./CallView";
 import { Desk } from "./desk";
-import { ListView } from "./ListView";
 import { LoginView } from "./LoginView";
-import { inCallWith } from "./state";
+import { Workplace } from "./Workplace";
 
 const trust = /^\/staff\/([A-Za-z0-9_-]+)\/?$/.exec(location.pathname)?.[1] ?? null;
 const desk = trust ? new Desk(trust) : null;
@@ -31,20 +31,16 @@ function Staff() {
       </Page>
     );
   }
-  const { place, state } = desk;
+  const { place } = desk;
   switch (place.at) {
     case "opening":
       return <Page title={t("staff.title")}><Waiting>{t("staff.opening")}</Waiting></Page>;
     case "failed":
       return <Page title={t("staff.title")}><Heading>{t("staff.title")}</Heading><ErrorNotice code={place.code} onRetry={() => void desk.open(null)} /></Page>;
     case "login":
-      return <LoginView trust={trust} why={place.why} code={place.code} />;
+      return <LoginView address={desk.loginAddress} why={place.why} code={place.code} kept={desk.draft !== null} />;
     case "desk":
-      return state.seated ? (
-        <CallView key={`${state.seated.join.consultation}.${state.seated.join.call}`} desk={desk} seated={state.seated} view={inCallWith(state)} />
-      ) : (
-        <ListView desk={desk} me={place.me} />
-      );
+      return <Workplace desk={desk} me={place.me} />;
   }
 }
 

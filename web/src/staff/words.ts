@@ -1,8 +1,8 @@
-// What a row, a notice or a trail entry says, as texts in the chosen language. No DOM.
-import type { ConsultationView, Delivery, TrailEntry } from "../protocol";
+// What a row or a notice says, as texts in the chosen language. No DOM.
+import type { ConsultationView, Delivery, GuestView, Seat } from "../protocol";
 import { clock, date, dayOf, errorText, t, type Key } from "../shared/messages";
 import { secondsSince } from "./day";
-import type { Notice } from "./state";
+import type { Notice } from "./notice";
 
 /** A length of time as one says it: seconds in the first minute, then minutes, then hours. */
 export function lasting(seconds: number): string {
@@ -30,7 +30,7 @@ export interface Sent {
 }
 
 /** What became of the invitation, for each way it goes. */
-export function invitation(view: ConsultationView, now: number): Sent[] {
+export function invitation(view: Pick<ConsultationView, "sms" | "mail" | "invite_at">, now: number): Sent[] {
   return (["sms", "mail"] as const).flatMap((way) => {
     const state = view[way];
     if (state === "none") return [];
@@ -39,33 +39,26 @@ export function invitation(view: ConsultationView, now: number): Sent[] {
   });
 }
 
-export type Light = "good" | "doubtful" | "bad";
-export interface Check {
-  readonly what: "camera" | "speaker" | "microphone" | "network";
-  readonly light: Light;
-  readonly text: string;
+/** Where it is, in a word or two. */
+export function stateText({ state, by_phone }: Pick<ConsultationView, "state" | "by_phone">): string {
+  return t(state === "ended" && by_phone ? "staff.state.by_phone" : `staff.state.${state}`);
 }
 
-const ANSWER: Record<string, Light> = { yes: "good", no: "bad", untested: "doubtful" };
-const VERDICT: Record<string, Light> = { good: "good", improvable: "doubtful", poor: "bad", blocked: "bad", untested: "doubtful" };
-
-/** The patient's own test: three devices and the network. */
-export function checks({ devices, network }: ConsultationView): Check[] {
-  const verdict = network?.verdict ?? "untested";
-  return [
-    ...(["camera", "speaker", "microphone"] as const).map((what) => ({
-      what,
-      light: ANSWER[devices[what]] ?? "doubtful",
-      text: t(`staff.check.${what}.${devices[what]}`),
-    })),
-    { what: "network", light: VERDICT[verdict] ?? "doubtful", text: t(`staff.check.network.${verdict}`) },
-  ];
+/** Name and role, as people in the call are called. */
+export function seatName(view: ConsultationView | null, seat: Seat): string {
+  if (seat === "patient") return view?.patient_name ?? t("staff.notice.somebody");
+  const guest = view?.guests.find((other) => other.seat === seat);
+  return guest ? t("staff.guest.name", { name: guest.name, kind: guest.kind }) : t(`common.seat.${seat}`);
 }
 
-/** Whether the patient's own test has anything to say: something was tested, and there is still a call to come. */
-export function tested({ devices, network, state }: ConsultationView): boolean {
-  if (state === "ended" || state === "cancelled") return false;
-  return network !== null || Object.values(devices).some((answer) => answer !== "untested") || state === "checked_in";
+export type Whereabouts = "in_call" | "rung" | "expected" | "waits" | "lost" | "here" | "away";
+
+/** Where a guest is. `called`: a call goes on; `there`: whether they have been heard of in it. */
+export function guestAt(guest: GuestView, called: boolean, there: boolean): Whereabouts {
+  if (there) return "in_call";
+  if (guest.admitted) return guest.ready && called ? "rung" : "expected";
+  if (guest.ready) return guest.present ? "waits" : "lost";
+  return guest.present ? "here" : "away";
 }
 
 /** How long past the time an appointment is that has not begun, in seconds; 0 when it is not. */
@@ -81,58 +74,17 @@ const NOTICES: Record<string, Key> = {
   cancelled: "staff.notice.cancelled",
   no_worker: "staff.notice.no_worker",
   illegal_transition: "staff.notice.illegal_transition",
+  phone: "staff.notice.phone",
   invited: "staff.notice.invited",
+  moved: "staff.notice.moved",
+  handed_over: "staff.notice.handed_over",
 };
 
 /** A notice in words; errors we have no words of our own for get the general ones. */
-export function noticeText(notice: Notice, name: string | null): string {
+export function noticeText(notice: Notice, held: string | null): string {
   const key = NOTICES[notice.code];
-  if (key) return t(key, { name: name ?? t("staff.notice.somebody") });
+  const name = held ?? notice.name ?? null;
+  if (key) return t(key, { name: name ?? t("staff.notice.somebody"), colleague: notice.colleague ?? "" });
   return name ? t("staff.notice.failed", { name, error: errorText(notice.code) }) : errorText(notice.code);
 }
 
-const HAPPENED: Record<string, Key> = {
-  booked: "staff.trail.what.booked",
-  arrived: "staff.trail.what.arrived",
-  send_again: "staff.trail.what.send_again",
-  sending: "staff.trail.what.sending",
-  sms_sent: "staff.trail.what.sms_sent",
-  sms_failed: "staff.trail.what.sms_failed",
-  mail_sent: "staff.trail.what.mail_sent",
-  mail_failed: "staff.trail.what.mail_failed",
-  logged_in_none: "staff.trail.what.logged_in_none",
-  logged_in_substantial: "staff.trail.what.logged_in_substantial",
-  logged_in_high: "staff.trail.what.logged_in_high",
-  feedback: "staff.trail.what.feedback",
-  invite: "staff.trail.what.invite",
-  check_in: "staff.trail.what.check_in",
-  leave: "staff.trail.what.leave",
-  call: "staff.trail.what.call",
-  withdraw_call: "staff.trail.what.withdraw_call",
-  moved: "staff.trail.what.moved",
-  accept: "staff.trail.what.accept",
-  drop: "staff.trail.what.drop",
-  hang_up: "staff.trail.what.hang_up",
-  cancel: "staff.trail.what.cancel",
-  miss: "staff.trail.what.miss",
-  phone: "staff.trail.what.phone",
-};
-const WHO: Record<string, Key> = {
-  patient: "staff.who.patient",
-  clinician: "staff.who.clinician",
-  worker: "staff.who.worker",
-  system: "staff.who.system",
-};
-
-/** What happened, in words; what this page does not know stays as the trail has it. */
-export function happened({ what }: TrailEntry): string {
-  const key = HAPPENED[what];
-  return key ? t(key) : what;
-}
-
-/** Who did it: a role, or for staff the id of the one. */
-export function doer({ who }: TrailEntry, me: string): string {
-  if (who === me) return t("staff.who.me");
-  const key = WHO[who];
-  return key ? t(key) : t("staff.who.colleague", { id: who });
-}

@@ -1,7 +1,10 @@
 // The reducer of the clinician's page: late and repeated messages, calls that overtake each other, who has just come.
 import { describe, expect, test } from "vitest";
 import type { CallEnded, ConsultationView, Join, State, ToClinician } from "../../src/protocol";
-import { inCallWith, initial, list, NO_LIST, reduce, type Action, type StaffState } from "../../src/staff/state";
+import { inCallWith, list, parts, waitingToday } from "../../src/staff/lists";
+import { NO_LIST } from "../../src/staff/notice";
+import { reduce } from "../../src/staff/reduce";
+import { initial, type Action, type StaffState } from "../../src/staff/state";
 
 const TODAY = "2026-11-24";
 
@@ -120,6 +123,69 @@ describe("who has just come", () => {
   });
 });
 
+describe("a consultation that goes elsewhere", () => {
+  const LATER = "2026-11-26";
+  const moved = view("a", 3, "invited", { starts: "2026-11-26T09:00:00Z" });
+  const show = (day: string): Action => ({ type: "show", day });
+  const given = (version: number): Action => got({ type: "handed_over", consultation: "a", version });
+
+  test("moves to another day, and a stale list of the day it left does not bring it back", () => {
+    const state = after(board(view("a", 2, "invited")), changed(moved, LATER), board(view("a", 2, "invited")), changed(view("a", 2, "invited")));
+    expect(list(state)).toEqual([]);
+    expect(state.held["a"]).toMatchObject({ day: LATER, view: moved });
+  });
+
+  test("is gone from its old day's list when its moving was never heard of", () => {
+    const state = after(board(view("a", 2, "invited")), { type: "line", status: "away", reason: null }, { type: "line", status: "open", reason: null }, board());
+    expect(list(state)).toEqual([]);
+  });
+
+  test("stays when it was learned after the list was asked for: the list may be older", () => {
+    expect(list(after(board(), changed(view("a", 1, "booked")), board()))).toHaveLength(1);
+    expect(list(after(board(), show(LATER), show(TODAY), changed(view("a", 1, "booked")), board()))).toHaveLength(1);
+  });
+
+  test("is the colleague's once handed over, whatever late word of it comes", () => {
+    const state = after(board(view("a", 3, "checked_in")), given(4));
+    for (const late of [changed(view("a", 4, "checked_in")), board(view("a", 3, "checked_in")), given(4)]) {
+      expect(list(reduce(state, late))).toEqual([]);
+    }
+    expect(list(reduce(after(given(4)), board(view("a", 3, "checked_in"))))).toEqual([]);
+  });
+
+  test("comes back when the colleague hands it back, also if that is heard of first", () => {
+    const back = changed(view("a", 5, "checked_in"));
+    expect(list(after(board(view("a", 3, "checked_in")), given(4), back))).toHaveLength(1);
+    expect(list(after(board(view("a", 3, "checked_in")), back, given(4)))).toHaveLength(1);
+  });
+
+  test("takes with it what was said about it", () => {
+    const state = after(board(view("a", 2, "invited")), changed(view("a", 3, "checked_in")), press, given(4));
+    expect([state.arrivals, state.calling]).toEqual([[], null]);
+  });
+});
+
+describe("the day's order", () => {
+  test("puts who waits first, the one agreed on first before the others, and the done apart", () => {
+    const at = (hour: string): Partial<ConsultationView> => ({ starts: `2026-11-24T${hour}:00:00Z` });
+    const views = [view("a", 1, "ended", at("08")), view("b", 1, "checked_in", at("09")), view("c", 1, "missed", at("10")), view("d", 1, "checked_in", at("11")), view("e", 1, "in_call", at("12")), view("f", 1, "cancelled", at("13"))];
+    const ids = (of: readonly ConsultationView[]): string => of.map(({ consultation }) => consultation).join("");
+    const { talking, waiting, coming, done } = parts(views);
+    expect([talking, waiting, coming, done].map(ids)).toEqual(["e", "bd", "c", "af"]);
+  });
+
+  test("counts who waits today, also while another day is shown", () => {
+    const state = after(board(view("a", 1, "checked_in")), { type: "show", day: "2026-11-25" });
+    expect(waitingToday(state)).toHaveLength(1);
+  });
+});
+
+test("a delay is known by its day, from the list and from what is said after it", () => {
+  const said = got({ type: "delayed", day: TODAY, minutes: 15 });
+  expect(after(board(), said).delays[TODAY]).toBe(15);
+  expect(after(said, board()).delays[TODAY]).toBe(0);
+});
+
 describe("a call", () => {
   const waiting = board(view("a", 3, "checked_in"));
   const inCall = [waiting, press, join(1), changed(view("a", 5, "in_call", { call: 1 }))];
@@ -192,6 +258,25 @@ describe("a call", () => {
   });
 });
 
+describe("a pause", () => {
+  const paused = (call: number, by: "patient" | null): Action => got({ type: "paused", consultation: "a", call, by });
+  const inCall = [board(view("a", 5, "in_call", { call: 2 })), join(2)];
+
+  test("is known at once, with who paused; a late one of an older call changes nothing", () => {
+    expect(inCallWith(after(...inCall, paused(2, "patient")))?.paused_by).toBe("patient");
+    expect(inCallWith(after(...inCall, paused(2, "patient"), paused(2, null)))?.paused_by).toBeNull();
+    expect(inCallWith(after(...inCall, paused(1, "patient")))?.paused_by).toBeNull();
+  });
+});
+
+test("a guest who has left is no longer among the others", () => {
+  const media = got({ type: "peer_media", consultation: "a", call: 1, seat: "guest1", camera: true, microphone: true, screen: false, interrupted: false });
+  const left = (call: number): Action => got({ type: "peer_left", consultation: "a", call, seat: "guest1" });
+  const state = after(board(view("a", 3, "checked_in")), press, join(1), media);
+  expect(Object.keys(reduce(state, left(1)).seated?.peers ?? {})).toEqual([]);
+  expect(Object.keys(reduce(state, left(2)).seated?.peers ?? {})).toEqual(["guest1"]);
+});
+
 test("a refusal of something else says so and can be put away", () => {
   const state = after(board(), error("bad_request", "watch"));
   expect(state.notices).toMatchObject([{ code: "bad_request", again: false }]);
@@ -214,12 +299,14 @@ describe("leaving a call", () => {
   });
 });
 
-test("a lost line leaves the call alone; a seat taken by a newer page ends it here", () => {
+test("a lost line leaves the call alone; so does a login that ran out; a seat taken by a newer page ends it here", () => {
   const inCall = after(board(view("a", 3, "checked_in")), press, join(1));
   expect(reduce(inCall, { type: "line", status: "away", reason: null }).seated?.join.call).toBe(1);
   const taken = reduce(inCall, { type: "line", status: "stopped", reason: "seat_taken" });
   expect(taken.seated).toBeNull();
   expect(taken.stopped).toBe("seat_taken");
+  const lapsed = reduce(inCall, { type: "line", status: "stopped", reason: "unauthenticated" });
+  expect(lapsed.seated?.join.call).toBe(1);
 });
 
 test.each([["overtaken", "media"], ["worker_lost", "offer"], ["overtaken", "trouble"], ["illegal_transition", "withdraw_call"], ["overtaken", "hang_up"]])(

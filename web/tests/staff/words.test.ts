@@ -2,8 +2,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import type { ConsultationView, Delivery, EndReason, NetworkReport, State, Verdict } from "../../src/protocol";
-import { checks, doer, happened, invitation, lateness, noticeText, tested } from "../../src/staff/words";
+import type { ConsultationView, Delivery, EndReason, GuestView, NetworkReport, State, Transport, Verdict } from "../../src/protocol";
+import { doer, happened } from "../../src/staff/happenings";
+import { brief, checks, figures, tested } from "../../src/staff/tested";
+import { guestAt, invitation, lateness, noticeText } from "../../src/staff/words";
 
 // Without loaded texts `t` answers with the key: just what is asked here.
 const texts = JSON.parse(readFileSync(join(import.meta.dirname, "../../messages/nb/staff.json"), "utf8")) as Record<string, string>;
@@ -46,6 +48,28 @@ describe("the patient's own test", () => {
     for (const { text } of found) expect(texts).toHaveProperty([text]);
   });
 
+  test("is said in brief where it all went well or nothing was tried, and what went wrong by name", () => {
+    const said = (...answers: ("yes" | "no" | "untested")[]): string[] => {
+      const [camera = "yes", speaker = "yes", microphone = "yes"] = answers;
+      const found = brief(view({ devices: { camera, speaker, microphone }, network: network("good") }));
+      for (const { text } of found) expect(texts).toHaveProperty([text]);
+      return found.map(({ what, light }) => `${what} ${light}`);
+    };
+    expect(said("yes", "yes", "yes")).toEqual(["devices good", "network good"]);
+    expect(said("untested", "untested", "untested")).toEqual(["devices doubtful", "network good"]);
+    expect(said("yes", "no", "untested")).toEqual(["speaker bad", "microphone doubtful", "network good"]);
+    expect(said("no", "no", "no")).toEqual(["camera bad", "speaker bad", "microphone bad", "network good"]);
+  });
+
+  test("shows what the network test measured, whichever way it went", () => {
+    for (const transport of ["direct", "relay_udp", "relay_tcp", "relay_tls", "none"] satisfies Transport[]) {
+      for (const { what, text } of figures({ ...network("good"), transport })) {
+        expect(texts).toHaveProperty([what]);
+        expect(texts).toHaveProperty([text]);
+      }
+    }
+  });
+
   test("is left out until there is something to say, and once all is over", () => {
     expect(tested(view({}))).toBe(false);
     expect(tested(view({ network: network("poor") }))).toBe(true);
@@ -53,6 +77,18 @@ describe("the patient's own test", () => {
     expect(tested(view({ state: "checked_in" }))).toBe(true);
     expect(tested(view({ state: "ended", network: network("good") }))).toBe(false);
   });
+});
+
+test("a guest is where the call and their own page say", () => {
+  const guest = (more: Partial<GuestView>): GuestView => ({ id: "g", seat: "guest1", kind: "interpreter", name: "Anna", phone: "", email: "", sms: "sent", mail: "none", present: false, ready: false, admitted: false, ...more });
+  expect(guestAt(guest({}), false, false)).toBe("away");
+  expect(guestAt(guest({ present: true }), false, false)).toBe("here");
+  expect(guestAt(guest({ present: true, ready: true }), true, false)).toBe("waits");
+  expect(guestAt(guest({ ready: true }), true, false)).toBe("lost");
+  expect(guestAt(guest({ present: true, admitted: true }), true, false)).toBe("expected");
+  expect(guestAt(guest({ present: true, ready: true, admitted: true }), false, false)).toBe("expected");
+  expect(guestAt(guest({ present: true, ready: true, admitted: true }), true, false)).toBe("rung");
+  expect(guestAt(guest({ present: true, ready: true, admitted: true }), true, true)).toBe("in_call");
 });
 
 test("only one who waits can be kept waiting", () => {
@@ -78,7 +114,9 @@ test("every event of the lifecycle has its words in the history", () => {
 
 test("the history says you, a colleague or a role", () => {
   const entry = (who: string) => ({ number: 1, at: "", what: "", who, state: "" });
-  expect(doer(entry("ingrid-berg"), "ingrid-berg")).toBe("staff.who.me");
-  expect(doer(entry("omar-haddad"), "ingrid-berg")).toBe("staff.who.colleague");
-  expect(doer(entry("patient"), "ingrid-berg")).toBe("staff.who.patient");
+  const me = { id: "ingrid-berg", colleagues: [{ id: "omar-haddad", name: "Omar Haddad", departments: [] }] };
+  expect(doer(entry("ingrid-berg"), me)).toBe("staff.who.me");
+  expect(doer(entry("omar-haddad"), me)).toBe("Omar Haddad");
+  expect(doer(entry("sunniva-lie"), me)).toBe("staff.who.colleague");
+  expect(doer(entry("patient"), me)).toBe("staff.who.patient");
 });

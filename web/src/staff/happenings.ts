@@ -1,0 +1,60 @@
+// What a trail entry says: what happened, and who did it. No DOM.
+import type { Me, TrailEntry } from "../protocol";
+import { t, type Key } from "../shared/messages";
+
+const HAPPENED: Record<string, Key> = {
+  booked: "staff.trail.what.booked",
+  arrived: "staff.trail.what.arrived",
+  send_again: "staff.trail.what.send_again",
+  sending: "staff.trail.what.sending",
+  sms_sent: "staff.trail.what.sms_sent",
+  sms_failed: "staff.trail.what.sms_failed",
+  mail_sent: "staff.trail.what.mail_sent",
+  mail_failed: "staff.trail.what.mail_failed",
+  logged_in_none: "staff.trail.what.logged_in_none",
+  logged_in_substantial: "staff.trail.what.logged_in_substantial",
+  logged_in_high: "staff.trail.what.logged_in_high",
+  feedback: "staff.trail.what.feedback",
+  invite: "staff.trail.what.invite",
+  check_in: "staff.trail.what.check_in",
+  leave: "staff.trail.what.leave",
+  call: "staff.trail.what.call",
+  withdraw_call: "staff.trail.what.withdraw_call",
+  moved: "staff.trail.what.moved",
+  accept: "staff.trail.what.accept",
+  drop: "staff.trail.what.drop",
+  hang_up: "staff.trail.what.hang_up",
+  cancel: "staff.trail.what.cancel",
+  miss: "staff.trail.what.miss",
+  phone: "staff.trail.what.phone",
+  rescheduled: "staff.trail.what.rescheduled",
+  handed_over: "staff.trail.what.handed_over",
+  guest_invited: "staff.trail.what.guest_invited",
+  guest_invited_again: "staff.trail.what.guest_invited_again",
+  guest_removed: "staff.trail.what.guest_removed",
+  guest_admitted: "staff.trail.what.guest_admitted",
+  guest_ready: "staff.trail.what.guest_ready",
+  guest_joined: "staff.trail.what.guest_joined",
+  guest_left: "staff.trail.what.guest_left",
+};
+const WHO: Record<string, Key> = {
+  patient: "staff.who.patient",
+  guest: "staff.who.guest",
+  clinician: "staff.who.clinician",
+  worker: "staff.who.worker",
+  system: "staff.who.system",
+};
+
+/** What happened, in words; what this page does not know stays as the trail has it. */
+export function happened({ what }: TrailEntry): string {
+  const key = HAPPENED[what];
+  return key ? t(key) : what;
+}
+
+/** Who did it: a role, or for staff the id of the one. */
+export function doer({ who }: TrailEntry, me: Pick<Me, "id" | "colleagues">): string {
+  if (who === me.id) return t("staff.who.me");
+  const key = WHO[who];
+  if (key) return t(key);
+  return me.colleagues.find(({ id }) => id === who)?.name ?? t("staff.who.colleague", { id: who });
+}

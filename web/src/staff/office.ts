@@ -1,0 +1,106 @@
+// What the clinician asks of the REST API, and hears back. Everything here raises ApiError.
+import type { Booking, ConsultationView, DayList, HandOver, Me, Move, NewGuest, Support, Ticket, Trail } from "../protocol";
+import { ApiError, get, post } from "../shared/api";
+
+export interface OfficeOptions {
+  trust: string;
+  /** A consultation as it is after it was changed. */
+  onChanged: (view: ConsultationView) => void;
+  /** The login is over. */
+  onLapsed: () => void;
+}
+
+export class Office {
+  constructor(private readonly options: OfficeOptions) {}
+
+  /** Who is logged in; nobody is, is for the asker to handle. */
+  me(): Promise<Me> {
+    return get<Me>(this.path("me"));
+  }
+
+  async ticket(): Promise<string> {
+    return (await post<Ticket>(this.path("ticket"))).ticket;
+  }
+
+  logOut(): Promise<void> {
+    return post(this.path("logout"));
+  }
+
+  day(day: string): Promise<DayList> {
+    return this.asking(get<DayList>(`${this.path("consultations")}?day=${day}`));
+  }
+
+  /** `key` is the form's, so that a repeated press books once. */
+  book(booking: Booking, key: string): Promise<ConsultationView> {
+    return this.asking(post<ConsultationView>(this.path("consultations"), booking, { "Idempotency-Key": key }));
+  }
+
+  move(consultation: string, move: Move): Promise<ConsultationView> {
+    return this.change(consultation, "move", move);
+  }
+
+  cancel(consultation: string): Promise<ConsultationView> {
+    return this.change(consultation, "cancel");
+  }
+
+  /** Send the invitation again, now. */
+  invite(consultation: string): Promise<ConsultationView> {
+    return this.change(consultation, "invite");
+  }
+
+  /** They talk by phone instead, which ends it here. */
+  phone(consultation: string): Promise<ConsultationView> {
+    return this.change(consultation, "phone");
+  }
+
+  async handOver(consultation: string, staff: string): Promise<void> {
+    const to: HandOver = { staff };
+    await this.asking(post(this.path(`consultations/${consultation}/hand_over`), to));
+  }
+
+  /** `key` is the form's, so that a repeated press invites once. */
+  addGuest(consultation: string, guest: NewGuest, key: string): Promise<ConsultationView> {
+    return this.change(consultation, "guests", guest, { "Idempotency-Key": key });
+  }
+
+  inviteGuest(consultation: string, guest: string): Promise<ConsultationView> {
+    return this.change(consultation, `guests/${guest}/invite`);
+  }
+
+  removeGuest(consultation: string, guest: string): Promise<ConsultationView> {
+    return this.change(consultation, `guests/${guest}/remove`);
+  }
+
+  /** Everything that happened to a consultation. */
+  trail(consultation: string): Promise<Trail> {
+    return this.asking(get<Trail>(this.path(`consultations/${consultation}/trail`)));
+  }
+
+  /** What stands behind the reference that somebody reads out. */
+  support(reference: string): Promise<Support> {
+    return this.asking(get<Support>(this.path(`references/${encodeURIComponent(reference)}`)));
+  }
+
+  private async change(consultation: string, what: string, body?: unknown, headers: Record<string, string> = {}): Promise<ConsultationView> {
+    const view = await this.asking(post<ConsultationView>(this.path(`consultations/${consultation}/${what}`), body, headers));
+    this.options.onChanged(view);
+    return view;
+  }
+
+  private async asking<T>(answer: Promise<T>): Promise<T> {
+    try {
+      return await answer;
+    } catch (problem) {
+      if (asApiError(problem).status === 401) this.options.onLapsed();
+      throw problem;
+    }
+  }
+
+  private path(rest: string): string {
+    return `/staff/${encodeURIComponent(this.options.trust)}/${rest}`;
+  }
+}
+
+export function asApiError(problem: unknown): ApiError {
+  return problem instanceof ApiError ? problem : new ApiError("internal", "", true, 0);
+}

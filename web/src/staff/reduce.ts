@@ -1,0 +1,71 @@
+// What the clinician's page knows after something happened, as a pure reducer.
+import type { ToClinician } from "../protocol";
+import { endCall, meet, pause, refused, sit, welcome } from "./incall";
+import { learn, learnDay, letGo } from "./learning";
+import { withNotice, withoutNotices } from "./notice";
+import type { Action, StaffState } from "./state";
+
+export function reduce(state: StaffState, action: Action): StaffState {
+  switch (action.type) {
+    case "received":
+      return receive(state, action.message);
+    case "listed":
+      return learnDay(state, action.list);
+    case "updated":
+      return learn(state, action.day, action.view);
+    case "show":
+      // What was only for one's information goes with the day it was about.
+      return { ...state, shown: action.day, asked: state.asked + 1, notices: state.notices.filter(({ tone }) => tone !== "info") };
+    case "dawn":
+      // Whoever looks at today goes on looking at today.
+      return { ...state, today: action.today, shown: state.shown === state.today ? action.today : state.shown };
+    case "press_call":
+      return { ...withoutNotices(welcome(state, action.consultation), action.consultation), calling: action.consultation };
+    case "left":
+      return { ...state, seated: null, over: { ...state.over, [action.consultation]: action.call } };
+    case "line":
+      return {
+        ...state,
+        line: action.status,
+        asked: action.status === "open" ? state.asked + 1 : state.asked,
+        stopped: action.reason,
+        calling: action.status === "open" ? state.calling : null,
+        // A line that is away, or a login that ran out, leaves the media alone; a line that stopped otherwise has lost its seat to a newer page.
+        seated: action.status === "stopped" && action.reason !== "unauthenticated" ? null : state.seated,
+      };
+    case "notice":
+      return withNotice(state, action.notice);
+    case "dismiss":
+      return { ...state, notices: state.notices.filter(({ id }) => id !== action.id) };
+    case "looked":
+      return state.arrivals.length === 0 ? state : { ...state, arrivals: [] };
+  }
+}
+
+function receive(state: StaffState, message: ToClinician): StaffState {
+  switch (message.type) {
+    case "board":
+      return learnDay(state, message);
+    case "changed":
+      return learn(state, message.day, message.consultation);
+    case "handed_over":
+      return letGo(state, message.consultation, message.version);
+    case "delayed":
+      return { ...state, delays: { ...state.delays, [message.day]: message.minutes } };
+    case "join":
+      return sit(state, message);
+    case "peer_media":
+    case "peer_left":
+      return meet(state, message);
+    case "paused":
+      return pause(state, message);
+    case "call_ended":
+      return endCall(state, message.consultation, message.call, message.reason);
+    case "error":
+      return refused(state, message.code, message.about);
+    case "answer":
+    case "pong":
+    case "seat_taken":
+      return state; // the call's media, the connection itself
+  }
+}
