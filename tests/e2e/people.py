@@ -168,9 +168,14 @@ class Clinician:
 
     def leave_call(self) -> None:
         """Hang up if a test that failed left her in a call: it would be taken up again by the next test's page."""
-        self.page.keyboard.press("Escape")  # a dialog that stands open
-        if self.page.get_by_role("button", name="Avslutt samtale").is_visible():
-            self.hang_up()
+        self.page.evaluate(
+            """async () => {
+              for (const words of ["Avslutt samtale", "Ja, avslutt"]) {
+                [...document.querySelectorAll("button")].find(button => button.textContent.includes(words))?.click();
+                await new Promise(drawn => setTimeout(drawn));
+              }
+            }"""
+        )
 
     def more(self, consultation: str, action: str) -> None:
         """Choose something of a row's «Mer»."""
