@@ -1,6 +1,6 @@
 // /help: every question with its answer, grouped, to be searched, each with an address of its own.
 import { useEffect, useState } from "preact/hooks";
-import { BlockedHelp } from "../shared/components/BlockedHelp";
+import { BROWSER_NAMES, placeOf, steps } from "../shared/blocked";
 import { Labelled } from "../shared/components/Labelled";
 import { Heading } from "../shared/components/parts";
 import { helpAddress, helpPlace, type HelpPlace } from "../shared/helplink";
@@ -81,8 +81,20 @@ function Answer({ id, open }: { id: Question; open: boolean }) {
       <summary>{t(`help.q.${id}`)}</summary>
       <div class="v-stack">
         <Prose text={t(`help.a.${id}`)} />
-        {id === "blocked" && <BlockedHelp camera="denied" microphone="denied" />}
+        {id === "blocked" && <Unblock />}
       </div>
     </details>
+  );
+}
+
+/** The way to unblock both devices in the browser that shows this page. */
+function Unblock() {
+  const place = placeOf(navigator.userAgent, navigator.maxTouchPoints);
+  return (
+    <ol>
+      {steps({ problem: "denied", which: "both" }, place).map((step) => (
+        <li key={step}>{t(`common.blocked.step.${step}`, { which: "both", browser: BROWSER_NAMES[place.browser] })}</li>
+      ))}
+    </ol>
   );
 }
