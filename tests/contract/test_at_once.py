@@ -180,3 +180,31 @@ def test_one_of_many_with_the_same_ticket_gets_in(clinic: Clinic) -> None:
     connect = clinic.services.signaling.connect
     let_in = together(*[lambda n=n: connect(f"P{n}", ticket) for n in range(AT_ONCE)])
     assert Counter(map(str, let_in)) == {"patient": 1, "ticket_invalid": AT_ONCE - 1}
+
+
+def test_a_guests_way_on_both_stores(store: Store, clock) -> None:
+    clinic = Clinic(store=store, clock=clock)
+    talking, guest = clinic.joined()
+    assert clinic.say("G", p.Pause(consultation=talking.id, call=1, paused=True)) == "pause"
+    assert clinic.now(talking).paused_by is guest.seat
+    assert clinic.say("G", p.HangUp(consultation=talking.id, call=1)) == "hang_up"
+    clinic.remove(talking, guest)
+    assert clinic.say("G", p.Hello()) == "link_withdrawn"
+    present = clinic.now(talking)
+    assert (present.state, present.guests, present.paused_by) == (State.IN_CALL, (), None)
+
+
+def test_of_many_guests_invited_at_once_no_two_share_a_seat(clinic: Clinic) -> None:
+    booked = clinic.book()
+    requests = [lambda n=n: clinic.invite(booked, once=str(n)) for n in range(AT_ONCE)]
+    told = [*together(*requests), *together(*requests[:4])]  # whoever was overtaken may ask again
+    assert {said for said in told if isinstance(said, str)} <= {"conflict", "overtaken"}
+    guests = clinic.now(booked).guests
+    assert len({guest.seat for guest in guests}) == len(guests) <= 4
+
+
+def test_the_same_guest_invited_many_times_at_once_is_one(clinic: Clinic) -> None:
+    booked = clinic.book()
+    together(*[lambda: clinic.invite(booked, once="same")] * AT_ONCE)
+    assert len(clinic.now(booked).guests) == 1
+    assert [number for number, _ in clinic.carrier.texts].count("+4790000001") == 1

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from chalicelib import protocol as p
-from chalicelib.errors import TicketInvalid
+from chalicelib.errors import LinkWithdrawn, TicketInvalid
 from chalicelib.lifecycle import Role, State
 from chalicelib.records import Consultation
 from chalicelib.store import Create
@@ -147,3 +147,57 @@ def test_a_worker_speaks_for_itself_whatever_it_says(clinic: Clinic) -> None:
     clinic.worker("W", "w1")
     clinic.say("W", p.Register(worker="somebody-else", capacity=1))
     assert [w.id for w in clinic.workers()] == ["w1"]
+
+
+def test_a_guest_says_nothing_but_what_guests_say(clinic: Clinic) -> None:
+    talking, guest = clinic.joined()
+    other = clinic.book(patient_name="Nils")
+    messages: tuple[p.Message, ...] = (
+        p.Tested(devices=p.DeviceReport()),
+        p.RunningLate(minutes=5),
+        p.Delay(minutes=5),
+        p.Watch(day="2027-01-15"),
+        p.Call(consultation=talking.id),
+        p.WithdrawCall(consultation=talking.id, call=1),
+        p.Admit(consultation=talking.id, guest=guest.id),
+        p.RoomEnded(room=f"elvenes.{talking.id}.1"),
+    )
+    for message in messages:
+        refused(clinic, "G", p.encode(message), "unknown_message")
+    messages = (
+        p.Accept(consultation=other.id, call=0),
+        p.HangUp(consultation=other.id, call=0),
+        p.Offer(consultation=other.id, call=0, n=1, sdp=SDP),
+        p.Pause(consultation=other.id, call=0, paused=True),
+        p.Trouble(consultation=other.id, call=0),
+    )
+    for message in messages:
+        refused(clinic, "G", p.encode(message), "forbidden")
+    refused(clinic, "G", p.encode(p.HangUp(consultation=talking.id, call=0)), "overtaken")
+    refused(clinic, "G", p.encode(p.Leave()), "illegal_transition")
+    refused(clinic, "P", p.encode(p.Admit(consultation=talking.id, guest=guest.id)), "unknown_message")
+
+
+def test_a_guest_who_was_not_let_in_is_in_no_call(clinic: Clinic) -> None:
+    talking = clinic.talking()
+    clinic.guest("G", talking, clinic.invite(talking))
+    clinic.say("G", p.CheckIn(devices=p.DeviceReport()))
+    for message in (
+        p.Accept(consultation=talking.id, call=1),
+        p.Offer(consultation=talking.id, call=1, n=1, sdp=SDP),
+        p.Media(consultation=talking.id, call=1, camera=True, microphone=True),
+        p.Pause(consultation=talking.id, call=1, paused=True),
+        p.Trouble(consultation=talking.id, call=1),
+    ):
+        refused(clinic, "G", p.encode(message), "overtaken")
+
+
+def test_a_ticket_of_a_guest_who_was_shown_out_opens_nothing(clinic: Clinic) -> None:
+    auth, booked = clinic.services.auth, clinic.book()
+    guest = clinic.invite(booked)
+    session, _ = auth.begin_guest_visit(booked, guest.id)
+    ticket = auth.ticket(session).ticket
+    clinic.remove(booked, guest)
+    with pytest.raises(LinkWithdrawn):
+        clinic.services.signaling.connect("G", ticket)
+    assert clinic.services.sockets.find("G") is None

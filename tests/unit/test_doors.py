@@ -307,3 +307,85 @@ def test_the_other_functions(clinic: Clinic) -> None:
     trust = json.loads((Path(__file__).parents[2] / "local" / "trust.json").read_text())
     assert doors.register_trust(trust, None) == {"rows": 6}
     assert Browser().get("/health") == {"status": "ok"}
+
+
+GUEST = {"kind": "companion", "name": "Per Testesen", "phone": "90000002"}
+
+
+def invite_guest(clinic: Clinic, clinician: Browser, of: str, key: str = "g", **changes: str) -> tuple[Any, str]:
+    """The clinician's view of the guest who was invited last, and the secret that was sent."""
+    view = clinician.post(f"/staff/elvenes/consultations/{of}/guests", GUEST | changes, Idempotency_Key=key)
+    return view["guests"][-1], clinic.carrier.texts[-1][1].split(f"{ORIGIN}/i#")[1].split()[0]
+
+
+def test_a_guests_way_over_http(clinic: Clinic) -> None:
+    clinician, guest = log_in(clinic), Browser()
+    of = clinician.post("/staff/elvenes/consultations", BOOKING, Idempotency_Key="key")["consultation"]
+    invited, secret = invite_guest(clinic, clinician, of)
+    assert (invited["seat"], invited["kind"], invited["sms"], invited["present"]) == (
+        "guest1", "companion", "sent", False,
+    )  # fmt: skip
+    again, _ = invite_guest(clinic, clinician, of)
+    assert again["id"] == invited["id"]
+
+    visit = guest.post("/enter", {"secret": secret})
+    assert (visit["seat"], visit["logged_in"], visit["login_level"], visit["state"]) == (
+        "guest1", True, "none", "invited",
+    )  # fmt: skip
+    assert "Kari" not in json.dumps(visit)
+    assert [g["name"] for g in guest.get(f"/visits/{of}")["guests"]] == ["Per Testesen"]
+    assert guest.post(f"/visits/{of}/ticket")["ticket"]
+    refused(guest.ask("POST", f"/visits/{of}/feedback", {"quality": "good"}), 403, "forbidden")
+    refused(guest.ask("POST", f"/visits/{of}/login"), 403, "forbidden")
+
+    place = f"/staff/elvenes/consultations/{of}/guests/{invited['id']}"
+    clinician.post(f"{place}/invite")
+    newer = clinic.carrier.texts[-1][1].split(f"{ORIGIN}/i#")[1].split()[0]
+    assert newer != secret
+    assert guest.post("/enter", {"secret": newer})["seat"] == "guest1"
+    for _ in range(2):
+        assert clinician.post(f"{place}/remove")["guests"] == []
+    for link in (secret, newer):
+        refused(guest.ask("POST", "/enter", {"secret": link}), 410, "link_withdrawn")
+    refused(guest.ask("GET", f"/visits/{of}"), 410, "link_withdrawn")
+    refused(guest.ask("POST", f"/visits/{of}/ticket"), 410, "link_withdrawn")
+    refused(clinician.ask("POST", f"{place}/invite"), 404, "not_found")
+
+
+def test_links_of_two_seats_in_one_browser_are_two_visits(clinic: Clinic) -> None:
+    clinician, browser = log_in(clinic), Browser()
+    of = clinician.post("/staff/elvenes/consultations", BOOKING, Idempotency_Key="key")["consultation"]
+    patients = clinic.carrier.texts[0][1].split(f"{ORIGIN}/i#")[1].split()[0]
+    first, secret = invite_guest(clinic, clinician, of)
+    _, other = invite_guest(clinic, clinician, of, "other", name="Nina")
+    for link, seat in ((secret, "guest1"), (other, "guest2"), (patients, "patient"), (secret, "guest1")):
+        visit = browser.post("/enter", {"secret": link})
+        assert visit["seat"] == seat
+        assert browser.get(f"/visits/{of}")["seat"] == seat
+        assert visit["logged_in"] == (seat != "patient"), "a guest's visit proves no patient"
+    clinician.post(f"/staff/elvenes/consultations/{of}/guests/{first['id']}/remove")
+    assert browser.post("/enter", {"secret": patients})["seat"] == "patient", "whatever cookie was left"
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code"),
+    [
+        ({}, 400, "bad_request"),
+        (GUEST | {"phone": ""}, 400, "bad_request"),
+        (GUEST | {"phone": "12345678"}, 400, "bad_request"),
+        (GUEST | {"kind": "doctor"}, 400, "bad_request"),
+        (GUEST | {"seat": "patient"}, 400, "bad_request"),
+        (GUEST | {"email": "no address"}, 400, "bad_request"),
+        (GUEST | {"name": ""}, 400, "bad_request"),
+        (GUEST | {"language": "xx"}, 400, "bad_request"),
+    ],
+)
+def test_a_guest_badly_described(clinic: Clinic, body: dict[str, str], status: int, code: str) -> None:
+    clinician = log_in(clinic)
+    of = clinician.post("/staff/elvenes/consultations", BOOKING, Idempotency_Key="key")["consultation"]
+    place, rows = f"/staff/elvenes/consultations/{of}/guests", dict(clinic.store.rows)
+    refused(clinician.ask("POST", place, body, Idempotency_Key="g"), status, code)
+    refused(clinician.ask("POST", place, GUEST), 400, "bad_request")
+    refused(Browser().ask("POST", place, GUEST, Idempotency_Key="g"), 401, "unauthenticated")
+    refused(clinician.ask("POST", f"{place}/nobody/invite"), 404, "not_found")
+    assert clinic.store.rows == rows

@@ -1,6 +1,7 @@
 """Everybody at once: any messages in any order, one function running between another's decision and its write."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from itertools import pairwise
 from typing import Final
 
@@ -31,6 +32,9 @@ class Afternoon:
         for name, consultation in self.patients.items():
             self.clinic.patient(name, consultation)
             self.clinic.say(name, p.CheckIn(devices=DeviceReport()))
+        self.guests = [self.clinic.invite(self.patients["P"], name=name) for name in ("G", "H")]
+        for name, guest in zip(("G", "H"), self.guests, strict=True):
+            self.clinic.guest(name, self.patients["P"], guest)
 
     def say(self, connection: str, message: Message) -> None:
         said = self.clinic.say(connection, message)
@@ -48,6 +52,14 @@ class Afternoon:
             present = clinic.now(consultation)
             if present.state in WITH_CALL:
                 assert placed.get(f"elvenes.{present.id}.{present.call}") == present.worker
+            if present.state not in WITH_CALL:
+                assert present.pausers == ()
+            assert set(present.pausers) <= set(present.seats)
+            for guest in present.guests:
+                if guest.call:
+                    assert guest.ready
+                    assert guest.admitted
+                    assert guest.call <= present.call
             self._check_trail(present.id, present.version, present.state)
 
     def _check_trail(self, consultation: str, version: int, state: State) -> None:
@@ -77,10 +89,37 @@ def from_patient(name: str) -> st.SearchStrategy[Act]:
         lambda c, n: p.Accept(consultation=c, call=n),
         lambda c, n: p.HangUp(consultation=c, call=n),
         lambda c, n: p.Trouble(consultation=c, call=n),
+        lambda c, n: p.Pause(consultation=c, call=n, paused=True),
+        lambda c, n: p.Pause(consultation=c, call=n, paused=False),
         lambda c, n: p.Media(consultation=c, call=n, camera=True, microphone=True),
         lambda c, n: p.Offer(consultation=c, call=n, n=1, sdp=SDP),
     ]
     return st.builds(said, st.just(name), st.sampled_from(makes), st.just(name), st.sampled_from([0, 0, 0, 1]))
+
+
+def from_guest(name: str) -> st.SearchStrategy[Act]:
+    makes: list[Callable[[str, int], Message]] = [
+        lambda c, n: p.Hello(),
+        lambda c, n: p.CheckIn(devices=DeviceReport()),
+        lambda c, n: p.Leave(),
+        lambda c, n: p.Accept(consultation=c, call=n),
+        lambda c, n: p.Accept(consultation=c, call=n),
+        lambda c, n: p.HangUp(consultation=c, call=n),
+        lambda c, n: p.Pause(consultation=c, call=n, paused=True),
+        lambda c, n: p.Media(consultation=c, call=n, camera=True, microphone=True),
+        lambda c, n: p.Offer(consultation=c, call=n, n=1, sdp=SDP),
+    ]
+    return st.builds(said, st.just(name), st.sampled_from(makes), st.just("P"), st.sampled_from([0, 0, 0, 1]))
+
+
+def admit(day: Afternoon) -> None:
+    for guest in day.guests:
+        day.say("C", p.Admit(consultation=day.patients["P"].id, guest=guest.id))
+
+
+def remove(day: Afternoon) -> None:
+    with suppress(VenteromError):
+        day.clinic.remove(day.patients["P"], day.guests[0])
 
 
 def from_clinician() -> st.SearchStrategy[Act]:
@@ -148,11 +187,13 @@ def cancel(day: Afternoon) -> None:
 acts: st.SearchStrategy[Act] = st.one_of(
     from_patient("P"),
     from_patient("Q"),
+    from_guest("G"),
+    from_guest("H"),
     from_clinician(),
     from_clinician(),
     from_worker("W"),
     from_worker("X"),
-    st.sampled_from([later, sweep, cancel]),
+    st.sampled_from([later, sweep, cancel, admit, admit, remove]),
 )
 
 
