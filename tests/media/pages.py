@@ -51,9 +51,14 @@ function show(found) {
     element.srcObject = stream;
   }
 }
-async function enter({seat, seats, video, simulcast}) {
-  const stream = await navigator.mediaDevices.getUserMedia({audio: true, video});
+async function film(video) {
+  const stream = await navigator.mediaDevices.getUserMedia({video});
   window.camera = stream.getVideoTracks()[0];
+  await media.replace({video: camera});
+}
+async function enter({seat, seats, video, simulcast, paused}) {
+  const stream = await navigator.mediaDevices.getUserMedia({audio: true, video});
+  window.camera = stream.getVideoTracks()[0] ?? null;
   window.media = new Venterom.CallMedia({
     join: {type: 'join', consultation: 'c', call: 1, seat, ice_servers: [], relay_only: false, seats},
     send: async message => {
@@ -66,11 +71,12 @@ async function enter({seat, seats, video, simulcast}) {
     onQuality: seats => quality.push(seats),
     peer: configuration => window.pc = new RTCPeerConnection(configuration),
     simulcast,
+    paused,
   }, {audio: stream.getAudioTracks()[0], video: camera});
   await media.start();
 }
 async function look() {
-  const found = {state: media.state, from: {}, sent: {}, available: 0, quality: quality.at(-1) ?? []};
+  const found = {state: media.state, from: {}, sent: {}, packets: {}, available: 0, quality: quality.at(-1) ?? [], told: quality.length};
   const whose = new Map(remote.screen.getTracks().map(track => [track.id, 'screen']));
   for (const {seat, stream} of remote.people) for (const track of stream.getTracks()) whose.set(track.id, seat);
   const stats = await pc.getStats();
@@ -83,7 +89,9 @@ async function look() {
         frames: s.framesDecoded ?? 0, width: s.frameWidth ?? 0, freezes: s.freezeCount ?? 0, plis: s.pliCount ?? 0,
         mended: s.retransmittedPacketsReceived ?? 0, pictureAt: playedAt,
       });
-    } else if (s.type === 'outbound-rtp' && s.kind === 'video' && s.mid === pc.getTransceivers()[1].mid) {
+    }
+    if (s.type === 'outbound-rtp') found.packets[s.kind] = (found.packets[s.kind] ?? 0) + (s.packetsSent ?? 0);
+    if (s.type === 'outbound-rtp' && s.kind === 'video' && s.mid === pc.getTransceivers()[1].mid) {
       const again = s.retransmittedPacketsSent ?? 0;
       found.sent[s.rid ?? ''] = {width: s.frameWidth ?? 0, plis: s.pliCount ?? 0, again};
     } else if (s.type === 'transport') {
@@ -139,14 +147,21 @@ async def until(page: Page, condition: str, known: Any = None, look: str = "look
 
 
 class Person:
-    """One seat's page. What `look` finds: ``from`` by seat (and "screen") what is decoded, ``sent`` by layer, …"""
+    """One seat's page. What `look` finds: ``from`` by seat (and "screen") what is decoded, ``sent`` by layer, ``packets``
+    sent by kind, …"""
 
     def __init__(self, page: Page, calls: Calls, seat: Seat) -> None:
         self.page = page
         self.seat = seat
         self._calls = calls
 
-    async def enter(self, seats: Sequence[Seat], video: dict[str, int] | bool = True, simulcast: bool = True) -> None:
+    async def enter(
+        self,
+        seats: Sequence[Seat],
+        video: dict[str, int] | bool = True,
+        simulcast: bool = True,
+        paused: bool = False,
+    ) -> None:
         """Take the seat: camera, microphone, and an offer as the product makes it."""
 
         async def relay(n: int, sdp: str) -> str:
@@ -155,7 +170,7 @@ class Person:
 
         await self.page.expose_function("relay", relay)
         await self.page.add_script_tag(content=client() + PERSON)
-        how = {"seat": self.seat, "seats": list(seats), "video": video, "simulcast": simulcast}
+        how = {"seat": self.seat, "seats": list(seats), "video": video, "simulcast": simulcast, "paused": paused}
         await self.page.evaluate("how => enter(how)", how)
 
     async def do(self, script: str, given: Any = None) -> Any:

@@ -257,8 +257,9 @@ export class CallMedia {
   }
 
   private get outgoing(): Outgoing {
-    const bothWays = this.camera !== null || (this.tracks.coming === true && this.appetite !== "none");
-    return this.paused ? { audio: null, video: null, screen: null, bothWays } : { audio: this.tracks.audio, video: this.camera, screen: this.screen, bothWays };
+    const films = this.camera !== null || (this.tracks.coming === true && this.appetite !== "none");
+    const there = { films, shares: this.screen !== null };
+    return this.paused ? { audio: null, video: null, screen: null, ...there } : { audio: this.tracks.audio, video: this.camera, screen: this.screen, ...there };
   }
 
   /** Sound alone: then one's own camera costs nobody anything either. */

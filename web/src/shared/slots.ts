@@ -8,10 +8,11 @@ export interface Tracks {
   video: MediaStreamTrack | null;
 }
 
-/** Everything that goes out; `bothWays`: a camera goes out, or may do so soon. */
+/** Everything that goes out. `films`, `shares`: whether a camera, a screen is there to go out, or may be soon, though paused. */
 export interface Outgoing extends Tracks {
   screen: MediaStreamTrack | null;
-  bothWays: boolean;
+  films: boolean;
+  shares: boolean;
 }
 
 /** Beyond this a talking head gets no better; bits a second. */
@@ -44,13 +45,13 @@ export class Slots {
   /** `heard` is called when something arrives from somebody for the first time. */
   constructor(
     private readonly peer: RTCPeerConnection,
-    { audio, video, screen, bothWays }: Outgoing,
+    { audio, video, screen, films, shares }: Outgoing,
     simulcast: boolean,
     private readonly heard: () => void,
   ) {
     this.audio = this.add("audio", { direction: "sendrecv" }, audio);
-    this.video = this.add("video", { direction: direction(bothWays), ...(simulcast ? { sendEncodings: LAYERS } : {}) }, video);
-    this.screen = this.add("video", { direction: "sendrecv", sendEncodings: [SCREEN] }, screen);
+    this.video = this.add("video", { direction: direction(films), ...(simulcast ? { sendEncodings: LAYERS } : {}) }, video);
+    this.screen = this.add("video", { direction: direction(films || shares), sendEncodings: [SCREEN] }, screen);
     this.channel = peer.createDataChannel("call");
     this.streams.push(new MediaStream([this.audio.receiver.track, this.video.receiver.track]));
     this.screenStream = new MediaStream([this.screen.receiver.track]);
@@ -78,9 +79,11 @@ export class Slots {
   }
 
   /** Send this from now on; whether that needs a new offer is known at once. */
-  send({ audio, video, screen, bothWays }: Outgoing): { anew: boolean; done: Promise<unknown> } {
-    const anew = this.video.direction !== direction(bothWays);
-    this.video.direction = direction(bothWays);
+  send({ audio, video, screen, films, shares }: Outgoing): { anew: boolean; done: Promise<unknown> } {
+    const [camera, display] = [direction(films), direction(films || shares)];
+    const anew = this.video.direction !== camera || this.screen.direction !== display;
+    this.video.direction = camera;
+    this.screen.direction = display;
     const done = Promise.all([
       this.audio.sender.replaceTrack(audio),
       this.video.sender.replaceTrack(video),
@@ -98,18 +101,16 @@ export class Slots {
   /** Keep what is sent within bounds: the smallest picture only for those who save data, and never more than is of use. */
   async limit(appetite: Appetite): Promise<void> {
     const little = appetite !== "all";
+    // Firefox goes on with the last picture, once a second, when there is none any more.
+    const [filming, showing] = [this.video, this.screen].map(({ sender }) => sender.track !== null) as [boolean, boolean];
     const lines = this.video.sender.track?.getSettings().height ?? 720;
     await adjust(this.video.sender, (encoding, simulcast) => {
-      if (simulcast) {
-        encoding.active = !little || encoding.rid === "l";
-      } else {
-        encoding.maxBitrate = little ? SMALL.maxBitrate : MAX_BITRATE;
-        encoding.scaleResolutionDownBy = little ? Math.max(1, lines / SMALL.lines) : 1;
-      }
+      encoding.active = filming && (!simulcast || !little || encoding.rid === "l");
+      if (simulcast) return;
+      encoding.maxBitrate = little ? SMALL.maxBitrate : MAX_BITRATE;
+      encoding.scaleResolutionDownBy = little ? Math.max(1, lines / SMALL.lines) : 1;
     });
-    // Firefox goes on with the last picture when there is none any more.
-    const active = this.screen.sender.track !== null;
-    await adjust(this.screen.sender, (encoding) => Object.assign(encoding, SCREEN, { active }));
+    await adjust(this.screen.sender, (encoding) => Object.assign(encoding, SCREEN, { active: showing }));
   }
 
   private add(kind: "audio" | "video", init: RTCRtpTransceiverInit, track: MediaStreamTrack | null = null): RTCRtpTransceiver {
@@ -121,7 +122,10 @@ export class Slots {
   }
 }
 
-/** Chromium estimates its way down only in sections that it can send in, or that it only receives in: so no camera, nothing to send in. */
+/**
+ * Chromium tells how much can come down in the name of a picture that it sends, or else of one that it only receives: a
+ * section both ways with nothing to send keeps it silent. So who films nothing only receives pictures.
+ */
 function direction(bothWays: boolean): RTCRtpTransceiverDirection {
   return bothWays ? "sendrecv" : "recvonly";
 }
