@@ -31,6 +31,8 @@ FORWARDED: Final = ("urn:ietf:params:rtp-hdrext:ssrc-audio-level", SENT_AT, "urn
 RECEIVED: Final = (TRANSPORT_CC, MID, RID, REPAIRED)
 """Those that are between a browser and us."""
 
+OWN_SECTIONS: Final = 3
+"""In the first ones a browser may send, now or after a later offer; what is not negotiated at first never will be."""
 MAX_SECTIONS: Final = 16
 """Six people need 12."""
 MAX_LAYERS: Final = 4
@@ -123,8 +125,8 @@ def read_call(sdp: str) -> CallOffer:
     if not 2 <= len(media) <= MAX_SECTIONS or len(texts) != len(media):
         raise BadSdp
     sections = tuple(
-        Channel(m.rtp.muxId) if m.kind == "application" else _slot(m, text)
-        for m, text in zip(media, texts, strict=True)
+        Channel(m.rtp.muxId) if m.kind == "application" else _slot(m, text, at < OWN_SECTIONS)
+        for at, (m, text) in enumerate(zip(media, texts, strict=True))
     )
     offer = CallOffer(_remote(media[0]), sections)
     kinds = [slot.kind for slot in offer.slots if slot is not offer.screen]
@@ -180,7 +182,7 @@ def _remote(media: MediaDescription) -> Remote:
     )
 
 
-def _slot(media: MediaDescription, text: str) -> Slot:
+def _slot(media: MediaDescription, text: str, own: bool) -> Slot:
     kind: Kind = "audio" if media.kind == "audio" else "video"
     codecs = [c for c in media.rtp.codecs if 0 <= c.payloadType <= MAX_TYPE]
     codec = next((c for c in codecs if c.mimeType.lower() == CODEC[kind][0].lower()), None)
@@ -193,7 +195,7 @@ def _slot(media: MediaDescription, text: str) -> Slot:
     )
     offered = {f.type + (f" {f.parameter}" if f.parameter else "") for f in codec.rtcpFeedback}
     direction = media.direction if media.direction in ANSWERED else "sendrecv"
-    wanted = (*RECEIVED, *FORWARDED) if direction in ("sendrecv", "sendonly") else FORWARDED
+    wanted = (*RECEIVED, *FORWARDED) if own else FORWARDED
     return Slot(
         kind,
         media.rtp.muxId,

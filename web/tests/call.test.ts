@@ -1,7 +1,9 @@
 // One participant's media against a fake peer connection: numbering, resending, restarting, what is said about tracks.
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { CallMedia, FIRST_MS, PATIENCE_MS, RESEND_MS, RESTART_MS, configuration, forced, nextNumber, withoutCandidates, type CallOptions, type CallState } from "../src/shared/call";
+import { CallMedia, forced, type CallOptions } from "../src/shared/call";
 import { WATCH_MS } from "../src/shared/callchannel";
+import { RESEND_MS, nextNumber, withoutCandidates } from "../src/shared/offers";
+import { configuration, FIRST_MS, PATIENCE_MS, RESTART_MS, type CallState } from "../src/shared/path";
 import type { Remote } from "../src/shared/people";
 import type { Join, Media, Offer, SeatQuality, Trouble } from "../src/protocol";
 import { FakePeer, FakeStream } from "./fakepeer";
@@ -78,7 +80,7 @@ test("further people get their slots once the first offer is answered, without a
 });
 
 test("more seats in the same call are more slots; a join that is only repeated is none", async () => {
-  const { media, peer, answer, offers, shown } = setUp();
+  const { media, peer, answer, offers, shown } = setUp({ simulcast: true });
   await media.start();
   await media.rejoin(three); // while the first offer is under way
   expect(peer().slots).toEqual(TWO);
@@ -111,6 +113,93 @@ test("the camera goes out in three sizes when more than one receives it, or when
   expect(sizes({ simulcast: true })).toEqual([["l", 4], ["m", 2], ["h", 1]]);
 });
 
+test("a call begun with one size of the camera begins anew when a third one may come in", async () => {
+  const { media, peers, peer, offers, answer, states } = setUp();
+  await media.start();
+  await answer(100);
+  peer().becomes("connected", "connected");
+  await media.rejoin(three);
+  expect(peers).toHaveLength(2);
+  expect(peers[0]?.closed).toBe(true);
+  expect(peer().transceivers[1]?.init.sendEncodings).toHaveLength(3);
+  expect(offers().map(({ n }) => n)).toEqual([100, 101]);
+  await answer(101);
+  expect(peer().slots).toEqual([...TWO, ...PAIR]);
+  peer().becomes("connected", "connected");
+  expect(states).toEqual(["connected", "connecting", "connected"]);
+  await media.rejoin(three);
+  expect(peers).toHaveLength(2);
+});
+
+test("who has no camera only receives pictures, until one comes; shares a screen all the same", async () => {
+  const { media, peer, offers, answer } = setUp();
+  const directions = (): unknown => peer().transceivers.slice(0, 3).map(({ direction }) => direction);
+  await media.start();
+  expect(directions()).toEqual(["sendrecv", "sendrecv", "sendrecv"]); // a camera may still come
+  await media.replace({ coming: false });
+  expect(directions()).toEqual(["sendrecv", "recvonly", "recvonly"]);
+  expect(offers()).toHaveLength(1); // the first one is not answered yet
+  await answer(100);
+  expect(offers()).toHaveLength(2);
+  await answer(101);
+  await media.share({ contentHint: "" } as MediaStreamTrack);
+  expect(directions()).toEqual(["sendrecv", "recvonly", "sendrecv"]);
+  await answer(102);
+  await media.replace({ video: camera });
+  expect(directions()).toEqual(["sendrecv", "sendrecv", "sendrecv"]);
+  await answer(103);
+  await media.replace({ video: null });
+  await answer(104);
+  await media.replace({ audio: { enabled: true } as MediaStreamTrack });
+  expect(offers()).toHaveLength(5);
+  expect(peer().restarts).toEqual([false, false, false, false, false]);
+});
+
+test("a pause takes everything off the wire at once, and brings back what was on", async () => {
+  const { media, peer, answer, sent } = setUp();
+  const microphone = { enabled: true } as MediaStreamTrack;
+  const screen = { contentHint: "" } as MediaStreamTrack;
+  const [sound, picture, display] = [0, 1, 2].map((at) => () => peer().transceivers[at]?.track);
+  const going = (): unknown => [sound?.(), picture?.(), display?.()];
+  await media.start();
+  await media.replace({ audio: microphone, video: camera });
+  await media.share(screen);
+  await answer(100);
+  await media.pause(true);
+  expect(going()).toEqual([null, null, null]);
+  expect(peer().transceivers[1]?.encodings).toEqual([expect.objectContaining({ active: false })]);
+  expect(peer().transceivers.map(({ receiver }) => receiver.track.enabled)).toEqual([false, false, false]);
+  await media.replace({ video: "other camera" as unknown as MediaStreamTrack });
+  expect(going()).toEqual([null, null, null]);
+  await media.pause(false);
+  expect(going()).toEqual([microphone, "other camera", screen]);
+  expect(peer().transceivers.map(({ receiver }) => receiver.track.enabled)).toEqual([true, true, true]);
+  expect(sent.filter(({ type }) => type === "offer")).toHaveLength(1);
+});
+
+test("a call that begins paused, and each new connection of it, sends nothing", async () => {
+  const { media, clock, peers, peer, answer } = setUp({ paused: true });
+  await media.start();
+  await media.replace({ audio: { enabled: true } as MediaStreamTrack, video: camera });
+  await answer(100);
+  peer().becomes("failed", "failed");
+  await settle();
+  await clock.pass(2 * RESTART_MS);
+  expect(peers).toHaveLength(2);
+  await answer(103);
+  for (const { transceivers } of peers) for (const { track } of transceivers) expect(track ?? null).toBeNull();
+  await media.rejoin(three);
+  for (const { receiver } of peer().transceivers) expect(receiver.track.enabled).toBe(false);
+});
+
+test("that the system took a device away is said", async () => {
+  const { media, sent } = setUp();
+  await media.start();
+  await media.replace({ audio: { enabled: true } as MediaStreamTrack, interrupted: true });
+  await media.replace({ interrupted: false });
+  expect(sent.flatMap((message) => (message.type === "media" ? [message.interrupted] : []))).toEqual([true, false]);
+});
+
 test("a screen goes into its own slot, is said, and can be taken back", async () => {
   const { media, peer, sent, answer } = setUp();
   await media.start();
@@ -132,14 +221,14 @@ test("saving data asks for less and sends less; sound alone sends no picture and
   peer().channel.opens();
   await media.replace({ video: camera });
   const video = peer().transceivers[1];
-  expect(video?.encodings).toEqual([{ maxBitrate: 1_500_000, scaleResolutionDownBy: 1 }]);
+  expect(video?.encodings).toEqual([{ active: true, maxBitrate: 1_500_000, scaleResolutionDownBy: 1 }]);
   await media.want("low");
-  expect(video?.encodings).toEqual([{ maxBitrate: 150_000, scaleResolutionDownBy: 2 }]);
+  expect(video?.encodings).toEqual([{ active: true, maxBitrate: 150_000, scaleResolutionDownBy: 2 }]);
   expect(video?.track).toBe(camera);
   await media.want("none");
   expect(video?.track).toBeNull();
   await media.want("all");
-  expect(video?.encodings).toEqual([{ maxBitrate: 1_500_000, scaleResolutionDownBy: 1 }]);
+  expect(video?.encodings).toEqual([{ active: true, maxBitrate: 1_500_000, scaleResolutionDownBy: 1 }]);
   expect(video?.track).toBe(camera);
   expect(peer().channel.sent).toEqual(["all", "low", "none", "all"].map((pictures) => ({ type: "want", pictures })));
   expect(sent.flatMap((message) => (message.type === "media" ? [message.camera] : []))).toEqual([true, false, true]);
@@ -148,6 +237,7 @@ test("saving data asks for less and sends less; sound alone sends no picture and
 test("of three sizes only the smallest is sent while saving data", async () => {
   const { media, peer, answer } = setUp({ join: three, appetite: "low" });
   await media.start();
+  await media.replace({ video: camera });
   await answer(100);
   const active = (): unknown => peer().transceivers[1]?.encodings.map(({ rid, active }) => [rid, active]);
   expect(active()).toEqual([["l", true], ["m", false], ["h", false]]);

@@ -22,6 +22,7 @@ export class FakeChannel {
 
 export class FakeTrack {
   muted = true;
+  enabled = true;
   private heard: (() => void)[] = [];
 
   addEventListener(_: "unmute", heard: () => void): void {
@@ -42,6 +43,8 @@ export class FakeStream {
   }
 }
 
+const SEEN = { getSettings: () => ({ height: 480 }) };
+
 /** One slot; encodings are those of its init, or one without a name. */
 export class FakeTransceiver {
   readonly receiver = { track: new FakeTrack() };
@@ -49,16 +52,18 @@ export class FakeTransceiver {
   direction: unknown;
   track: unknown;
   readonly sender = {
-    replaceTrack: async (track: unknown) => void (this.track = track),
+    replaceTrack: async (track: unknown) => void ((this.track = track), (this.sender.track = track === null ? null : SEEN)),
     getParameters: () => ({ encodings: this.encodings.map((encoding) => ({ ...encoding })) }),
     setParameters: async ({ encodings }: { encodings: RTCRtpEncodingParameters[] }) => void (this.encodings = encodings),
-    track: { getSettings: () => ({ height: 480 }) },
+    track: null as typeof SEEN | null,
   };
 
   constructor(
     readonly kind: unknown,
     readonly init: RTCRtpTransceiverInit,
+    track: unknown,
   ) {
+    this.track = track;
     this.encodings = init.sendEncodings ?? [{}];
     this.direction = init.direction;
   }
@@ -81,8 +86,9 @@ export class FakePeer {
   closed = false;
 
   addTransceiver(kind: unknown, init: RTCRtpTransceiverInit): FakeTransceiver {
-    this.slots.push(`${String(kind)} ${init.direction}`);
-    const made = new FakeTransceiver(kind, init);
+    const track = typeof kind === "string" && ["audio", "video"].includes(kind) ? null : kind;
+    const made = new FakeTransceiver(track === null ? kind : ["audio", "video", "video"][this.transceivers.length], init, track);
+    this.slots.push(`${String(made.kind)} ${init.direction}`);
     this.transceivers.push(made);
     return made;
   }

@@ -36,6 +36,18 @@ describe("a watch", () => {
     expect(watch.look(report(picture(8000, { framesDecoded: 160, framesReceived: 160, freezeCount: 2 })))).toEqual({ type: "watching", fps: 15, frozen: 0, overloaded: false });
   });
 
+  test("counts no freeze for pictures that were wished away", () => {
+    const watch = new Watch();
+    const at = (time: number, framesDecoded: number, freezeCount: number): number | undefined => watch.look(report(picture(time, { framesDecoded, freezeCount }))).frozen;
+    at(0, 0, 0);
+    expect(at(4000, 40, 0)).toBe(0);
+    expect(at(8000, 40, 0)).toBe(0); // paused
+    watch.resume();
+    expect(at(12000, 40, 0)).toBe(0); // nothing has come yet
+    expect(at(16000, 80, 2)).toBe(1); // the pause, and one of the network's
+    expect(at(20000, 120, 3)).toBe(1);
+  });
+
   test("knows a processor that cannot send, and one that cannot decode what came whole", () => {
     const sending = new Watch();
     expect(sending.look(report({ id: "o", type: "outbound-rtp", kind: "video", qualityLimitationReason: "cpu" })).overloaded).toBe(true);

@@ -1,7 +1,7 @@
 // Who is shown where, and who is shown at all.
 import { expect, test } from "vitest";
 import type { Seat } from "../src/protocol";
-import { places, placesFor, presenter, shown, withPeer, type Remote } from "../src/shared/people";
+import { places, placesFor, presenter, shown, withPeer, withoutPeer, type Remote } from "../src/shared/people";
 
 const remote = (...people: [Seat, boolean][]): Remote => ({
   people: people.map(([seat, here]) => ({ seat, here, stream: {} as MediaStream })),
@@ -25,6 +25,15 @@ test("the other one of two is always shown; of several those who have come", () 
   expect(seats(shown(remote(["patient", true], ["guest1", false]), { guest1: on }))).toEqual(["patient", "guest1"]);
   expect(seats(shown(remote(["patient", false], ["guest1", false]), {}))).toEqual(["patient"]);
   expect(shown(null, {})).toEqual([]);
+});
+
+test("who has left is shown no longer, until they say what they send again", () => {
+  const three = remote(["patient", true], ["guest1", true]);
+  const left = withoutPeer({ patient: on, guest1: { ...on, screen: true } }, "guest1");
+  expect(seats(shown(three, left))).toEqual(["patient"]);
+  expect(presenter(left)).toBeNull();
+  const back = withPeer(left, { type: "peer_media", consultation: "c", call: 1, seat: "guest1", ...on });
+  expect(seats(shown(three, back))).toEqual(["patient", "guest1"]);
 });
 
 test("whoever shares a screen is known by what they say", () => {

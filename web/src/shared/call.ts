@@ -1,12 +1,11 @@
 // One participant's media in one call: offers, answers, restarts, tracks. No DOM; the page gives tracks and shows streams.
 import { CallChannel } from "./callchannel";
 import { realAfter, type After } from "./connection";
+import { Offers } from "./offers";
+import { configuration, FIRST_MS, Path, PATIENCE_MS, type CallState } from "./path";
 import type { Remote } from "./people";
 import { Slots, type Outgoing, type Tracks } from "./slots";
-import type { Answer, Appetite, IceServer, Join, Media, Offer, SeatQuality, Trouble } from "../protocol";
-
-/** `troubled`: it was up and nothing arrives now; it is being restarted. */
-export type CallState = "connecting" | "connected" | "troubled" | "closed";
+import type { Answer, Appetite, Join, Media, Offer, SeatQuality, Trouble } from "../protocol";
 
 /** One's devices: what they give now, whether a camera may still come, and whether the system took one away. */
 export interface Sending extends Tracks {
@@ -38,17 +37,6 @@ export interface CallOptions {
   seconds?: () => number;
 }
 
-/** An unanswered offer is sent again after this time: any message may be lost with its socket. */
-export const RESEND_MS = 5_000;
-/** A path that is only `disconnected` gets this long to mend itself before it is restarted. */
-export const PATIENCE_MS = 2_000;
-/** A restart must bring the path up in this time, or the next one follows. */
-export const RESTART_MS = 8_000;
-/** The first connection gets longer: it may have to fall back to TURN over TLS. */
-export const FIRST_MS = 15_000;
-/** Offers are numbered within this range by the protocol. */
-const MAX_COUNT = 1_000_000;
-
 /** Whether this browser was told (by a test, or by support on the phone) to go through TURN only, or to send several sizes. */
 export function forced(what: "relay" | "simulcast", storage: Pick<Storage, "getItem">): boolean {
   try {
@@ -58,40 +46,18 @@ export function forced(what: "relay" | "simulcast", storage: Pick<Storage, "getI
   }
 }
 
-/** RTCConfiguration for what the functions said. */
-export function configuration(servers: readonly IceServer[], relayOnly: boolean): RTCConfiguration {
-  return {
-    iceServers: servers.map(({ urls, username, credential }) => (username ? { urls, username, credential } : { urls })),
-    iceTransportPolicy: relayOnly ? "relay" : "all",
-    bundlePolicy: "max-bundle",
-    rtcpMuxPolicy: "require",
-  };
-}
-
-/** A session description without candidates: the worker learns them by the browser's checks (docs/decisions). */
-export function withoutCandidates(sdp: string): string {
-  return sdp.replace(/^a=(candidate:.*|end-of-candidates)\r?\n/gm, "");
-}
-
-/** The number of the next offer: larger than the last one, and than those of this page before a reload. */
-export function nextNumber(last: number, seconds: number): number {
-  return Math.max(last + 1, Math.floor(seconds) % MAX_COUNT);
-}
-
 /** Media between this page and the worker for one call; `close()` ends it and leaves the tracks to their owner. */
 export class CallMedia {
-  state: CallState = "connecting";
+  private readonly path: Path;
   private peer!: RTCPeerConnection;
   private slots!: Slots;
   private channel!: CallChannel;
-  private offer: Offer | null = null;
+  private readonly offers: Offers;
   /** This connection has been answered once: its first slots stand. */
   private answered = false;
-  private n = 0;
-  private restarts = 0;
+  /** In how many sizes this connection can send the camera. */
+  private sizes: 1 | 3 = 1;
   private said = "";
-  private cancelResend: () => void = () => undefined;
-  private cancelPatience: () => void = () => undefined;
   private limiting: Promise<void> = Promise.resolve();
   private bytesBefore = 0; // over earlier connections of this call
   private bytes = 0;
@@ -111,7 +77,14 @@ export class CallMedia {
     this.paused = options.paused === true;
     this.appetite = options.appetite ?? "all";
     this.after = options.after ?? realAfter;
+    const { send, seconds = () => Date.now() / 1000 } = options;
+    this.offers = new Offers({ send, seconds, after: this.after });
+    this.path = new Path({ after: this.after, onState: options.onState, onTrouble: () => this.trouble() });
     this.build();
+  }
+
+  get state(): CallState {
+    return this.path.state;
   }
 
   /** Offer, the first time. */
@@ -133,25 +106,26 @@ export class CallMedia {
     this.peer.setConfiguration(this.configuration());
     this.show();
     this.announce();
-    if (this.state === "troubled") await this.restart();
-    else if (this.offer) this.sendOffer();
+    if (this.sizes < this.wantedSizes) {
+      this.path.become("connecting");
+      await this.afresh();
+    } else if (this.state === "troubled") await this.restart();
+    else if (this.offers.pending) this.offers.say();
     else await this.grow();
   }
 
   /** Take the worker's answer; anything but the answer to the latest offer is dropped. */
   async answer(message: Answer): Promise<void> {
-    if (this.state === "closed" || message.call !== this.join.call || message.n !== this.offer?.n) return;
-    this.offer = null;
-    this.cancelResend();
+    if (this.state === "closed" || message.call !== this.join.call || !this.offers.settle(message.n)) return;
     try {
       await this.peer.setRemoteDescription({ type: "answer", sdp: message.sdp });
     } catch {
-      this.become("troubled");
-      this.expectWithin(PATIENCE_MS);
+      this.path.become("troubled");
+      this.path.expectWithin(PATIENCE_MS);
       return;
     }
     this.answered = true;
-    if (this.state === "connecting") this.expectWithin(FIRST_MS);
+    if (this.state === "connecting") this.path.expectWithin(FIRST_MS);
     await this.limit();
     await this.grow();
   }
@@ -174,11 +148,13 @@ export class CallMedia {
     this.paused = paused;
     if (this.state === "closed") return;
     this.slots.hush(paused);
+    if (!paused) this.channel.resume();
     await this.sendOut();
   }
 
   /** Wish for more or fewer pictures, and send as much oneself. */
   async want(appetite: Appetite): Promise<void> {
+    if (this.appetite === "none") this.channel.resume();
     this.appetite = appetite;
     if (this.state === "closed") return;
     this.channel.want(appetite);
@@ -198,10 +174,9 @@ export class CallMedia {
 
   close(): void {
     if (this.state === "closed") return;
-    this.cancelResend();
-    this.cancelPatience();
+    this.offers.close();
     this.drop();
-    this.become("closed");
+    this.path.close();
   }
 
   private configuration(): RTCConfiguration {
@@ -213,8 +188,8 @@ export class CallMedia {
     const peer = make(this.configuration());
     this.peer = peer;
     this.answered = false;
-    const simulcast = this.options.simulcast === true || this.join.seats.length > 2;
-    const slots = new Slots(peer, this.outgoing, simulcast, () => this.slots === slots && this.show());
+    this.sizes = this.wantedSizes;
+    const slots = new Slots(peer, this.outgoing, this.sizes > 1, () => this.slots === slots && this.show());
     slots.hush(this.paused);
     this.slots = slots;
     this.channel = new CallChannel(slots.channel, {
@@ -224,19 +199,18 @@ export class CallMedia {
       onQuality: (seats) => this.options.onQuality?.(seats),
       onBytes: (bytes) => this.options.onBytes?.((this.bytes = this.bytesBefore + bytes)),
     });
-    peer.onconnectionstatechange = peer.oniceconnectionstatechange = () => this.look();
+    this.path.follow(peer);
     this.show();
   }
 
   private drop(): void {
     this.channel.close();
-    this.peer.onconnectionstatechange = this.peer.oniceconnectionstatechange = null;
     this.peer.close();
   }
 
   /** Who sits down later needs slots of their own; only an answered offer fixes where those before them are. */
   private async grow(): Promise<void> {
-    if (this.state === "closed" || !this.answered || this.offer) return;
+    if (this.state === "closed" || !this.answered || this.offers.pending) return;
     const more = this.slots.extend(this.join.seat, this.join.seats);
     if (more) this.show();
     if (more || this.stale) await this.makeOffer(false);
@@ -274,33 +248,7 @@ export class CallMedia {
     return this.limiting;
   }
 
-  /** What the path looks like now, and what that asks for. */
-  private look(): void {
-    if (this.state === "closed") return;
-    const { connectionState, iceConnectionState } = this.peer;
-    if (connectionState === "failed" || iceConnectionState === "failed") {
-      this.trouble();
-    } else if (iceConnectionState === "disconnected") {
-      if (this.state === "connected") {
-        this.become("troubled");
-        this.expectWithin(PATIENCE_MS);
-      }
-    } else if (connectionState === "connected") {
-      this.cancelPatience();
-      this.restarts = 0;
-      this.become("connected");
-    }
-  }
-
-  /** If the path is not up by then, that is trouble. */
-  private expectWithin(milliseconds: number): void {
-    this.cancelPatience();
-    this.cancelPatience = this.after(milliseconds, () => this.trouble());
-  }
-
   private trouble(): void {
-    if (this.state === "closed") return;
-    this.become("troubled");
     const { consultation, call } = this.join;
     this.options.send({ type: "trouble", consultation, call });
     void this.restart();
@@ -308,37 +256,27 @@ export class CallMedia {
 
   /** First two ICE restarts on the same connection, then a new connection altogether. */
   private async restart(): Promise<void> {
-    this.expectWithin(RESTART_MS);
-    const afresh = this.restarts++ >= 2;
-    if (afresh) {
-      this.drop();
-      this.bytesBefore = this.bytes;
-      this.build();
-    }
-    await this.makeOffer(!afresh);
+    if (this.path.restart().afresh) await this.afresh();
+    else await this.makeOffer(true);
+  }
+
+  /** A new connection in the place of the old one. */
+  private async afresh(): Promise<void> {
+    this.drop();
+    this.bytesBefore = this.bytes;
+    this.build();
+    await this.makeOffer(false);
+  }
+
+  /** One size for one other, several as soon as more than one may receive them; a connection keeps how many it began with. */
+  private get wantedSizes(): 1 | 3 {
+    return this.options.simulcast === true || this.join.seats.length > 2 ? 3 : 1;
   }
 
   private async makeOffer(iceRestart: boolean): Promise<void> {
     const peer = this.peer;
     this.stale = false;
-    const description = await peer.createOffer({ iceRestart });
-    if (this.peer !== peer || peer.signalingState === "closed") return;
-    try {
-      await peer.setLocalDescription(description);
-    } catch {
-      return; // what stands goes on; if it does not, the next restart or the connection after it will
-    }
-    const { consultation, call } = this.join;
-    this.n = nextNumber(this.n, this.options.seconds?.() ?? Date.now() / 1000);
-    this.offer = { type: "offer", consultation, call, n: this.n, sdp: withoutCandidates(description.sdp ?? "") };
-    this.sendOffer();
-  }
-
-  private sendOffer(): void {
-    if (!this.offer) return;
-    this.options.send(this.offer);
-    this.cancelResend();
-    this.cancelResend = this.after(RESEND_MS, () => this.sendOffer());
+    await this.offers.make(peer, this.join, iceRestart, () => this.peer === peer);
   }
 
   private sendMedia(): void {
@@ -350,11 +288,5 @@ export class CallMedia {
     if (saying === this.said) return;
     this.said = saying;
     this.options.send(message);
-  }
-
-  private become(state: CallState): void {
-    if (this.state === state) return;
-    this.state = state;
-    this.options.onState(state);
   }
 }

@@ -36,6 +36,11 @@ export class CallChannel {
     };
   }
 
+  /** Pictures that were wished away come again. */
+  resume(): void {
+    this.watch.resume();
+  }
+
   want(pictures: Appetite): void {
     this.say({ type: "want", pictures });
   }

@@ -1,7 +1,8 @@
 // The call as a page holds it: the line, who is seen, how the connections do, what is shared and saved. Both sides' pages keep one.
-import { CallMedia, forced, type CallOptions, type CallState, type Sending } from "./call";
+import { CallMedia, forced, type CallOptions, type Sending } from "./call";
 import { problemOf, type DeviceProblem } from "./devices";
 import type { Equipment } from "./equipment";
+import type { CallState } from "./path";
 import type { Remote } from "./people";
 import { remember, remembered } from "./saving";
 import { listenTo, Speech } from "./voice";

@@ -45,6 +45,12 @@ const ENOUGH_FRAMES = 20;
 /** Compares a report with the one before: what the browser decoded, and what it suffered from. One for each connection. */
 export class Watch {
   private before = new Map<string, Entry>();
+  private readonly resumed = new Set<string>();
+
+  /** Pictures that were wished away come again: browsers count the time between as a freeze. */
+  resume(): void {
+    for (const id of this.before.keys()) this.resumed.add(id);
+  }
 
   look(report: RTCStatsReport): Watching {
     const now = new Map<string, Entry>();
@@ -62,7 +68,8 @@ export class Watch {
       const seconds = was ? since("timestamp") / 1000 : 0;
       const [decoded, received] = [since("framesDecoded"), since("framesReceived")];
       fps = Math.max(fps, seconds > 0 ? Math.round(decoded / seconds) : Math.round(figure(entry, "framesPerSecond")));
-      frozen += since("freezeCount");
+      const wished = decoded > 0 && this.resumed.delete(String(entry["id"])) ? 1 : 0;
+      frozen += Math.max(0, since("freezeCount") - wished);
       // After a loss the decoder waits for the next whole picture, and that is the network's fault.
       overloaded ||= was !== undefined && received >= ENOUGH_FRAMES && decoded < KEEPS_UP * received && since("packetsLost") === 0;
     });

@@ -1,5 +1,6 @@
 // The network test: a data channel to a real media worker, the way the call will take (docs/architecture.md, "The network test").
-import { configuration, withoutCandidates } from "./call";
+import { withoutCandidates } from "./offers";
+import { configuration } from "./path";
 import { selectedPair } from "./figures";
 import { holds, jitter, median, summarize, transport, verdict, type Figures, type StepResult } from "./verdict";
 import type { NetworkReport, ProbeAnswer, ProbeOffer, ProbeReady, ProbeStart } from "../protocol";
