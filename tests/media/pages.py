@@ -76,7 +76,8 @@ async function enter({seat, seats, video, simulcast, paused}) {
   await media.start();
 }
 async function look() {
-  const found = {state: media.state, from: {}, sent: {}, packets: {}, available: 0, quality: quality.at(-1) ?? [], told: quality.length};
+  const found = {state: media.state, from: {}, sent: {}, packets: {}, available: 0};
+  Object.assign(found, {quality: quality.at(-1) ?? [], told: quality.length});
   const whose = new Map(remote.screen.getTracks().map(track => [track.id, 'screen']));
   for (const {seat, stream} of remote.people) for (const track of stream.getTracks()) whose.set(track.id, seat);
   const stats = await pc.getStats();
@@ -147,8 +148,8 @@ async def until(page: Page, condition: str, known: Any = None, look: str = "look
 
 
 class Person:
-    """One seat's page. What `look` finds: ``from`` by seat (and "screen") what is decoded, ``sent`` by layer, ``packets``
-    sent by kind, …"""
+    """One seat's page. What `look` finds: ``from`` by seat (and "screen") what is decoded, ``sent`` by layer,
+    ``packets`` sent by kind, …"""
 
     def __init__(self, page: Page, calls: Calls, seat: Seat) -> None:
         self.page = page

@@ -1,4 +1,4 @@
-"""Real browsers in a call: a pause lets nothing out and brings everything back, and who has no camera only receives pictures."""
+"""Real browsers in a call: a pause lets nothing out and brings everything back; without a camera one only receives."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -27,7 +27,8 @@ def call(kinds: tuple[str, ...], scene: Callable[[Calls, Person, Person], Awaita
 
 
 async def told(person: Person, times: int = 1) -> dict[str, Any]:
-    """Waits until the worker has told so many times more how the connection does, every three seconds; what it counts then."""
+    """Waits until the worker has told so many times more how the connection does, as it does every three seconds; what
+    the page counts then."""
     await person.until("f.told >= k", (await person.look())["told"] + times)
     return await person.look()
 
