@@ -8,7 +8,7 @@ WEB_SOURCES := $(shell find web/src web/messages web/public web/plugins web/*.ht
 
 PORT ?= $(or $(VENTEROM_PORT),8080)
 
-.PHONY: help setup run test check lint types web-check lock generate screenshots bench-coldstart bench-loss bench-relay soak-worker clean
+.PHONY: help setup run test check lint types web-check lock generate screenshots bench-coldstart bench-loss bench-pages bench-relay soak-worker clean
 .DEFAULT_GOAL := help
 
 help:
@@ -60,6 +60,10 @@ bench-coldstart: .venv/.ready ## size and import time of the functions' package
 bench-loss: .venv/.ready ## frames and freezes with packets lost on either leg, beside mediasoup's (as root; ten minutes)
 	@tools/setup.sh programs test
 	@$(PY) -m bench.loss
+
+bench-pages: .venv/.ready build/plane.ready web/dist/index.html ## size of each page and when a slow phone can use it, beside a public peer (four minutes)
+	@tools/setup.sh programs test
+	@$(PY) -m bench.pages
 
 bench-relay: .venv/.ready build/plane.ready ## what forwarding costs, beside Janus, mediasoup and MediaRelay (as root; twelve minutes; QUICK=1)
 	@tools/setup.sh programs relay

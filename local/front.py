@@ -8,6 +8,7 @@ import argparse
 import asyncio
 import contextlib
 import logging
+import mimetypes
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Final
@@ -55,6 +56,9 @@ SOCKET_SECONDS: Final = 2 * 3600
 HOP_BY_HOP: Final = frozenset(
     {"connection", "host", "keep-alive", "transfer-encoding", "content-length", "content-encoding"}
 )
+COMPRESSED: Final = ("text/", "application/javascript", "application/json", "application/manifest", "image/svg")
+"""Types that CloudFront would compress, of those that we have."""
+COMPRESSED_FROM: Final = 1_000  # bytes; CloudFront's limit
 UPSTREAM: Final = web.AppKey("upstream", ClientSession)
 
 
@@ -89,11 +93,11 @@ def create(
 
     async def page(request: web.Request) -> web.StreamResponse:
         resource = request.match_info.route.resource
-        return _file(dist / (PAGES[resource.canonical] if resource else "index.html"))
+        return file(request, dist / (PAGES[resource.canonical] if resource else "index.html"))
 
     async def asset(request: web.Request) -> web.StreamResponse:
         found = _find(dist, request.match_info["path"])
-        answer = _file(found)
+        answer = file(request, found)
         if found.parent.name == "assets":
             answer.headers["Cache-Control"] = "public, max-age=31536000, immutable"  # its name holds its hash
         return answer
@@ -122,10 +126,19 @@ def _find(dist: Path, name: str) -> Path:
     raise web.HTTPNotFound(text="There is no such page.\n")
 
 
-def _file(path: Path) -> web.FileResponse:
+def file(request: web.Request, path: Path) -> web.FileResponse:
+    """A file, gzipped where CloudFront would do so. Raises HTTPServiceUnavailable."""
     if not path.is_file():
         raise web.HTTPServiceUnavailable(text=NOT_BUILT)
-    return web.FileResponse(path, headers={"Cache-Control": "no-cache"})
+    answer = web.FileResponse(path, headers={"Cache-Control": "no-cache", "Vary": "Accept-Encoding"})
+    kind = mimetypes.guess_type(path)[0] or ""
+    if kind.startswith(COMPRESSED) and path.stat().st_size >= COMPRESSED_FROM and "gzip" in _takes(request):
+        answer.enable_compression(web.ContentCoding.gzip)
+    return answer
+
+
+def _takes(request: web.Request) -> str:
+    return request.headers.get("Accept-Encoding", "").lower()
 
 
 @web.middleware

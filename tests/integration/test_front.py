@@ -113,6 +113,27 @@ def test_every_answer_is_guarded(dist: Path) -> None:
     visit(dist, act)
 
 
+def test_files_worth_it_are_compressed_for_who_takes_that(dist: Path) -> None:
+    script = "// the same again\n" * 100
+    (dist / "assets" / "large-abc.js").write_text(script)
+    (dist / "assets" / "packed-abc.png").write_bytes(bytes(5_000))
+
+    async def act(client: ClientSession, origin: str) -> None:
+        for name, asked, coding in (
+            ("large-abc.js", "gzip, br", "gzip"),
+            ("large-abc.js", "identity", None),
+            ("main-abc.js", "gzip", None),
+            ("packed-abc.png", "gzip", None),
+        ):
+            async with client.get(f"{origin}/assets/{name}", headers={"Accept-Encoding": asked}) as answer:
+                assert answer.headers.get("Content-Encoding") == coding, (name, asked)
+                assert answer.headers["Vary"] == "Accept-Encoding"
+                if name.startswith("large"):
+                    assert await answer.text() == script
+
+    visit(dist, act)
+
+
 def test_pages_are_asked_for_again_and_hashed_files_are_not(dist: Path) -> None:
     async def act(client: ClientSession, origin: str) -> tuple[str, str]:
         async with client.get(f"{origin}/i") as page, client.get(f"{origin}/assets/main-abc.js") as asset:
