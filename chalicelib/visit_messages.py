@@ -11,7 +11,7 @@ from chalicelib.tokens import mint
 
 PROBES_PER_HOUR: Final = 60
 PROBE_RATES_KBPS: Final = (100, 250, 600, 1200)
-PROBE_MILLISECONDS: Final = 1000
+PROBE_MILLISECONDS: Final = 2000
 
 
 class VisitMessages(CallMessages):

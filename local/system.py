@@ -49,11 +49,38 @@ class Ports:
         return cls(free_port(), free_port(), free_port(), free_port())
 
 
+@dataclass(frozen=True)
+class Reach:
+    """Where browsers send media: an address of this machine.
+
+    With a certificate for ``name`` and its key (PEM files) the TURN server speaks TLS too, on ``tls_port``.
+    """
+
+    address: str = "127.0.0.1"
+    name: str = ""
+    tls_port: int = 0
+    certificate: Path = Path()
+    key: Path = Path()
+
+    def turn_urls(self, port: int) -> str:
+        """As the template wants them, for a TURN server on ``port``."""
+        urls = [f"turn:{self.address}:{port}?transport={transport}" for transport in ("udp", "tcp")]
+        return ",".join(urls + ([f"turns:{self.name}:{self.tls_port}?transport=tcp"] if self.name else []))
+
+    def turn_environment(self) -> dict[str, str]:
+        """As turn/entrypoint.sh wants it: it relays to the worker's address and to no other."""
+        settings = {"RELAY": self.address, "PEERS": self.address}
+        if self.name:
+            settings |= {"TLS_PORT": str(self.tls_port), "CERTIFICATE": str(self.certificate), "KEY": str(self.key)}
+        return {f"VENTEROM_TURN_{name}": value for name, value in settings.items()}
+
+
 class System:
     """Start it with `with System(...) as system`; everything it started ends with the block."""
 
-    def __init__(self, state: Path, ports: Ports, say: Callable[[str], None] = print) -> None:
+    def __init__(self, state: Path, ports: Ports, say: Callable[[str], None] = print, reach: Reach = Reach()) -> None:
         self.state = state
+        self.reach = reach
         self.ports = ports
         self._say = say
         self._children: dict[str, Child] = {}
@@ -132,7 +159,7 @@ class System:
             {
                 "VENTEROM_SOCKET": f"ws://127.0.0.1:{self.ports.front}/ws",
                 "VENTEROM_WORKER_KEY": self._worker_key,
-                "VENTEROM_ADDRESS": "127.0.0.1",
+                "VENTEROM_ADDRESS": self.reach.address,
                 "VENTEROM_PORT": "0",  # any free one; `make run` may itself have been given a variable of this name
             },
             stop_with=signal.SIGINT,  # it would let calls end first if asked by SIGTERM
@@ -207,7 +234,6 @@ class System:
         wait_for_http(f"{self.aws.endpoint}/_ministack/health", child)
 
     def _deploy(self) -> dict[str, str]:
-        turn = self.ports.turn
         return deploy.deploy(
             self.aws,
             ASSEMBLY,
@@ -217,7 +243,7 @@ class System:
                 "PatientClientId": "venterom-patient",
                 "StaffIssuer": f"{self.portal}/ansatt",
                 "StaffClientId": "venterom-staff",
-                "TurnUrls": f"turn:127.0.0.1:{turn}?transport=udp,turn:127.0.0.1:{turn}?transport=tcp",
+                "TurnUrls": self.reach.turn_urls(self.ports.turn),
                 "MailSender": "ikke-svar@elvenes.example",
                 "SmsSender": "Elvenes HF",
                 "PushBase": f"{self.aws.endpoint}/_aws/execute-api",
@@ -225,11 +251,9 @@ class System:
         )
 
     def _start_turn(self, secret: str) -> None:
-        """Start coturn as it is configured everywhere; it relays to the worker's address and to no other."""
-        env = {
+        """Start coturn as it is configured everywhere."""
+        env = self.reach.turn_environment() | {
             "VENTEROM_TURN_SECRET": secret,
-            "VENTEROM_TURN_RELAY": "127.0.0.1",
-            "VENTEROM_TURN_PEERS": "127.0.0.1",
             "VENTEROM_TURN_PORT": str(self.ports.turn),
             "VENTEROM_TURN_FOLDER": str(self.state / "turn"),
         }

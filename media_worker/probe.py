@@ -51,10 +51,12 @@ class AskReport(msgspec.Struct, frozen=True, tag="report", tag_field="op"):
 
 
 class Report(msgspec.Struct, frozen=True, tag="report", tag_field="op"):
-    """The answer: packets, bytes, milliseconds from the first to the last."""
+    """The answer: packets; how many there should be, by the lowest and the highest number; bytes; milliseconds from
+    the first to the last."""
 
     step: int
     packets: int
+    expected: int
     bytes: int
     ms: int
 
@@ -64,11 +66,22 @@ _requests: msgspec.json.Decoder[Request] = msgspec.json.Decoder(Request)
 _encoder: Final = msgspec.json.Encoder()
 
 
+class Step(msgspec.Struct):
+    """What arrived of one: numbers of the frames, bytes, seconds."""
+
+    lowest: int
+    highest: int
+    first: float
+    last: float = 0.0
+    packets: int = 0
+    size: int = 0
+
+
 class Arrivals:
     """What arrived of each upstream step."""
 
     def __init__(self) -> None:
-        self._steps: dict[int, tuple[int, int, float, float]] = {}  # packets, bytes, first, last
+        self._steps: dict[int, Step] = {}
         self._total = 0
 
     @property
@@ -81,16 +94,24 @@ class Arrivals:
         self._total += len(frame)
         if len(frame) < HEADER.size or self.too_many:
             return
-        step = HEADER.unpack_from(frame)[2]
-        if step not in self._steps and len(self._steps) >= MAX_STEPS:
-            return
-        packets, size, first, _ = self._steps.get(step, (0, 0, now, now))
-        self._steps[step] = (packets + 1, size + len(frame), first, now)
+        sequence, _, number, _ = HEADER.unpack_from(frame)
+        step = self._steps.get(number)
+        if step is None:
+            if len(self._steps) >= MAX_STEPS:
+                return
+            step = self._steps[number] = Step(lowest=sequence, highest=sequence, first=now)
+        step.packets += 1
+        step.size += len(frame)
+        step.lowest, step.highest = min(step.lowest, sequence), max(step.highest, sequence)
+        step.last = now
 
     def report(self, step: int) -> Report:
         """Zeros for a step of which nothing came."""
-        packets, size, first, last = self._steps.get(step, (0, 0, 0.0, 0.0))
-        return Report(step, packets, size, round((last - first) * 1000))
+        found = self._steps.get(step)
+        if found is None:
+            return Report(step, 0, 0, 0, 0)
+        expected = found.highest - found.lowest + 1
+        return Report(step, found.packets, expected, found.size, round((found.last - found.first) * 1000))
 
 
 def padding(sequence: int, clock_ms: int, step: int) -> bytes:
@@ -204,7 +225,7 @@ def _say(channel: Any, message: Echo | Report) -> None:
 class Probes:
     """All tests of this worker."""
 
-    def __init__(self, port: Port, most: int, connect_seconds: float = 15.0, life_seconds: float = 30.0) -> None:
+    def __init__(self, port: Port, most: int, connect_seconds: float = 15.0, life_seconds: float = 60.0) -> None:
         self._port = port
         self._most = most
         self._connect_seconds = connect_seconds

@@ -86,6 +86,7 @@ def test_echo_up_and_down() -> None:
             "op": "report",
             "step": 4,
             "packets": 0,
+            "expected": 0,
             "bytes": 0,
             "ms": 0,
         }
@@ -215,6 +216,13 @@ def test_arrivals_count_whatever_comes(frames: list[bytes]) -> None:
     steps = {probe.HEADER.unpack_from(frame)[2] for frame in counted}
     assert sum(arrivals.report(step).packets for step in steps) == len(counted)
     assert sum(arrivals.report(step).bytes for step in steps) == sum(map(len, counted))
+
+
+def test_arrivals_tell_what_is_missing_between_those_that_came() -> None:
+    arrivals = probe.Arrivals()
+    for sequence in (7, 4, 9):
+        arrivals.add(probe.padding(sequence, 0, 2), 1.0 + sequence)
+    assert arrivals.report(2) == probe.Report(step=2, packets=3, expected=6, bytes=3 * probe.FRAME, ms=2000)
 
 
 def test_arrivals_beyond_the_bounds_are_not_counted() -> None:

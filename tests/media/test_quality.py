@@ -33,7 +33,8 @@ figures = st.builds(
         ({"loss_down": 0.07, "rtt_ms": 500}, (Grade.POOR, Cause.DELAY)),
         ({"rtt_ms": 200}, (Grade.FAIR, Cause.DELAY)),
         ({"jitter_ms": 30}, (Grade.FAIR, Cause.JITTER)),
-        ({"jitter_ms": 100}, (Grade.POOR, Cause.JITTER)),
+        ({"jitter_ms": 49}, (Grade.FAIR, Cause.JITTER)),
+        ({"jitter_ms": 50}, (Grade.POOR, Cause.JITTER)),
         ({"up_kbps": 300}, (Grade.GOOD, Cause.NONE)),  # a still picture of full size
         ({"up_kbps": 300, "height": 270}, (Grade.FAIR, Cause.NARROW_UP)),
         ({"up_kbps": 100, "height": 180}, (Grade.POOR, Cause.NARROW_UP)),

@@ -85,10 +85,10 @@ def credentials(expiry: float, subject: str = "test", secret: str = SECRET) -> t
     return username, base64.b64encode(digest).decode()
 
 
-def write_certificate(folder: Path) -> tuple[Path, Path]:
-    """A certificate of our own making for 127.0.0.1, and its key, as PEM files."""
+def write_certificate(folder: Path, host: str = "turn.test", address: str = "127.0.0.1") -> tuple[Path, Path]:
+    """A certificate of our own making for a name and an address, and its key, as PEM files."""
     key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "turn.test")])
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
     now = datetime.now(UTC)
     certificate = (
         x509.CertificateBuilder()
@@ -98,7 +98,9 @@ def write_certificate(folder: Path) -> tuple[Path, Path]:
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - timedelta(days=1))
         .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(
+            x509.SubjectAlternativeName([x509.DNSName(host), x509.IPAddress(ip_address(address))]), critical=False
+        )
         .sign(key, hashes.SHA256())
     )
     pem, pkcs8 = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8

@@ -19,6 +19,7 @@ import ctypes
 import fcntl
 import itertools
 import os
+import shutil
 import struct
 import subprocess
 import sys
@@ -63,6 +64,7 @@ class Host:
         self.namespace = namespace
         self.address = address
         self._wires = 0
+        self._etc = Path("/etc/netns", namespace)  # `ip netns exec` lays it over /etc
 
     def start(self) -> None:
         """Raises OSError."""
@@ -72,6 +74,7 @@ class Host:
 
     def stop(self) -> None:
         """May be called whatever `start` did."""
+        shutil.rmtree(self._etc, ignore_errors=True)
         if Path("/run/netns", self.namespace).exists():
             _ip("netns", "delete", self.namespace)
 
@@ -99,6 +102,11 @@ class Host:
         script.write_text(f'#!/bin/sh\nexec ip netns exec {self.namespace} {path} "$@"\n')
         script.chmod(0o700)
         return script
+
+    def name(self, name: str, address: str) -> None:
+        """Programs started with `popen` or `program` find that address by this name."""
+        self._etc.mkdir(parents=True)
+        (self._etc / "hosts").write_text(f"127.0.0.1 localhost\n{address} {name}\n")
 
     def next_metric(self) -> int:
         self._wires += 1

@@ -2,7 +2,7 @@
 import { withoutCandidates } from "./offers";
 import { configuration } from "./path";
 import { selectedPair } from "./figures";
-import { holds, jitter, median, summarize, transport, verdict, type Figures, type StepResult } from "./verdict";
+import { better, holds, jitter, median, summarize, transport, verdict, type Figures, type StepResult } from "./verdict";
 import type { NetworkReport, ProbeAnswer, ProbeOffer, ProbeReady, ProbeStart } from "../protocol";
 
 export interface ProbeOptions {
@@ -21,12 +21,18 @@ export class ProbeFailed extends Error {
 
 const HEADER = 12; // bytes: u32 sequence, u32 clock, u16 step, u16 zero
 const FRAME = 1100; // bytes: with SCTP, DTLS and UDP around it still below 1,200
-const READY_MS = 10_000;
+const READY_MS = 12_000; // longer than a socket may keep us waiting for its pong: that tells a lost network from lost functions
 const CONNECT_MS = 15_000; // TURN over TLS is tried last
-const ECHOES = 10;
-const ECHO_MS = 1_000;
+const ECHOES = 20;
+const ECHO_EVERY_MS = 50; // a trip longer than that does not hold up the next
+const ECHO_MS = 1_500; // for the last one
 const REPORT_MS = 700;
 const MAX_BUFFERED = 64 * 1024;
+
+const NO_ECHO_RTT_MS = 5_000; // what is reported when not one echo came back
+
+/** No way leads to the worker. */
+const BLOCKED: NetworkReport = { verdict: "blocked", transport: "none", rtt_ms: 0, jitter_ms: 0, loss: 1, up_kbps: 0, down_kbps: 0 };
 
 const pause = (milliseconds: number): Promise<void> => new Promise((done) => setTimeout(done, milliseconds));
 
@@ -71,9 +77,9 @@ export class Arrivals {
 
   /** Against what was asked for: `rateKbps` for `milliseconds`. */
   result(rateKbps: number, milliseconds: number): StepResult {
-    const expected = this.highest - this.lowest + 1;
+    const expected = this.packets === 0 ? 0 : this.highest - this.lowest + 1;
     const loss = this.packets === 0 ? 1 : Math.max(0, 1 - this.packets / expected);
-    return { rateKbps, kbps: rate(this.bytes, this.last - this.first, milliseconds), loss };
+    return { rateKbps, kbps: rate(this.bytes, this.last - this.first, milliseconds), loss, frames: expected };
   }
 }
 
@@ -122,9 +128,7 @@ export class Probe {
     });
     this.options.onProgress(0.05);
     const channel = await this.connect(ready);
-    if (!channel || !this.peer) {
-      return { verdict: "blocked", transport: "none", rtt_ms: 0, jitter_ms: 0, loss: 1, up_kbps: 0, down_kbps: 0 };
-    }
+    if (!channel || !this.peer) return this.unopened();
     this.options.onProgress(0.15);
     channel.binaryType = "arraybuffer";
     channel.onmessage = ({ data }) => this.take(data as string | ArrayBuffer);
@@ -135,7 +139,7 @@ export class Probe {
     const [upward, downward] = [summarize(up), summarize(down)];
     const figures: Figures = {
       transport: transport(pair?.local ?? { candidateType: "host" }), // the channel is open: there is a way
-      rtt_ms: trips.length === 0 ? 5_000 : Math.round(median(trips)),
+      rtt_ms: trips.length === 0 ? NO_ECHO_RTT_MS : Math.round(median(trips)),
       jitter_ms: Math.round(jitter(trips)),
       loss: Math.round(Math.max(upward.loss, downward.loss) * 1000) / 1000,
       up_kbps: upward.kbps,
@@ -143,6 +147,13 @@ export class Probe {
     };
     this.options.onProgress(1);
     return { verdict: verdict(figures), ...figures };
+  }
+
+  /** No channel came: either no way leads to the worker, or one so bad that the handshakes were lost on it. */
+  private async unopened(): Promise<NetworkReport> {
+    const pair = this.peer && this.peer.iceConnectionState !== "failed" ? selectedPair(await this.peer.getStats()) : null;
+    if (!pair) return BLOCKED;
+    return { verdict: "poor", transport: transport(pair.local), rtt_ms: NO_ECHO_RTT_MS, jitter_ms: 0, loss: 1, up_kbps: 0, down_kbps: 0 };
   }
 
   /** Something the functions must answer in time. */
@@ -211,34 +222,63 @@ export class Probe {
     });
   }
 
+  /** Round trips, one begun every 50 ms, in the order in which they began. Those that were lost are left out. */
   private async echoes(channel: RTCDataChannel): Promise<number[]> {
-    const trips: number[] = [];
-    for (let count = 0; count < ECHOES; count++) {
-      const begun = performance.now();
-      const reply = await this.exchange(channel, { op: "echo", t: Math.round(begun) + count }, "t", ECHO_MS);
-      if (reply) trips.push(performance.now() - begun);
-      if (count >= 3 && trips.length === 0) break; // open, yet nothing comes back: do not wait for all of them
+    const begun = new Map<number, number>();
+    const trips = new Map<number, number>();
+    const enough = new Promise<void>((resolve) => {
+      this.onText = (message) => {
+        const [count, now] = [Number(message["t"]), performance.now()];
+        const since = begun.get(count);
+        if (message["op"] !== "echo" || since === undefined || trips.has(count)) return;
+        trips.set(count, now - since);
+        if (trips.size === ECHOES) resolve();
+      };
+    });
+    for (let count = 0; count < ECHOES && channel.readyState === "open"; count++) {
+      begun.set(count, performance.now());
+      channel.send(JSON.stringify({ op: "echo", t: count }));
+      await pause(ECHO_EVERY_MS);
     }
-    return trips;
+    await Promise.race([enough, pause(ECHO_MS)]);
+    return [...trips].sort(([one], [other]) => one - other).map(([, trip]) => trip);
   }
 
-  /** Each rate both ways at once, as in a call, until neither way holds. */
+  /**
+   * Each rate both ways at once, as in a call, until neither way holds. What did not hold is tried once more before it counts,
+   * for a moment's hiccup, of the device as of the network, is not what the line can carry.
+   */
   private async load(channel: RTCDataChannel, { rates_kbps, milliseconds }: ProbeReady): Promise<{ up: StepResult[]; down: StepResult[] }> {
     const up: StepResult[] = [];
     const down: StepResult[] = [];
-    for (const [step, rateKbps] of rates_kbps.entries()) {
-      const goesUp = up.every(holds);
-      const goesDown = down.every(holds);
-      if (!goesUp && !goesDown) break;
-      if (goesDown) this.askDown(channel, step, rateKbps, milliseconds);
-      const sent = goesUp ? await this.push(channel, step, rateKbps, milliseconds) : 0;
-      if (!goesUp) await pause(milliseconds);
-      await pause(300); // the last frames are still on their way
-      if (goesDown) down.push((this.arrivals.get(step) ?? new Arrivals()).result(rateKbps, milliseconds));
-      if (goesUp) up.push(await this.upResult(channel, step, rateKbps, milliseconds, sent));
-      this.options.onProgress(0.25 + (0.7 * (step + 1)) / rates_kbps.length);
+    for (const [index, rateKbps] of rates_kbps.entries()) {
+      const ways = { up: up.every(holds), down: down.every(holds) };
+      if (!ways.up && !ways.down) break;
+      const first = await this.step(channel, index, rateKbps, milliseconds, ways);
+      const weak = { up: first.up !== null && !holds(first.up), down: first.down !== null && !holds(first.down) };
+      const again = weak.up || weak.down ? await this.step(channel, rates_kbps.length + index, rateKbps, milliseconds, weak) : null;
+      if (first.up) up.push(better(first.up, again?.up ?? null));
+      if (first.down) down.push(better(first.down, again?.down ?? null));
+      this.options.onProgress(0.25 + (0.7 * (index + 1)) / rates_kbps.length);
     }
     return { up, down };
+  }
+
+  /** One rate, the ways that are wanted; `step` is a number that no other step has. */
+  private async step(
+    channel: RTCDataChannel,
+    step: number,
+    rateKbps: number,
+    milliseconds: number,
+    ways: { up: boolean; down: boolean },
+  ): Promise<{ up: StepResult | null; down: StepResult | null }> {
+    if (ways.down) this.askDown(channel, step, rateKbps, milliseconds);
+    await (ways.up ? this.push(channel, step, rateKbps, milliseconds) : pause(milliseconds));
+    await pause(300); // the last frames are still on their way
+    return {
+      down: ways.down ? (this.arrivals.get(step) ?? new Arrivals()).result(rateKbps, milliseconds) : null,
+      up: ways.up ? await this.upResult(channel, step, rateKbps, milliseconds) : null,
+    };
   }
 
   /** Ask for a downstream step; once more if nothing of it came, for the question may have been lost. */
@@ -250,8 +290,8 @@ export class Probe {
     }, 600);
   }
 
-  /** Send padding at a steady rate; returns how many frames went out. */
-  private push(channel: RTCDataChannel, step: number, rateKbps: number, milliseconds: number): Promise<number> {
+  /** Send padding at a steady rate. */
+  private push(channel: RTCDataChannel, step: number, rateKbps: number, milliseconds: number): Promise<void> {
     return new Promise((resolve) => {
       const begun = performance.now();
       let sent = 0;
@@ -261,22 +301,22 @@ export class Probe {
         while (sent < due && channel.readyState === "open" && channel.bufferedAmount < MAX_BUFFERED) {
           channel.send(frame(sent++, passed, step));
         }
-        // What is still in our own buffer has not been lost: it gets half a second to go out.
+        // What is still in our own buffer gets half a second to go out.
         if (passed >= milliseconds && (channel.bufferedAmount === 0 || passed >= milliseconds + 500)) {
           clearInterval(timer);
-          resolve(sent);
+          resolve();
         }
       }, 10);
     });
   }
 
-  private async upResult(channel: RTCDataChannel, step: number, rateKbps: number, milliseconds: number, sent: number): Promise<StepResult> {
+  private async upResult(channel: RTCDataChannel, step: number, rateKbps: number, milliseconds: number): Promise<StepResult> {
     for (let attempt = 0; attempt < 3; attempt++) {
       const report = await this.exchange(channel, { op: "report", step }, "step", REPORT_MS);
       if (!report) continue;
-      const [packets, bytes, ms] = [Number(report["packets"]), Number(report["bytes"]), Number(report["ms"])];
-      return { rateKbps, kbps: rate(bytes, ms, milliseconds), loss: sent === 0 ? 1 : Math.max(0, 1 - packets / sent) };
+      const [packets, expected, bytes, ms] = ["packets", "expected", "bytes", "ms"].map((name) => Number(report[name]) || 0) as [number, number, number, number];
+      return { rateKbps, kbps: rate(bytes, ms, milliseconds), loss: expected === 0 ? 1 : Math.max(0, 1 - packets / expected), frames: expected };
     }
-    return { rateKbps, kbps: 0, loss: 1 };
+    return { rateKbps, kbps: 0, loss: 1, frames: 0 };
   }
 }

@@ -30,6 +30,8 @@ export class Engine {
   private fetching: Promise<Talk> | null = null;
   private readonly test = new NetworkTest({
     connected: () => this.socketWithin(NO_SOCKET_MS),
+    wake: () => this.connection?.wake(),
+    open: () => this.state.socket === "open",
     send: (message) => this.connection?.send(message) === true,
   });
   private readonly back = new Back({

@@ -15,6 +15,10 @@ const BLOCKED: NetworkReport = { verdict: "blocked", transport: "none", rtt_ms: 
 export interface NetworkTestOptions {
   /** Whether the socket is there, waited for as long as makes sense. */
   connected: () => Promise<boolean>;
+  /** Ask the socket for a sign of life: one that died without a word is then soon known to be away. */
+  wake: () => void;
+  /** Whether the socket is there now. */
+  open: () => boolean;
   send: (message: ProbeStart | ProbeOffer) => boolean;
 }
 
@@ -51,9 +55,11 @@ export class NetworkTest {
       relayOnly: forced("relay", localStorage),
     });
     this.probe = probe;
+    this.options.wake();
     try {
       return await probe.run();
     } catch (problem) {
+      if (problem instanceof ProbeFailed && problem.code === "unavailable" && !this.options.open()) return BLOCKED;
       throw new NotTested(problem instanceof ProbeFailed ? problem.code : "internal");
     } finally {
       if (this.probe === probe) this.probe = null;

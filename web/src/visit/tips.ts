@@ -4,7 +4,7 @@ import type { NetworkReport } from "../protocol";
 export type Tip = "vpn" | "elsewhere" | "mobile" | "router" | "downloads" | "device";
 
 /** More than this share lost, or unevenness in milliseconds, looks like a weak wireless signal. */
-const WEAK = { loss: 0.02, jitterMs: 40 };
+const WEAK = { loss: 0.02, jitterMs: 30 };
 
 export function tips({ verdict, transport, loss, jitter_ms }: NetworkReport): Tip[] {
   if (verdict === "good") return [];
