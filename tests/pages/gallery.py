@@ -1,4 +1,4 @@
-"""Opens pages in a given state: real pages from the real front, with canned answers behind and drawn people before it."""
+"""Opens pages in a given state: real ones from the real front, with canned answers and drawn people."""
 
 import contextlib
 import functools
