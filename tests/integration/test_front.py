@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -132,6 +133,25 @@ def test_files_worth_it_are_compressed_for_who_takes_that(dist: Path) -> None:
                     assert await answer.text() == script
 
     visit(dist, act)
+
+
+def test_every_page_that_is_built_has_its_address() -> None:
+    built = {path.name for path in (front.DIST.parent).glob("*.html")}
+    assert set(front.PAGES.values()) == built
+
+
+def test_built_pages_hold_nothing_that_their_policy_forbids() -> None:
+    built = list(front.DIST.glob("*.html"))
+    assert len(built) > len(set(front.PAGES.values()))  # with the plain page; `make web-check` builds them
+    for path in built:
+        html = path.read_text()
+        assert not re.search(r"<style|\sstyle=|\son[a-z]+=|javascript:", html), path.name
+        assert [tag for tag in re.findall(r"<script[^>]*>", html) if " src=" not in tag] == [], path.name
+        assert [at for at in re.findall(r'\s(?:src|href)="([^"]*)"', html) if not re.match(r"/(?!/)|#", at)] == []
+    for path in front.DIST.rglob("*.css"):
+        assert [
+            at for at in re.findall(r"url\(([^)]*)", path.read_text()) if not at.strip("\"'").startswith("data:")
+        ] == []
 
 
 def test_pages_are_asked_for_again_and_hashed_files_are_not(dist: Path) -> None:

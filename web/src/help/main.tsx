@@ -24,7 +24,7 @@ function HelpPages() {
       (found) => {
         setTimeZone(found.time_zone);
         setVisit(found);
-        void prefer(found.language);
+        void prefer(found.language).catch(() => undefined); // the texts that are there will do
       },
       () => undefined, // help is help without it; the number is also in the message
     );

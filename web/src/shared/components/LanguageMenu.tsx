@@ -3,6 +3,11 @@ import type { Language } from "../../protocol";
 import { LANGUAGES } from "../languages";
 import { language, setLanguage, t } from "../messages";
 
+/** Texts that do not arrive leave the page, and so the menu, in the language it has. */
+async function choose(menu: HTMLSelectElement): Promise<void> {
+  await setLanguage(menu.value as Language).catch(() => (menu.value = language()));
+}
+
 export function LanguageMenu() {
   return (
     <label class="v-language">
@@ -11,7 +16,7 @@ export function LanguageMenu() {
         <circle cx="12" cy="12" r="9" />
         <path d="M3 12h18M12 3c2.6 2.5 3.8 5.5 3.8 9s-1.2 6.5-3.8 9c-2.6-2.5-3.8-5.5-3.8-9S9.4 5.5 12 3Z" />
       </svg>
-      <select class="ds-input" data-size="sm" value={language()} onChange={(event) => void setLanguage(event.currentTarget.value as Language)}>
+      <select class="ds-input" data-size="sm" value={language()} onChange={(event) => void choose(event.currentTarget)}>
         {LANGUAGES.map(({ code, name }) => (
           <option key={code} value={code} lang={code}>
             {name}
