@@ -82,9 +82,10 @@ class CallMessages:
 
     def _on_pause(self, socket: Socket, message: p.Pause) -> None:
         """Everybody's own wish: the call is paused while anybody wants it to be, and nobody else can take that back."""
-        seat = self._claim_seat(socket, self._present_call(socket, message.consultation, message.call))
+        self._claim_seat(socket, self._present_call(socket, message.consultation, message.call))
 
         def decide(present: Consultation) -> dict[str, Any] | None:
+            seat = self._seat(socket, present)
             if present.call != message.call or standing(present, seat) not in WITH_CALL:
                 raise Overtaken
             if message.paused == (seat in present.pausers):

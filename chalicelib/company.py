@@ -95,7 +95,7 @@ class Company:
             return {"guests": altered(present, guest, **anew(known))}
 
         by = Actor(Role.CLINICIAN, staff)
-        after = self._consultations.note(trust, consultation, "guest_invited_again", by, decide)
+        after = self._consultations.note(trust, consultation, "guest_invited", by, decide)
         return self._send(after)
 
     def remove(self, trust: str, staff: str, consultation: str, guest: str) -> Consultation:

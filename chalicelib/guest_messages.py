@@ -63,10 +63,12 @@ class GuestMessages(VisitMessages):
     def _on_offer(self, socket: Socket, message: p.Offer) -> None:
         seat = self._seat(socket, self._own(socket, message.consultation))
         super()._on_offer(socket, message)
-        after = self._consultations.find(socket.trust, message.consultation)
-        if after.state in WITH_CALL and standing(after, seat) is not State.IN_CALL:
-            # They left or were shown out meanwhile, and the worker was told so before it got this offer.
-            self._workers.close_seat(after, seat)
+        self._look_again(socket, seat)
+
+    def _on_media(self, socket: Socket, message: p.Media) -> None:
+        seat = self._seat(socket, self._own(socket, message.consultation))
+        super()._on_media(socket, message)
+        self._look_again(socket, seat)
 
     def _on_hang_up(self, socket: Socket, message: p.HangUp) -> None:
         """Only for themselves: the others go on."""
@@ -80,10 +82,7 @@ class GuestMessages(VisitMessages):
 
         after = self._note(socket, "guest_left", alter)
         guest = expected(after, socket.guest)
-        if after.state in WITH_CALL and guest.call != after.call:
-            # Also when this is said again: whoever took it first may have died on the way.
-            self._workers.close_seat(after, guest.seat)
-            self._calls.left(after, guest.seat)
+        self._empty(after, guest.seat)  # also when this is said again: whoever took it first may have died on the way
         self._sockets.tell_guest(after, guest)
 
     # ------------------------------------------------------------ parts
@@ -101,6 +100,16 @@ class GuestMessages(VisitMessages):
         if state_of(present, expected(present, socket.guest)) is not State.IN_CALL:
             raise Overtaken
         return present
+
+    def _look_again(self, socket: Socket, seat: Seat) -> None:
+        """They may have left or been shown out while something of theirs was on its way, and the others told before."""
+        self._empty(self._consultations.find(socket.trust, socket.consultation), seat)
+
+    def _empty(self, consultation: Consultation, seat: Seat) -> None:
+        """Whoever sits there without being in the call is out of it."""
+        if consultation.state in WITH_CALL and standing(consultation, seat) is not State.IN_CALL:
+            self._workers.close_seat(consultation, seat)
+            self._calls.left(consultation, seat)
 
     def _note(
         self, socket: Socket, what: str, alter: Callable[[Consultation, Guest], dict[str, Any] | None]

@@ -1,6 +1,10 @@
-"""In what order the tests run."""
+"""In what order the tests run; and that none fails for being slow."""
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -383,3 +383,30 @@ def test_an_offer_that_was_on_its_way_does_not_bring_them_back(clinic: Clinic) -
     clinic.say("G", p.Offer(consultation=talking.id, call=1, n=2, sdp=SDP))
     to_w = [m for m in clinic.push.to("W") if isinstance(m, p.RelayOffer | p.CloseSeat)]
     assert [type(m) for m in to_w[-2:]] == [p.RelayOffer, p.CloseSeat]
+
+
+def test_what_was_on_its_way_does_not_bring_their_tile_back(clinic: Clinic) -> None:
+    talking, _ = clinic.joined()
+    tell = clinic.services.calls.tell_what_is_sent
+
+    def hung_up_first(consultation: Consultation, of: Seat) -> None:
+        clinic.services.calls.tell_what_is_sent = tell  # type: ignore[method-assign]
+        clinic.say("G", p.HangUp(consultation=talking.id, call=1))
+        tell(consultation, of)
+
+    clinic.services.calls.tell_what_is_sent = hung_up_first  # type: ignore[method-assign]
+    clinic.say("G", p.Media(consultation=talking.id, call=1, camera=True, microphone=True))
+    told = [m for m in clinic.push.to("P") if isinstance(m, p.PeerMedia | p.PeerLeft)]
+    assert isinstance(told[-1], p.PeerLeft)
+
+
+def test_a_pause_of_who_was_shown_out_meanwhile_is_none(clinic: Clinic) -> None:
+    talking, guest = clinic.joined()
+
+    def somebody_else_has_the_seat() -> None:
+        clinic.remove(talking, guest)
+        clinic.join("H", talking, clinic.invite(talking, name="Nina"))
+
+    clinic.store.before_write = somebody_else_has_the_seat
+    assert clinic.say("G", p.Pause(consultation=talking.id, call=1, paused=True)) == "link_withdrawn"
+    assert clinic.now(talking).pausers == ()
