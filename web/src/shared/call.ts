@@ -282,8 +282,8 @@ export class CallMedia {
   private sendMedia(): void {
     const { consultation, call } = this.join;
     const { audio } = this.tracks;
-    const microphone = audio !== null && audio.enabled;
-    const message: Media = { type: "media", consultation, call, camera: this.camera !== null, microphone, screen: this.screen !== null, interrupted: this.tracks.interrupted === true };
+    const microphone = audio !== null && audio.enabled && !audio.muted; // muted: by the system
+    const message: Media = { type: "media", consultation, call, camera: this.camera !== null && !this.camera.muted, microphone, screen: this.screen !== null, interrupted: this.tracks.interrupted === true };
     const saying = JSON.stringify(message);
     if (saying === this.said) return;
     this.said = saying;

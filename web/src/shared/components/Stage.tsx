@@ -35,7 +35,8 @@ export function Stage({ remote, peers, nameOf, sink, onBlocked, covered = false,
             person={person}
             name={nameOf(person.seat)}
             named={people.length > 1 || sharing !== null}
-            cover={paused ? "paused" : peers[person.seat]?.interrupted ? "interrupted" : covered || peers[person.seat]?.camera === false ? "initials" : null}
+            covered={paused || covered || peers[person.seat]?.camera === false}
+            interrupted={!paused && peers[person.seat]?.interrupted === true}
             silent={peers[person.seat]?.microphone === false}
             sink={sink}
             onBlocked={onBlocked}
@@ -51,26 +52,35 @@ interface TileProps extends Pick<StageProps, "sink" | "onBlocked"> {
   name: string;
   /** Whether the name stands under the picture. */
   named: boolean;
-  cover: Cover | null;
+  covered: boolean;
+  /** Whether their system took camera or microphone away, as for a phone call. */
+  interrupted: boolean;
   silent: boolean;
 }
 
-/** Why there is no picture to see; what the system took away is said under the initials. */
-type Cover = "initials" | "interrupted" | "paused";
-
-function Tile({ person, name, named, cover, silent, sink, onBlocked }: TileProps) {
+function Tile({ person, name, named, covered, interrupted, silent, sink, onBlocked }: TileProps) {
   return (
     <figure class="v-person" data-seat={person.seat}>
       <Video role="remote" stream={person.stream} label={t("common.call.picture", { name })} sink={sink} onBlocked={onBlocked} />
-      {cover && (
-        <div class="v-person__cover" data-cover={cover}>
-          <span aria-hidden="true">{initials(name)}</span>
-          {cover === "interrupted" && <p>{t("common.call.interrupted", { name })}</p>}
-          {cover === "paused" && <p>{t("common.pause.cover")}</p>}
-        </div>
+      {covered && <div class="v-person__cover" aria-hidden="true"><span>{initials(name)}</span></div>}
+      {interrupted && <p class="v-person__note">{t("common.call.interrupted", { name })}</p>}
+      {named && (
+        <figcaption>
+          {silent && <Silent />}
+          <span aria-hidden={silent || undefined}>{name}</span>
+          {silent && <span class="ds-sr-only">{t("common.call.silent", { name })}</span>}
+        </figcaption>
       )}
-      {named && <figcaption>{silent ? t("common.call.silent", { name }) : name}</figcaption>}
     </figure>
+  );
+}
+
+/** A microphone with a stroke through it, which a long name does not push out of sight. */
+function Silent() {
+  return (
+    <svg viewBox="0 0 24 24" width="1em" height="1em" fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round" aria-hidden="true">
+      <path d="M9 5a3 3 0 0 1 6 0v6M9 9v2a3 3 0 0 0 4.5 2.6M5 11a7 7 0 0 0 11 5.7M19 11a7 7 0 0 1-.6 2.8M12 18v3M3 3l18 18" />
+    </svg>
   );
 }
 

@@ -12,7 +12,7 @@ import { playAll } from "./Stage";
 /** Read aloud when it comes; the button does what helps. */
 function Banner({ kind, text, children }: { kind: string; text: string; children?: ComponentChildren }) {
   return (
-    <div class="v-banner v-banner--act" data-banner={kind}>
+    <div class="v-banner v-banner--act" data-banner={kind} data-color-scheme="dark">
       <p role="status">{text}</p>
       {children && <div class="v-row">{children}</div>}
     </div>
