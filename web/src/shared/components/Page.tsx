@@ -21,7 +21,7 @@ export interface PageProps {
   department?: { name: string; phone: string } | undefined;
   /** What support looks the visit up by; shown under «Kontakt kundeservice». */
   reference?: string | undefined;
-  /** The visit one is in: the help pages open beside it, in a tab of their own, and know whom to phone. */
+  /** The visit one is in: the help pages then know whom to phone. */
   consultation?: string | undefined;
   /** Something at the end of the header (staff: name and logging out). */
   aside?: ComponentChildren;
@@ -85,9 +85,9 @@ export function Page(props: PageProps) {
   );
 }
 
-/** To the help pages; beside a visit in a tab of their own, so that the visit goes on. */
+/** To the help pages; in a tab of their own where something is under way here, a visit or a form. */
 function HelpLinks({ consultation }: { consultation: string | undefined }) {
-  const beside = consultation && !/^\/(help|advice|accessibility)/.test(location.pathname);
+  const beside = !/^\/(help|advice|accessibility)?(\.html)?$/.test(location.pathname);
   return (
     <nav class="v-footer__links" aria-label={t("common.help.menu")}>
       {(["help", "advice", "accessibility"] as const satisfies readonly HelpView[]).map((view) => (
