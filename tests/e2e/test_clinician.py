@@ -1,4 +1,4 @@
-"""What a clinician does besides calling: moving, handing over, phoning instead, being late, letting guests in, helping."""
+"""What a clinician does besides calling: moving, handing over, phoning instead, delays, letting guests in, helping."""
 
 import re
 from collections.abc import Iterator

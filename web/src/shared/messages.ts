@@ -77,12 +77,12 @@ export function language(): Language {
 
 /** Show another language and remember the choice on this device; everything registered with `onLanguage` is told. */
 export async function setLanguage(chosen: Language): Promise<void> {
-  await load(chosen);
   try {
     localStorage.setItem(STORED, chosen);
   } catch {
     // not remembered then
   }
+  await load(chosen);
 }
 
 /** Show the language a visit was booked in, unless the person or the address has chosen one; nothing is remembered. */
