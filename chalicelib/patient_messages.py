@@ -23,7 +23,7 @@ class PatientMessages(VisitMessages):
     def _on_hello(self, socket: Socket, _: p.Hello) -> None:
         self._sockets.sit(socket.trust, socket.consultation, Seat.PATIENT, socket.connection)
         consultation = self._consultations.find(socket.trust, socket.consultation)
-        self._sockets.tell_patient(consultation)
+        self._waiting.tell(consultation)
         if consultation.state in WITH_CALL:
             self._calls.ask(consultation, Seat.PATIENT)
         self._tell_of_presence(socket)
@@ -37,7 +37,7 @@ class PatientMessages(VisitMessages):
             PATIENT,
             alter=lambda present: {"checked_in_at": int(self._now()), **self._shown(present, message)},
         )
-        self._sockets.tell_patient(consultation)
+        self._waiting.tell(consultation)
 
     def _on_tested(self, socket: Socket, message: p.Tested) -> None:
         self._limit(socket, "tested")
@@ -70,7 +70,7 @@ class PatientMessages(VisitMessages):
         after = self._consultations.happen(socket.trust, socket.consultation, Event.LEAVE, PATIENT, alter=alter)
         if left is State.CALLING:
             self._end(after, EndReason.WITHDRAWN)
-        self._sockets.tell_patient(after)
+        self._waiting.tell(after)
 
     def _on_accept(self, socket: Socket, message: p.Accept) -> None:
         consultation = self._present_call(socket, message.consultation, message.call)

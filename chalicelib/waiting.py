@@ -41,6 +41,17 @@ class Waiting:
         if (before.staff, before.day) != (after.staff, after.day):
             self.tell_all(before.trust, before.staff, before.day)
 
+    def tell(self, consultation: Consultation) -> None:
+        """Tell one patient how it stands, who may have missed it."""
+        if consultation.state not in WAITING:
+            self._sockets.tell_patient(consultation)
+            return
+        told: dict[str, Standing] = {}
+        for _ in range(TRIES):
+            queue = self._queues.of(consultation.trust, consultation.staff, consultation.day, consultation)
+            if not self._tell([consultation], queue, told):
+                return
+
     def tell_all(self, trust: str, staff: str, day: str) -> None:
         """Tell everybody who waits for a clinician on a day."""
         self._tell_all(self._queues.of(trust, staff, day), lambda: self._queues.of(trust, staff, day), {})
