@@ -193,3 +193,25 @@ def test_booking_twice_with_one_key_books_once(clinician) -> None:
     assert first["sms"] == "due", "two days before is not yet"
     trail = clinician.get(f"consultations/{first['consultation']}/trail")["entries"]
     assert [entry["what"] for entry in trail] == ["booked"]
+
+
+def test_changed_plans_reach_the_patient_under_the_functions_own_rights(clinician, system) -> None:
+    id_, link = book(clinician, system, starts=(datetime.now(UTC) + timedelta(days=3)).strftime("%Y-%m-%dT%H:%M:%SZ"))
+    visitor = Visitor(system.origin)
+    reference = visitor.enter(link)["reference"]
+    later = (datetime.now(UTC) + timedelta(days=4)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    with open_socket(system, visitor.ticket()) as opened:
+        opened.send('{"type":"hello"}')
+        receive(opened, "visit")
+        moved = clinician.post(f"consultations/{id_}/move", {"starts": later, "minutes": 45})
+        assert (moved["starts"], moved["sms"]) == (later, "sent")
+        assert latest_link(system.origin, moved["phone"]) != link, "the message has a link of its own"
+        assert receive(opened, "visit")["visit"]["starts"] == later
+        opened.send(message("running_late", minutes=10))
+        while receive(opened, "visit")["visit"]["running_late"] != 10:
+            pass
+        support = clinician.get(f"references/{reference.lower()}")
+        assert (support["patient_present"], support["starts"]) == (True, later)
+        assert clinician.post(f"consultations/{id_}/phone", {})["by_phone"]
+        while receive(opened, "visit")["visit"]["state"] != "ended":
+            pass
