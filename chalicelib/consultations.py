@@ -1,4 +1,4 @@
-"""Consultations: booking, arriving unannounced, cancelling, feedback; and the one way in which any of them changes."""
+"""Consultations: the one way in which any of them begins and changes; their times, feedback and trail."""
 
 import secrets
 from collections.abc import Callable, Sequence
@@ -11,14 +11,12 @@ import msgspec
 
 from chalicelib.errors import BadRequest, Conflict, IllegalTransition, NotFound, Overtaken
 from chalicelib.lifecycle import WITH_CALL, Event, Role, State, step
-from chalicelib.notify import e164
-from chalicelib.protocol import Delivery, LoginLevel
+from chalicelib.protocol import Delivery
 from chalicelib.records import Answered, Consultation, Happening, Once, Record, Referred, consultation_key
 from chalicelib.register import Register
-from chalicelib.rest import Arrival, Booking, Feedback, SendInvitation, Trail, TrailEntry
+from chalicelib.rest import Feedback, Trail, TrailEntry
 from chalicelib.settings import Settings
 from chalicelib.store import Create, Refused, Replace, Store, Write
-from chalicelib.tokens import keyed
 
 TRIES: Final = 5
 CROCKFORD: Final = "0123456789abcdefghjkmnpqrstvwxyz"  # no letters that are mistaken for digits
@@ -64,7 +62,6 @@ class Consultations:
         register: Register,
         scheduler: Scheduler,
         settings: Settings,
-        pepper: Callable[[], str],
         now: Callable[[], float],
         changed: Callable[[Consultation, Consultation | None], None],
     ) -> None:
@@ -72,7 +69,6 @@ class Consultations:
         self._register = register
         self._scheduler = scheduler
         self._settings = settings
-        self._pepper = pepper
         self._now = now
         self._changed = changed
 
@@ -109,6 +105,26 @@ class Consultations:
 
         return self._change(trust, consultation, decide, event.value, by, also)
 
+    def begin(self, made: Consultation, what: str, by: Actor, *once: Once) -> Consultation:
+        """Write a new consultation, with another reference where the trust has that one already.
+
+        Raises Refused when ``once`` has been done before, Overtaken when no reference was free.
+        """
+        for _ in range(TRIES):
+            referred = Referred(trust=made.trust, reference=made.reference, consultation=made.id)
+            records: list[Record] = [referred, made, self._happening(made, what, by), *once]
+            try:
+                self._store.write([Create(record) for record in records])
+            except Refused as refused:
+                if refused.failed != {0}:
+                    raise
+                made = msgspec.structs.replace(made, reference=new_reference())
+                continue
+            self.plan(made)
+            self._changed(made, None)
+            return made
+        raise Overtaken
+
     def note(
         self,
         trust: str,
@@ -120,66 +136,6 @@ class Consultations:
     ) -> Consultation:
         """Record ``what`` with the fields that ``decide`` gives; None from it changes nothing. Raises as `happen`."""
         return self._change(trust, consultation, decide, what, by, also)
-
-    def book(self, trust: str, staff: str, booking: Booking, once: str) -> Consultation:
-        """Book for ``staff``; the same ``once`` again gives what it made before. Raises BadRequest, Forbidden."""
-        name = f"book#{trust}#{staff}#{once}"
-        if done := self._store.get(Once, Once(name=name).key()):
-            made = self.find(trust, done.result)
-            self.plan(made)  # whoever booked may have been cut off before this
-            return made
-        clinician = self._register.clinician_of(trust, booking.department, staff)
-        now, starts = int(self._now()), self.time(booking.starts)
-        if not (booking.phone or booking.email):
-            raise BadRequest
-        if booking.national_id and booking.login_level is LoginLevel.NONE:
-            raise BadRequest  # a number can only be compared after a login
-        invite_at = now if booking.send is SendInvitation.NOW else self.by_rule(starts)
-        made = self._new(
-            trust,
-            staff=clinician.id,
-            department=booking.department,
-            starts=starts,
-            minutes=booking.minutes,
-            state=State.BOOKED,
-            patient_name=booking.patient_name,
-            phone=e164(booking.phone) if booking.phone else "",
-            email=booking.email,
-            login_level=booking.login_level,
-            person=keyed(self._pepper(), trust, booking.national_id) if booking.national_id else "",
-            language=booking.language,
-            sms=Delivery.DUE if booking.phone else Delivery.NONE,
-            mail=Delivery.DUE if booking.email else Delivery.NONE,
-            invitation=1,
-            invite_at=invite_at,
-        )
-        try:
-            return self._begin(
-                made,
-                "booked",
-                Actor(Role.CLINICIAN, staff),
-                Once(name=name, result=made.id, expires=now + ONCE_SECONDS),
-            )
-        except Refused:
-            return self.book(trust, staff, booking, once)
-
-    def arrive(self, trust: str, department: str, arrival: Arrival) -> Consultation:
-        """A patient comes to the department's fixed address. Raises NotFound, Forbidden, BadRequest."""
-        clinician = self._register.clinician_of(trust, department, arrival.clinician)
-        made = self._new(
-            trust,
-            staff=clinician.id,
-            department=department,
-            starts=int(self._now()),
-            minutes=30,
-            state=State.INVITED,
-            patient_name=arrival.name,
-            phone=e164(arrival.phone),
-            login_level=LoginLevel.NONE,
-            drop_in=True,
-            language=arrival.language,
-        )
-        return self._begin(made, "arrived", PATIENT)
 
     def day(self, trust: str, staff: str, day: str) -> list[Consultation]:
         """A clinician's day, by time."""
@@ -262,34 +218,6 @@ class Consultations:
             if Delivery.DUE in (guest.sms, guest.mail):
                 self._scheduler.at(soon, c.trust, c.id, guest.reason)
 
-    def _new(self, trust: str, *, starts: int, **fields: Any) -> Consultation:
-        return Consultation(
-            trust=trust,
-            id=new_id(),
-            version=1,
-            starts=starts,
-            day=self.day_of(trust, starts),
-            reference=_reference(),
-            **fields,
-        )
-
-    def _begin(self, made: Consultation, what: str, by: Actor, *once: Once) -> Consultation:
-        """Write a new consultation, with another reference where the trust has that one already. Raises Refused."""
-        for _ in range(TRIES):
-            referred = Referred(trust=made.trust, reference=made.reference, consultation=made.id)
-            records: list[Record] = [referred, made, self._happening(made, what, by), *once]
-            try:
-                self._store.write([Create(record) for record in records])
-            except Refused as refused:
-                if refused.failed != {0}:
-                    raise
-                made = msgspec.structs.replace(made, reference=_reference())
-                continue
-            self.plan(made)
-            self._changed(made, None)
-            return made
-        raise Overtaken
-
     def _change(
         self,
         trust: str,
@@ -367,7 +295,8 @@ def _epoch(text: str) -> int:
         raise BadRequest from None
 
 
-def _reference() -> str:
+def new_reference() -> str:
+    """A reference to be read out over the phone."""
     return _random(REFERENCE_LENGTH).upper()
 
 

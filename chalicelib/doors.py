@@ -103,7 +103,7 @@ class Doors:
         """A patient at the fixed address."""
         arrival = request.body(Arrival)
         self._s.invites.limit_arrivals(request.address)
-        return self._visit(self._s.consultations.arrive(trust, department, arrival))
+        return self._visit(self._s.bookings.arrive(trust, department, arrival))
 
     # ------------------------------------------------------------ staff
 
@@ -145,7 +145,7 @@ class Doors:
     def book(self, request: Request, trust: str) -> Answer:
         """Book, and send the invitation if its time has come."""
         session, once = self._clinician(request, trust), _key(request)
-        booked = self._s.consultations.book(trust, session.staff, request.body(Booking), once)
+        booked = self._s.bookings.book(trust, session.staff, request.body(Booking), once)
         return Answer(self._s.sockets.for_clinician(self._s.invites.send_now(booked)), 201)
 
     def trail(self, request: Request, trust: str, consultation: str) -> Trail:

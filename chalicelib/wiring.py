@@ -12,6 +12,7 @@ from botocore.config import Config
 
 from chalicelib import oidc
 from chalicelib.auth import Auth
+from chalicelib.bookings import Bookings
 from chalicelib.calls import Calls
 from chalicelib.clinician_messages import ClinicianMessages
 from chalicelib.company import Company
@@ -128,9 +129,12 @@ class Services:
     @cached_property
     def consultations(self) -> Consultations:
         """Consultations; every change is told to the open pages."""
-        return Consultations(
-            self.store, self.register, self.scheduler, self.settings, self._pepper, self.now, self.waiting.changed
-        )
+        return Consultations(self.store, self.register, self.scheduler, self.settings, self.now, self.waiting.changed)
+
+    @cached_property
+    def bookings(self) -> Bookings:
+        """How consultations come about."""
+        return Bookings(self.store, self.consultations, self.register, self._pepper, self.now)
 
     @cached_property
     def invites(self) -> Invites:

@@ -168,7 +168,7 @@ def test_delivering_many_times_at_once_sends_once(clinic: Clinic) -> None:
 
 def test_the_same_key_many_times_at_once_books_once(clinic: Clinic) -> None:
     booking = Booking(department="medisinsk", patient_name="K", starts="2027-03-01T10:00:00Z", phone="90000000")
-    book = clinic.services.consultations.book
+    book = clinic.services.bookings.book
     made = together(*[lambda: book("elvenes", "ingrid-berg", booking, "key").id] * AT_ONCE)
     assert len(set(made)) == 1
     assert len(clinic.services.consultations.day("elvenes", "ingrid-berg", "2027-03-01")) == 1

@@ -160,7 +160,7 @@ class Clinic:
             "login_level": LoginLevel.NONE,
             "send": SendInvitation.NOW,
         }
-        made = self.services.consultations.book(
+        made = self.services.bookings.book(
             self.trust, self.staff, Booking(**booking | changes), f"key-{self._bookings}"
         )
         return self.services.invites.send_now(made)

@@ -26,7 +26,7 @@ def closing(consultation: Consultation) -> str:
 
 
 def test_the_same_key_books_once_and_plans_again(clinic: Clinic) -> None:
-    book = clinic.services.consultations.book
+    book = clinic.services.bookings.book
     first = book(clinic.trust, clinic.staff, booking(clinic), "key")
     clinic.scheduler.planned.clear()
     assert book(clinic.trust, clinic.staff, booking(clinic), "key").id == first.id
@@ -36,7 +36,7 @@ def test_the_same_key_books_once_and_plans_again(clinic: Clinic) -> None:
 
 
 def test_two_with_the_same_key_at_once_book_once(clinic: Clinic) -> None:
-    book = clinic.services.consultations.book
+    book = clinic.services.bookings.book
     made = []
     clinic.store.before_write = lambda: made.append(book(clinic.trust, clinic.staff, booking(clinic), "key"))
     second = book(clinic.trust, clinic.staff, booking(clinic), "key")
@@ -62,7 +62,7 @@ def test_the_day_is_that_of_the_trusts_time_zone(clinic: Clinic) -> None:
 def test_a_patient_at_the_fixed_address_is_expected_at_once(clinic: Clinic) -> None:
     clinic.clinician("C")
     arrival = Arrival(clinician=clinic.staff, name="Nils", phone="+47 90 00 00 01")
-    made = clinic.services.consultations.arrive(clinic.trust, "medisinsk", arrival)
+    made = clinic.services.bookings.arrive(clinic.trust, "medisinsk", arrival)
     assert (made.state, made.drop_in, made.login_level) == (State.INVITED, True, LoginLevel.NONE)
     told = clinic.push.to("C")[-1]
     assert isinstance(told, p.Changed)
@@ -83,7 +83,7 @@ def test_a_patient_at_the_fixed_address_is_expected_at_once(clinic: Clinic) -> N
 )
 def test_an_arrival_that_cannot_be(clinic: Clinic, department: str, clinician: str, phone: str, error) -> None:
     with pytest.raises(error):
-        clinic.services.consultations.arrive(
+        clinic.services.bookings.arrive(
             clinic.trust, department, Arrival(clinician=clinician, name="Nils", phone=phone)
         )
 

@@ -140,7 +140,7 @@ def test_one_who_was_missed_gets_another_time_and_may_come(clinic: Clinic) -> No
 
 def test_one_from_the_fixed_address_gets_a_link(clinic: Clinic) -> None:
     arrival = Arrival(clinician=clinic.staff, name="Nils", phone="90000001")
-    arrived = clinic.services.consultations.arrive(clinic.trust, "medisinsk", arrival)
+    arrived = clinic.services.bookings.arrive(clinic.trust, "medisinsk", arrival)
     assert move(clinic, arrived).sms is Delivery.SENT
     assert f"{ORIGIN}/i#" in texts(clinic)[0]
 

@@ -1,0 +1,104 @@
+"""How a consultation comes about: a clinician books it, or a patient comes to the department's fixed address."""
+
+from collections.abc import Callable
+from typing import Any
+
+from chalicelib.consultations import ONCE_SECONDS, PATIENT, Actor, Consultations, new_id, new_reference
+from chalicelib.errors import BadRequest
+from chalicelib.lifecycle import Role, State
+from chalicelib.notify import e164
+from chalicelib.protocol import Delivery, LoginLevel
+from chalicelib.records import Consultation, Once
+from chalicelib.register import Register
+from chalicelib.rest import Arrival, Booking, SendInvitation
+from chalicelib.store import Refused, Store
+from chalicelib.tokens import keyed
+
+
+class Bookings:
+    """Makes consultations; nothing else does."""
+
+    def __init__(
+        self,
+        store: Store,
+        consultations: Consultations,
+        register: Register,
+        pepper: Callable[[], str],
+        now: Callable[[], float],
+    ) -> None:
+        self._store = store
+        self._consultations = consultations
+        self._register = register
+        self._pepper = pepper
+        self._now = now
+
+    def book(self, trust: str, staff: str, booking: Booking, once: str) -> Consultation:
+        """Book for ``staff``; the same ``once`` again gives what it made before. Raises BadRequest, Forbidden."""
+        name = f"book#{trust}#{staff}#{once}"
+        if done := self._store.get(Once, Once(name=name).key()):
+            made = self._consultations.find(trust, done.result)
+            self._consultations.plan(made)  # whoever booked may have been cut off before this
+            return made
+        clinician = self._register.clinician_of(trust, booking.department, staff)
+        now, starts = int(self._now()), self._consultations.time(booking.starts)
+        if not (booking.phone or booking.email):
+            raise BadRequest
+        if booking.national_id and booking.login_level is LoginLevel.NONE:
+            raise BadRequest  # a number can only be compared after a login
+        invite_at = now if booking.send is SendInvitation.NOW else self._consultations.by_rule(starts)
+        made = self._new(
+            trust,
+            staff=clinician.id,
+            department=booking.department,
+            starts=starts,
+            minutes=booking.minutes,
+            state=State.BOOKED,
+            patient_name=booking.patient_name,
+            phone=e164(booking.phone) if booking.phone else "",
+            email=booking.email,
+            login_level=booking.login_level,
+            person=keyed(self._pepper(), trust, booking.national_id) if booking.national_id else "",
+            language=booking.language,
+            sms=Delivery.DUE if booking.phone else Delivery.NONE,
+            mail=Delivery.DUE if booking.email else Delivery.NONE,
+            invitation=1,
+            invite_at=invite_at,
+        )
+        try:
+            return self._consultations.begin(
+                made,
+                "booked",
+                Actor(Role.CLINICIAN, staff),
+                Once(name=name, result=made.id, expires=now + ONCE_SECONDS),
+            )
+        except Refused:
+            return self.book(trust, staff, booking, once)
+
+    def arrive(self, trust: str, department: str, arrival: Arrival) -> Consultation:
+        """A patient comes to the department's fixed address. Raises NotFound, Forbidden, BadRequest."""
+        clinician = self._register.clinician_of(trust, department, arrival.clinician)
+        made = self._new(
+            trust,
+            staff=clinician.id,
+            department=department,
+            starts=int(self._now()),
+            minutes=30,
+            state=State.INVITED,
+            patient_name=arrival.name,
+            phone=e164(arrival.phone),
+            login_level=LoginLevel.NONE,
+            drop_in=True,
+            language=arrival.language,
+        )
+        return self._consultations.begin(made, "arrived", PATIENT)
+
+    def _new(self, trust: str, *, starts: int, **fields: Any) -> Consultation:
+        return Consultation(
+            trust=trust,
+            id=new_id(),
+            version=1,
+            starts=starts,
+            day=self._consultations.day_of(trust, starts),
+            reference=new_reference(),
+            **fields,
+        )
