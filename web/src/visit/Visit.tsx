@@ -78,7 +78,7 @@ export function Visit({ engine }: StepProps) {
       )}
       {Step ? <Step key={at} engine={engine} /> : problem && at === "opening" ? null : <Waiting>{t("visit.opening")}</Waiting>}
       {preparing && (
-        <div class="v-beside">
+        <div class="v-beside" key={`beside ${at}`}>
           {before(preparation, soundOnly) && <Button variant="tertiary" onClick={() => engine.previous()}>{t("visit.back")}</Button>}
           {!isGuest(visit) && <RunningLate engine={engine} />}
         </div>

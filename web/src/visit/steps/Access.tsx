@@ -26,7 +26,6 @@ export function Access({ engine }: StepProps) {
       <Appointment engine={engine} />
       {!trouble && <p>{t("visit.access.why")}</p>}
       <BlockedHelp camera={cameraProblem} microphone={microphoneProblem} />
-      {trouble && <p>{t("visit.access.mended")}</p>}
       <div class="v-answers">
         <Button busy={asking === "both"} onClick={() => void request(trouble && state.soundOnly ? "sound" : "both")}>{button}</Button>
         {!trouble && (
