@@ -103,6 +103,7 @@ class Booking:
     level: str = "Høyt"
     national_id: str = ""
     minutes_from_now: int = 30
+    department: str = ""  # for who works in several
 
 
 class Clinician:
@@ -129,6 +130,8 @@ class Clinician:
         known = set(rows.evaluate_all("rows => rows.map(r => r.dataset.consultation)"))
         self.page.get_by_role("button", name="Ny konsultasjon").click()
         form = self.page.get_by_role("dialog")
+        if booking.department:
+            form.get_by_label("Avdeling").select_option(label=booking.department)
         form.get_by_label("Pasientens navn").fill(booking.name)
         form.get_by_label("Mobiltelefon").fill(booking.phone)
         form.get_by_label("E-post").fill(booking.email)
@@ -238,6 +241,24 @@ class Patient:
         self.expect_step("ready")
         self.page.get_by_role("button", name="Jeg er klar, gi beskjed til", exact=False).click()
         self.expect_step("waiting")
+
+    def wait_with_sound_only(self) -> None:
+        """To the waiting room the short way: no camera, no network test."""
+        self.expect_step("access")
+        self.page.get_by_role("button", name="Bare lyd").click()
+        for question in ("speaker", "microphone"):
+            self.expect_step(question)
+            self.page.get_by_role("button", name="Ja", exact=True).click()
+        self.expect_step("network")
+        self.page.get_by_role("button", name="Hopp over testen").click()
+        self.expect_step("ready")
+        self.page.get_by_role("button", name="Jeg er klar, gi beskjed til", exact=False).click()
+        self.expect_step("waiting")
+
+    def leave_waiting_room(self) -> None:
+        self.page.get_by_role("button", name="Forlat venterommet").click()
+        self.page.get_by_role("alertdialog").get_by_role("button", name="Forlat venterommet").click()
+        self.expect_step("ready")
 
     def accept(self) -> None:
         self.page.bring_to_front()
