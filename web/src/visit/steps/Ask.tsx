@@ -19,7 +19,9 @@ export function Ask({ question, why, stay, leave, onStay, onLeave }: AskProps) {
     const before = document.activeElement;
     box.current?.querySelector("button")?.focus();
     return () => {
-      if (before instanceof HTMLElement && before.isConnected) before.focus();
+      // What was pressed may be gone by now, as the buttons of a call are while it is asked.
+      const to = before instanceof HTMLElement && before.isConnected ? before : document.querySelector<HTMLElement>("h1");
+      to?.focus();
     };
   }, []);
   return (

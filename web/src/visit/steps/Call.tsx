@@ -1,5 +1,5 @@
 // The call: the clinician's picture, one's own small, the buttons at the bottom, and the truth about the connection.
-import { useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { CallLevel, DeviceChangedBanner, InterruptedBanner, PauseBanner, SpeakingMuted } from "../../shared/components/banners";
 import { BlockedHelp } from "../../shared/components/BlockedHelp";
 import { DataUse } from "../../shared/components/DataUse";
@@ -25,8 +25,21 @@ function nameIn(visit: VisitView, seat: Seat): string {
 export function Call({ engine }: StepProps) {
   const [blocked, setBlocked] = useState(false);
   const [settings, setSettings] = useState(false);
+  const root = useRef<HTMLDivElement>(null);
   const { equipment, talk } = engine;
   const { visit, peers, socket, leaving } = engine.state;
+  const pausedBy = talk?.conversation.paused ?? null;
+  const before = useRef(pausedBy);
+  useEffect(() => {
+    const changed = before.current !== pausedBy;
+    before.current = pausedBy;
+    // The button that was pressed is gone, and the one that undoes it has come.
+    if (!changed || document.activeElement !== document.body) return;
+    root.current?.querySelector<HTMLElement>(pausedBy ? "[data-banner=paused] button" : ".v-more")?.focus();
+  }, [pausedBy]);
+  useEffect(() => {
+    if (equipment.microphoneProblem) setSettings(true); // unheard without knowing it is the worst of all
+  }, [equipment.microphoneProblem]);
   if (!visit || !talk) return <></>;
   const { conversation } = talk;
   const paused = conversation.paused !== null;
@@ -36,7 +49,7 @@ export function Call({ engine }: StepProps) {
     void playAll().catch(() => setBlocked(true));
   };
   return (
-    <div class="v-call" data-paused={paused || undefined}>
+    <div class="v-call" ref={root} data-paused={paused || undefined}>
       <h1 class="ds-sr-only" tabIndex={-1}>{t("visit.call.title", { name: visit.clinician_name })}</h1>
       <div class="v-stage">
         <Stage
@@ -88,7 +101,7 @@ export function Call({ engine }: StepProps) {
           onLeave={() => talk.hangUp()}
         />
       ) : (
-        <Controls engine={engine} settings={settings} onSettings={() => setSettings(!settings)} />
+        <Controls engine={engine} settings={settings} onSettings={() => setSettings(!settings)} onTrouble={() => setSettings(true)} />
       )}
     </div>
   );

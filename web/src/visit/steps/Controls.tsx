@@ -6,9 +6,11 @@ import type { StepProps } from "./props";
 export interface ControlsProps extends StepProps {
   settings: boolean;
   onSettings: () => void;
+  /** A device that was to be turned on could not be had. */
+  onTrouble: () => void;
 }
 
-export function Controls({ engine, settings, onSettings }: ControlsProps) {
+export function Controls({ engine, settings, onSettings, onTrouble }: ControlsProps) {
   const { equipment, talk } = engine;
   if (!talk) return <></>;
   const { conversation } = talk;
@@ -22,8 +24,8 @@ export function Controls({ engine, settings, onSettings }: ControlsProps) {
       </div>
       <div class="v-controls__main">
         <Control icon="flip" label={t("visit.camera.flip")} disabled={!picture} onClick={() => void equipment.flip()} />
-        <Control icon={picture ? "camera" : "camera_off"} label={t(picture ? "visit.call.camera.off" : "visit.call.camera.on")} onClick={() => void talk.toggleCamera()} />
-        <Control icon={silent ? "microphone_off" : "microphone"} label={t(silent ? "visit.call.microphone.on" : "visit.call.microphone.off")} onClick={() => void talk.toggleMicrophone()} />
+        <Control icon={picture ? "camera" : "camera_off"} label={t(picture ? "visit.call.camera.off" : "visit.call.camera.on")} onClick={() => void talk.toggleCamera().then(() => equipment.cameraProblem && onTrouble())} />
+        <Control icon={silent ? "microphone_off" : "microphone"} label={t(silent ? "visit.call.microphone.on" : "visit.call.microphone.off")} onClick={() => void talk.toggleMicrophone().then(() => equipment.microphoneProblem && onTrouble())} />
         <Control icon="end" danger label={t("visit.call.end")} onClick={() => engine.ask(true)} />
       </div>
     </div>
