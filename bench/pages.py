@@ -10,6 +10,7 @@ import asyncio
 import base64
 import gzip
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -41,7 +42,7 @@ PATIENCE: Final = 120_000
 FLAGS: Final = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 PACKED: Final = ("image/png", "image/jpeg", "image/webp", "font/", "audio/", "video/", "application/wasm")
 
-# Interactive: a button, or a link that looks like one, can be pressed, and no task holds up the main thread for 50 ms
+# Interactive: what one goes there to press can be pressed, and no task holds up the main thread for 50 ms
 # any more until it has been quiet for two seconds: the moment of the button, or of the end of the last such task.
 WATCH: Final = """
 (() => {
@@ -55,7 +56,7 @@ WATCH: Final = """
     seen.blocked += duration - 50;
   })).observe({type: 'longtask', buffered: true});
   const look = () => {
-    const all = [...document.querySelectorAll('main button, main a.ds-button, #root button')];
+    const all = [...document.querySelectorAll(CONTROLS)];
     const found = all.find(one => !one.disabled && one.ariaDisabled !== 'true' && one.getClientRects().length > 0);
     if (found) seen.button = performance.now(); else requestAnimationFrame(look);
   };
@@ -95,11 +96,12 @@ class Row(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True)
 class Subject:
-    """What is visited."""
+    """What is visited; ``controls`` is the CSS selector of what one goes there to press."""
 
     page: str
     origin: str
     address: str
+    controls: str = "main button"
 
 
 def weigh(body: bytes, kind: str) -> int:
@@ -107,10 +109,10 @@ def weigh(body: bytes, kind: str) -> int:
     return len(body) if kind.startswith(PACKED) else min(len(body), len(gzip.compress(body, 6)))
 
 
-def watched(browser: Browser) -> tuple[Page, CDPSession]:
+def watched(browser: Browser, subject: Subject) -> tuple[Page, CDPSession]:
     """A page with an empty cache, and its tools."""
     context = browser.new_context(locale="nb-NO", viewport={"width": 390, "height": 844})
-    context.add_init_script(WATCH)
+    context.add_init_script(WATCH.replace("CONTROLS", json.dumps(subject.controls)))
     page = context.new_page()
     page.set_default_timeout(PATIENCE)
     tools = context.new_cdp_session(page)
@@ -120,7 +122,7 @@ def watched(browser: Browser) -> tuple[Page, CDPSession]:
 
 def loaded(browser: Browser, subject: Subject) -> tuple[list[Answer], int]:
     """All that a first visit fetches, and how many requests went to another origin; no body is left out."""
-    page, tools = watched(browser)
+    page, tools = watched(browser, subject)
     met: dict[str, Mapping[str, Any]] = {}
     wire: dict[str, int] = {}
     foreign: list[str] = []
@@ -151,7 +153,7 @@ def loaded(browser: Browser, subject: Subject) -> tuple[list[Answer], int]:
 
 def interactive(browser: Browser, subject: Subject) -> dict[str, float]:
     """When a slow phone's first paint, first button and quiet came, in ms since the visit began."""
-    page, tools = watched(browser)
+    page, tools = watched(browser, subject)
     tools.send("Emulation.setCPUThrottlingRate", {"rate": CPU})
     line = {"offline": False, "latency": LATENCY_MS, "downloadThroughput": DOWN, "uploadThroughput": UP}
     tools.send("Network.emulateNetworkConditions", line)
@@ -192,7 +194,7 @@ def measure(browser: Browser, subject: Subject, runs: int) -> Row:
 def peer(folder: Path) -> Iterator[Subject]:
     """The peer's own build, fetched by its name, on an origin of its own that compresses as ours does."""
     npm = [str(ROOT / ".venv/bin/npm"), "pack", "--silent", "--pack-destination", str(folder), PEER]
-    environment = {"PATH": f"{ROOT / '.venv/bin'}:/usr/bin:/bin", "HOME": str(Path.home())}
+    environment = os.environ | {"PATH": f"{ROOT / '.venv/bin'}:{os.environ['PATH']}"}
     subprocess.run(npm, check=True, env=environment, cwd=folder, stdout=subprocess.DEVNULL)
     (archive,) = folder.glob("*.tgz")
     subprocess.run(["tar", "xzf", str(archive), "-C", str(folder)], check=True)
@@ -220,7 +222,7 @@ def peer(folder: Path) -> Iterator[Subject]:
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
     try:
-        yield Subject("peer: Element Call, «Join as guest»", origin, f"{origin}/consultation")
+        yield Subject("peer: Element Call, «Join as guest»", origin, f"{origin}/consultation", "#root button")
     finally:
         asyncio.run_coroutine_threadsafe(runner.cleanup(), loop).result()
         loop.call_soon_threadsafe(loop.stop)
@@ -231,13 +233,13 @@ def subjects(system: System) -> list[Subject]:
     """Our pages, the patient's first."""
     addresses = system.addresses
     pages = {
-        "patient": addresses["patient"],
-        "department": addresses["department"],
-        "clinician": addresses["clinician"],
-        "help": f"{system.origin}/help",
-        "landing": f"{system.origin}/",
+        "patient": (addresses["patient"], "main button"),
+        "department": (addresses["department"], "main button"),
+        "clinician": (addresses["clinician"], "main a.ds-button"),
+        "help": (f"{system.origin}/help", "main summary"),
+        "landing": (f"{system.origin}/", "main a"),
     }
-    return [Subject(name, system.origin, address) for name, address in pages.items()]
+    return [Subject(name, system.origin, *visit) for name, visit in pages.items()]
 
 
 def show(rows: list[Row]) -> None:
