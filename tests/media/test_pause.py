@@ -1,4 +1,4 @@
-"""Real browsers in a call: a pause lets nothing out and brings everything back; without a camera one only receives."""
+"""Real browsers in a call: a pause lets nothing out, from its first moment on, and brings everything back."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -7,9 +7,8 @@ from typing import Any
 import pytest
 
 from chalicelib.protocol import Seat
-from media_worker.room import Room
 from tests.media.pages import SMALL, Person, people
-from tests.media.peers import PATIENCE, ROOM, Calls
+from tests.media.peers import Calls
 
 TWO = (Seat.CLINICIAN, Seat.PATIENT)
 KINDS = ("chromium", "firefox")
@@ -67,31 +66,3 @@ def test_a_page_that_comes_into_a_pause_lets_nothing_slip_out(kind: str) -> None
         await clinician.follows(patient)
 
     call(("chromium", kind), scene)
-
-
-@pytest.mark.parametrize("simulcast", [False, True])
-@pytest.mark.parametrize("kind", KINDS)
-def test_without_a_camera_one_only_receives_pictures_until_one_comes(kind: str, simulcast: bool) -> None:
-    async def scene(calls: Calls, clinician: Person, patient: Person) -> None:
-        await clinician.enter(TWO, SMALL, simulcast=False)
-        await patient.enter(TWO, video=False, simulcast=simulcast)
-        await patient.follows(clinician)
-        assert await patient.do("pc.getTransceivers()[1].currentDirection") == "recvonly"
-        await estimates(calls, patient)
-        await patient.do("film(g)", SMALL)
-        await patient.until("pc.getTransceivers()[1].currentDirection === 'sendrecv'")
-        await clinician.follows(patient)
-        await patient.follows(clinician)
-        if kind == "chromium":
-            await patient.until("f.available > 300_000")  # without transport-cc it stays below 100 kbit/s
-
-    call(("chromium", kind), scene)
-
-
-async def estimates(calls: Calls, person: Person) -> None:
-    """Waits until its browser has told the worker how much can come down to it."""
-    room = calls.worker._calls[ROOM].port
-    assert isinstance(room, Room)
-    async with asyncio.timeout(PATIENCE):
-        while not room._seats[person.seat].view.downlink._estimate:
-            await told(person)

@@ -79,6 +79,21 @@ test("somebody else's pause silences this page too, and is not this page's to en
   expect(going()).toEqual([microphone, camera]);
 });
 
+test("who pauses after somebody else goes on with the pause when that one's is over, heard of or not", async () => {
+  for (const heard of [true, false]) {
+    const { conversation, microphone, said, going } = setUp();
+    await conversation.join(join);
+    conversation.setPaused("clinician");
+    conversation.pause(true);
+    conversation.setPaused("clinician"); // still the first to be named
+    expect([conversation.pausedByMe, said]).toEqual([false, ["c1 3 true"]]);
+    conversation.setPaused(heard ? "patient" : null);
+    expect([going(), conversation.pausedByMe]).toEqual([NOTHING, true]);
+    conversation.pause(false);
+    expect(going()).toEqual([microphone, camera]);
+  }
+});
+
 test("a page that is loaded again during a pause sends nothing before it ends", async () => {
   for (const by of ["patient", "clinician"] as Seat[]) {
     const { conversation, microphone, going } = setUp();

@@ -102,21 +102,20 @@ export class Conversation {
     return this.paused !== null && this.paused === this.seat;
   }
 
-  /** Picture and sound off both ways at once, or on again; everybody is told. Only who paused can go on. */
+  /** Picture and sound off both ways at once, or on again; everybody is told. Only who paused can go on; two may pause, the first is named. */
   pause(on: boolean): void {
-    if (!this.media || !this.seat || (this.paused !== null && !this.pausedByMe)) return;
+    if (!this.media || !this.seat || (!on && !this.pausedByMe)) return;
     this.wished = on;
     this.sayPause(on);
-    this.becomePaused(on ? this.seat : null);
+    this.becomePaused(on ? (this.paused ?? this.seat) : null);
   }
 
   /** What the functions say of pausing; what was said before they heard of one's own wish is passed over. */
   setPaused(by: Seat | null): void {
     const own = by !== null && by === this.seat;
-    if (this.wished !== null && (by === null || own)) {
-      if (own !== this.wished) return;
-    }
-    this.wished = null;
+    if (this.wished === false && own) return;
+    if (this.wished === true && by === null) by = this.seat; // not heard of, or somebody else's pause ended before
+    else if (own || this.wished === false) this.wished = null;
     if (by !== this.paused) this.becomePaused(by);
   }
 
