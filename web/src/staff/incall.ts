@@ -1,6 +1,6 @@
 // The call the clinician's page sits in: who joins it, how it ends, what of it comes late. Pure.
 import type { ConsultationView, Join, Paused, PeerLeft, PeerMedia } from "../protocol";
-import { withPeer } from "../shared/people";
+import { withPeer, withoutPeer } from "../shared/people";
 import { withNotice, withoutNotices, type Notice } from "./notice";
 import { WITH_CALL, type Seated, type StaffState } from "./state";
 
@@ -9,8 +9,7 @@ export function meet(state: StaffState, message: PeerMedia | PeerLeft): StaffSta
   const { seated } = state;
   if (!seated || message.seat === seated.join.seat || !sameCall(seated, message)) return state;
   if (message.type === "peer_media") return { ...state, seated: { ...seated, peers: withPeer(seated.peers, message) } };
-  const { [message.seat]: gone, ...peers } = seated.peers;
-  return gone ? { ...state, seated: { ...seated, peers } } : state;
+  return { ...state, seated: { ...seated, peers: withoutPeer(seated.peers, message.seat) } };
 }
 
 /** The call is paused, or goes on. */

@@ -1,7 +1,7 @@
 // What the patient's page knows and which step it shows. Pure: a state and something that happened give the next state.
 import type { Answer3, DeviceReport, EndReason, GuestKind, Join, NetworkReport, ToPatient, VisitView } from "../protocol";
 import type { Status } from "../shared/connection";
-import { withPeer, type Peers } from "../shared/people";
+import { withPeer, withoutPeer, type Peers } from "../shared/people";
 import { unprepared, type Kept, type PreparationStep } from "./preparation";
 
 /** `opening`: nothing known yet. `phone`: the clinician phones instead. `gone`: this link or visit is no more. `elsewhere`: open in a newer page. */
@@ -160,10 +160,8 @@ function withMessage(state: VisitState, message: ToPatient): VisitState {
       return message.seat === (state.join?.seat ?? "patient") ? state : { ...state, peers: withPeer(state.peers, message) };
     case "call_ended":
       return withEnd(state, visit, message.reason);
-    case "peer_left": {
-      const { [message.seat]: gone, ...peers } = state.peers;
-      return gone ? { ...state, peers } : state;
-    }
+    case "peer_left":
+      return { ...state, peers: withoutPeer(state.peers, message.seat) };
     case "paused":
       return { ...state, visit: { ...visit, paused_by: message.by } };
     case "answer":
