@@ -3,12 +3,13 @@
 import pytest
 
 from chalicelib import protocol as p
-from chalicelib.errors import BadRequest, Conflict, IllegalTransition, NotFound
+from chalicelib.errors import BadRequest, Conflict, IllegalTransition, LinkWithdrawn, NotFound
 from chalicelib.guests import SEATS, concerned, standing, state_of
 from chalicelib.lifecycle import FINAL, Role, State
 from chalicelib.protocol import Delivery, DeviceReport, EndReason, GuestKind, Language, Seat
 from chalicelib.records import Consultation, Guest
 from chalicelib.rest import NewGuest
+from chalicelib.visit_messages import PROBES_PER_HOUR
 from tests.fakes.clinic import Clinic
 from tests.unit.test_protocol import SDP
 from tests.unit.test_signaling import all_of, last
@@ -167,6 +168,7 @@ def test_a_guest_who_hangs_up_leaves_alone_and_may_come_back(clinic: Clinic) -> 
     assert held is not None
     assert (held.camera, held.microphone) == (False, False), "what they sent is over"
 
+    clinic.push.sent.clear()
     clinic.say("G", p.CheckIn(devices=DeviceReport()))
     assert last(clinic, "G", p.Ringing).call == 1, "let in once is let in"
     clinic.say("G", p.Accept(consultation=talking.id, call=1))
@@ -346,6 +348,69 @@ def test_a_seat_that_is_somebody_elses_now_tells_its_former_holder_nothing(clini
     assert clinic.push.to("G") == []
     clinic.leave("G")
     assert clinic.services.sockets.guest_seat(clinic.trust, talking.id, other.id) is not None
+
+
+def test_whoever_comes_while_being_shown_out_sits_on_nobodys_seat(clinic: Clinic) -> None:
+    talking = clinic.talking()
+    guest = clinic.invite(talking)
+    clinic.guest("G", talking, guest)
+    clinic.leave("G")
+    clinic.push.gone.clear()
+    others: list[Guest] = []
+
+    def shown_out() -> None:
+        clinic.remove(talking, guest)
+        others.append(clinic.invite(talking, name="Nina"))
+
+    sit = clinic.services.sockets.sit
+
+    def sits_late(*given: str) -> None:
+        clinic.services.sockets.sit = sit  # type: ignore[method-assign]
+        shown_out()
+        sit(*given)  # type: ignore[arg-type]
+
+    clinic.services.sockets.sit = sits_late  # type: ignore[method-assign,assignment]
+    clinic.guest("G", talking, guest)
+    assert others[0].seat is guest.seat
+    assert not clinic.services.sockets.holder(clinic.now(talking), guest.seat)
+    assert not last(clinic, "C", p.Changed).consultation.guests[0].present
+
+
+def test_each_guest_loses_only_what_is_theirs(clinic: Clinic) -> None:
+    talking, first = clinic.joined()
+    second = clinic.invite(talking, name="Nina")
+    clinic.join("H", talking, second)
+    clinic.push.sent.clear()
+    clinic.remove(talking, second)
+    assert last(clinic, "H", p.CallEnded).reason is EndReason.REMOVED
+    assert not all_of(clinic, "G", p.CallEnded)
+    assert last(clinic, "G", p.PeerLeft).seat is Seat.GUEST_2
+    clinic.leave("H")
+    held = clinic.services.sockets.holder(clinic.now(talking), first.seat)
+    assert held is not None
+    assert held.connection == "G"
+
+
+def test_a_link_of_who_was_shown_out_begins_no_visit(clinic: Clinic) -> None:
+    booked = clinic.book()
+    guest = clinic.invite(booked)
+    secret = clinic.carrier.texts[-1][1].split("/i#")[1].split()[0]
+    assert clinic.services.invites.enter(secret, "192.0.2.1").guest == guest.id
+    clinic.remove(booked, guest)
+    with pytest.raises(LinkWithdrawn):
+        clinic.services.invites.enter(secret, "192.0.2.1")
+
+
+def test_guests_take_no_network_tests_from_the_patient(clinic: Clinic) -> None:
+    waiting = clinic.waiting()
+    clinic.guest("G", waiting, clinic.invite(waiting))
+    said = [clinic.say("G", p.ProbeStart()) for _ in range(PROBES_PER_HOUR + 1)]
+    assert said[-2:] == ["probe_start", "too_many_attempts"]
+    assert clinic.say("P", p.ProbeStart()) == "probe_start"
+    clinic.say("G", p.ProbeOffer(probe="x", sdp=SDP))
+    asked = last(clinic, "W", p.ProbeRelay)
+    clinic.say("W", p.ProbeAnswered(reply_to=asked.reply_to, probe="x", sdp=SDP))
+    assert last(clinic, "G", p.ProbeAnswer).probe == "x"
 
 
 def test_showing_out_is_finished_by_whoever_says_it_again(clinic: Clinic) -> None:
