@@ -209,6 +209,19 @@ TRAIL: Final = rest.Trail(
         rest.TrailEntry(5, instant(-6), "check_in", "patient", "checked_in"),
     ]
 )
+SUPPORT: Final = rest.Support(
+    reference="K7M2-X9QD",
+    state=State.CHECKED_IN,
+    starts=instant(8),
+    department=MEDICAL.name,
+    clinician="Ingrid Berg",
+    sms=Delivery.SENT,
+    mail=Delivery.NONE,
+    devices=TESTED,
+    network=network(Verdict.IMPROVABLE),
+    patient_present=True,
+    trail=TRAIL.entries,
+)
 PAGE: Final = rest.DepartmentPage(
     "Elvenes helseforetak",
     MEDICAL,

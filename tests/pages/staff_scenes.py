@@ -15,6 +15,8 @@ from tests.pages.visit_scenes import BUSY, DENIED, pressed
 PATH: Final = "/staff/elvenes"
 LIST: Final = "main[data-view=list] [data-day]"
 ROW: Final = f"[data-consultation={VISIT}]"
+DIALOG: Final = "dialog[open]"
+REFERENCE: Final = content.SUPPORT.reference.replace("-", "")
 CALL: Final = "main[data-view=call] video[data-role=remote]"
 SEATS: Final = (Seat.PATIENT, Seat.CLINICIAN, Seat.GUEST_1, Seat.GUEST_2)
 
@@ -32,6 +34,7 @@ def scene(
         rest={
             "GET /staff/elvenes/me": content.ME,
             f"GET /staff/elvenes/consultations/{VISIT}/trail": content.TRAIL,
+            f"GET /staff/elvenes/references/{REFERENCE}": content.SUPPORT,
             f"GET /staff/elvenes/consultations?day={DAY}": rest.DayList(DAY, list(day), delay),
         },
         hello=[protocol.Board(DAY, list(day), delay), *said],
@@ -69,6 +72,13 @@ def _list() -> Iterator[Scene]:
     yield scene("list-worker-lost", "main .ds-alert", day, ended)
     refused = {"refuse": {"camera": DENIED, "microphone": BUSY}}
     yield scene("list-devices", LIST, day, stand_in=refused)
+    yield scene("list-menu", ".s-more__list", day, then=_menu)
+    yield scene("list-tested", ".s-test[open]", day, then=_tested)
+    yield scene("list-done", "[data-part=done][open]", day, then=_done)
+    yield scene("alerts", DIALOG, day, then=pressed("staff.alerts.title"))
+    yield scene("reference", f"{DIALOG} form", day, then=pressed("staff.support.find"))
+    yield scene("reference-found", f"{DIALOG} [data-reference]", day, then=_look_up(REFERENCE))
+    yield scene("reference-unknown", f"{DIALOG} .ds-validation-message", day, then=_look_up("XXXX"))
     yield scene("book", "[role=dialog], dialog[open]", day, then=pressed("staff.action.book"))
     yield scene(
         "book-faults",
@@ -76,8 +86,9 @@ def _list() -> Iterator[Scene]:
         day,
         then=pressed("staff.action.book", "staff.form.submit"),
     )
-    yield scene("cancel", "[role=dialog], dialog[open]", day, then=_in_row("staff.action.cancel"))
-    yield scene("trail", "dialog td, [role=dialog] td", day, then=_in_row("staff.action.trail"))
+    for name in ("move", "guest", "phone", "hand_over", "cancel"):
+        yield scene(name.replace("_", "-"), DIALOG, day, then=_in_row(f"staff.action.{name}"))
+    yield scene("trail", f"{DIALOG} td", day, then=_in_row("staff.action.trail"))
 
 
 async def _arrival(sight: Sight) -> None:
@@ -86,9 +97,31 @@ async def _arrival(sight: Sight) -> None:
 
 def _in_row(key: str) -> Any:
     async def press(sight: Sight) -> None:
+        await _menu(sight)
         await sight.press_in(ROW, key)
 
     return press
+
+
+async def _menu(sight: Sight) -> None:
+    await sight.press_in(ROW, "staff.action.more")
+
+
+async def _tested(sight: Sight) -> None:
+    await sight.page.locator(f"{ROW} .s-test summary").click()
+
+
+async def _done(sight: Sight) -> None:
+    await sight.page.locator("[data-part=done] > summary").click()
+
+
+def _look_up(reference: str) -> Any:
+    async def look_up(sight: Sight) -> None:
+        await sight.press("staff.support.find")
+        await sight.page.locator(f"{DIALOG} input").fill(reference)
+        await sight.press("staff.support.submit")
+
+    return look_up
 
 
 def _talking(name: str, *said: Message, seats: Sequence[Seat] = (), **more: Any) -> Scene:
@@ -113,4 +146,11 @@ def _call() -> Iterator[Scene]:
     )
     yield _talking("call-group", *[_media(seat) for seat in SEATS if seat is not Seat.CLINICIAN], seats=SEATS)
     yield _talking("call-paused", _media(), view=content.mine(State.IN_CALL, paused_by=Seat.PATIENT))
+    waiting = [content.consultation("Mohammed Ali", -22, **content.waiting(31))]
+    others = [protocol.Changed(DAY, one) for one in waiting]
+    yield _talking("call-others", _media(), *others, then=pressed("staff.waiting.count"), shows=DIALOG)
+    yield _talking("call-people", _media(), seats=SEATS, then=pressed("staff.people.title"), shows=DIALOG)
+    knocking = content.mine(State.IN_CALL, guests=[content.guest(GuestKind.INTERPRETER, present=True, ready=True)])
+    yield _talking("call-knocking", _media(), view=knocking, shows="[data-banner=knocking]")
+    yield _talking("call-ending", _media(), then=pressed("staff.call.hang_up"), shows=DIALOG)
     yield _talking("call-no-camera", _media(), stand_in={"refuse": {"camera": BUSY}})

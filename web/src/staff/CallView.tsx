@@ -28,7 +28,7 @@ export interface CallViewProps {
 
 export function CallView(props: CallViewProps) {
   const { desk, seated, view, onOpen } = props;
-  const { conversation, equipment } = desk;
+  const { conversation, equipment } = desk.talk;
   const [blocked, setBlocked] = useState(false);
   const ringing = view?.state === "calling";
   const nameOf = (seat: Seat): string => (seat === seated.join.seat ? t("staff.who.me") : seatName(view, seat));
@@ -49,7 +49,7 @@ export function CallView(props: CallViewProps) {
         )}
         <PauseBanner conversation={conversation} nameOf={nameOf} />
         <InterruptedBanner equipment={equipment} />
-        <SpeakingMuted conversation={conversation} onUnmute={() => void desk.setMicrophone(true)} />
+        <SpeakingMuted conversation={conversation} onUnmute={() => void desk.talk.setMicrophone(true)} />
         <DeviceChangedBanner equipment={equipment} />
         <Knocking desk={desk} view={view} peers={Object.keys(seated.peers)} />
         {blocked && <Notice tone="info"><p>{t("staff.call.blocked")}</p><Button color="accent" onClick={() => void playAll().then(() => setBlocked(false))}>{t("staff.call.play")}</Button></Notice>}
@@ -80,7 +80,7 @@ function Head({ desk, seated, view, onOpen, nameOf, ringing }: CallViewProps & {
       <div class="s-call__others" role="status">
         {waiting > 0 && <Button variant="tertiary" data-size="sm" onClick={() => onOpen({ dialog: "queue" })}>{t("staff.waiting.count", { count: waiting })}</Button>}
       </div>
-      <Connections quality={desk.conversation.quality} own={seated.join.seat} nameOf={nameOf} />
+      <Connections quality={desk.talk.conversation.quality} own={seated.join.seat} nameOf={nameOf} />
     </header>
   );
 }
@@ -101,7 +101,7 @@ function Knocking({ desk, view, peers }: { desk: Desk; view: ConsultationView | 
 }
 
 function OwnPicture({ desk }: { desk: Desk }) {
-  const { picture, mirrored, camera } = desk.equipment;
+  const { picture, mirrored, camera } = desk.talk.equipment;
   return (
     <div class="s-call__self">
       <Video role="self" stream={picture} mirrored={mirrored} label={t("staff.call.self")} />
@@ -112,7 +112,7 @@ function OwnPicture({ desk }: { desk: Desk }) {
 
 /** A device that could not be had; one that was turned off is no problem, and one that the system took has its own banner. */
 function OwnProblems({ desk }: { desk: Desk }) {
-  const { cameraProblem, microphoneProblem, interrupted } = desk.equipment;
+  const { cameraProblem, microphoneProblem, interrupted } = desk.talk.equipment;
   const [putAway, setPutAway] = useState("");
   const problem = `${cameraProblem ?? ""}.${microphoneProblem ?? ""}`;
   if (problem === "." || problem === putAway || interrupted) return null;
@@ -120,7 +120,7 @@ function OwnProblems({ desk }: { desk: Desk }) {
     <div class="v-card s-devices">
       <DeviceProblems camera={cameraProblem} microphone={microphoneProblem} />
       <div class="v-row">
-        <Button data-size="sm" variant="secondary" onClick={() => void desk.equipment.obtain()}>{t("common.retry")}</Button>
+        <Button data-size="sm" variant="secondary" onClick={() => void desk.talk.equipment.obtain()}>{t("common.retry")}</Button>
         <Button data-size="sm" variant="tertiary" color="neutral" onClick={() => setPutAway(problem)}>{t("staff.action.dismiss")}</Button>
       </div>
     </div>

@@ -8,7 +8,7 @@ import type { CallViewProps } from "./CallView";
 import { Icon } from "./Icon";
 
 export function Controls({ desk, seated, view, onOpen }: CallViewProps) {
-  const { conversation, equipment } = desk;
+  const { conversation, equipment } = desk.talk;
   const { consultation, call } = seated.join;
   const ringing = view?.state === "calling";
   const cameraOn = equipment.camera !== null;
@@ -16,10 +16,10 @@ export function Controls({ desk, seated, view, onOpen }: CallViewProps) {
   const paused = conversation.paused !== null;
   return (
     <div class="s-call__controls" role="group" aria-label={t("staff.call.controls")}>
-      <Control icon={microphoneOn ? "microphone" : "microphone_off"} off={!microphoneOn} text={t(microphoneOn ? "staff.call.microphone_off" : "staff.call.microphone_on")} onClick={() => void desk.setMicrophone(!microphoneOn)}>
+      <Control icon={microphoneOn ? "microphone" : "microphone_off"} off={!microphoneOn} text={t(microphoneOn ? "staff.call.microphone_off" : "staff.call.microphone_on")} onClick={() => void desk.talk.setMicrophone(!microphoneOn)}>
         <CallLevel conversation={conversation} />
       </Control>
-      <Control icon={cameraOn ? "camera" : "camera_off"} off={!cameraOn} text={t(cameraOn ? "staff.call.camera_off" : "staff.call.camera_on")} onClick={() => void desk.setCamera(!cameraOn)} />
+      <Control icon={cameraOn ? "camera" : "camera_off"} off={!cameraOn} text={t(cameraOn ? "staff.call.camera_off" : "staff.call.camera_on")} onClick={() => void desk.talk.setCamera(!cameraOn)} />
       <Control icon={paused ? "resume" : "pause"} off={paused} text={t(paused ? "common.pause.resume" : "staff.call.pause")} disabled={ringing || (paused && !conversation.pausedByMe)} onClick={() => conversation.pause(!paused)} />
       {canShare() && (
         <Control icon={conversation.screen ? "screen_off" : "screen"} text={t(conversation.screen ? "staff.call.share_stop" : "staff.call.share")} disabled={ringing} onClick={() => void (conversation.screen ? conversation.stopSharing() : conversation.share())} />

@@ -22,7 +22,7 @@ export function ListView({ desk, me, onOpen }: { desk: Desk; me: Me; onOpen: Ope
   const waiting = waitingToday(state);
   const badge = waiting.length > 0 ? `(${waiting.length}) ` : "";
   useEffect(() => {
-    if (desk.returned) document.querySelector<HTMLElement>("main h1")?.focus();
+    if (desk.talk.returned) document.querySelector<HTMLElement>("main h1")?.focus();
   }, []);
   return (
     <Page view="list" wide trust={me.trust_name} title={badge + heading} support={t("staff.support")} aside={<Who desk={desk} me={me} onOpen={onOpen} />}>
@@ -32,6 +32,8 @@ export function ListView({ desk, me, onOpen }: { desk: Desk; me: Me; onOpen: Ope
         <Button class="s-book" onClick={() => onOpen({ dialog: "book" })}><Icon name="plus" /> {t("staff.action.book")}</Button>
       </div>
       <LineNotice desk={desk} />
+      <Notices desk={desk} onOpen={onOpen} />
+      <DeviceCard readiness={desk.talk.readiness} />
       <div class="s-desk">
         <div class="s-desk__top">
           {state.shown === state.today ? <Delay desk={desk} /> : waiting.length > 0 && (
@@ -42,8 +44,6 @@ export function ListView({ desk, me, onOpen }: { desk: Desk; me: Me; onOpen: Ope
           )}
         </div>
         <div class="s-desk__list">
-          <Notices desk={desk} onOpen={onOpen} />
-          <DeviceCard readiness={desk.readiness} />
           <DayView desk={desk} me={me} onOpen={onOpen} />
         </div>
         <div class="s-desk__rest">

@@ -13,7 +13,7 @@ export interface SaidProps {
 
 export function Said({ desk, seated, view, nameOf }: SaidProps) {
   const { state } = desk;
-  const { state: link, screen, appetite, paused } = desk.conversation;
+  const { state: link, screen, appetite, paused } = desk.talk.conversation;
   const name = nameOf("patient");
   const ringing = view?.state === "calling";
   const lines: string[] = [];

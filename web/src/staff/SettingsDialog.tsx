@@ -10,7 +10,7 @@ import { Dialog } from "./Dialog";
 import { Icon } from "./Icon";
 
 export function SettingsDialog({ desk, onClose }: { desk: Desk; onClose: () => void }) {
-  const { equipment, conversation } = desk;
+  const { equipment, conversation } = desk.talk;
   const [cameras, setCameras] = useState(0);
   useEffect(() => void choices("camera").then((found) => setCameras(found.length)), [equipment.camera]);
   return (

@@ -1,6 +1,7 @@
 // How the page calls for attention when a patient has checked in, also from a tab behind others: sound, the tab's own sign, a notification.
 import { soundReady, unlockSound } from "../shared/sound";
 import { t } from "../shared/messages";
+import { notify } from "../shared/notify";
 import { chime } from "./chime";
 
 /** What a clinician may want, remembered on this device; sound is on until it is turned off. */
@@ -24,16 +25,6 @@ export function want(wish: Wish, on: boolean): void {
   }
 }
 
-/** Whether notifications exist here at all, and what the browser says of ours. */
-export function popupPermission(): NotificationPermission | "none" {
-  return "Notification" in window ? Notification.permission : "none";
-}
-
-/** Ask the browser to allow notifications; from a press. */
-export async function allowPopup(): Promise<boolean> {
-  return popupPermission() !== "none" && (await Notification.requestPermission()) === "granted";
-}
-
 /** Whether a sound is wanted that the browser would not play yet. */
 export function soundMissing(): boolean {
   return wanted("chime") && !soundReady();
@@ -52,19 +43,7 @@ export function unlockAtFirstPress(then: () => void): void {
 /** A patient has checked in. Nothing here says who. */
 export function announceArrival(): void {
   if (wanted("chime")) chime();
-  if (wanted("popup") && document.hidden && popupPermission() === "granted") popUp();
-}
-
-function popUp(): void {
-  try {
-    const shown = new Notification(t("common.name"), { body: t("staff.popup"), tag: "venterom", icon: "/icon.svg" });
-    shown.onclick = () => {
-      window.focus();
-      shown.close();
-    };
-  } catch {
-    // phones' browsers have the name, and allow it to service workers only
-  }
+  if (wanted("popup")) notify(t("common.name"), t("staff.popup"));
 }
 
 let plain: string | null = null;

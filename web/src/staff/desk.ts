@@ -1,18 +1,15 @@
-// What is behind the clinician's views: the socket, the call's media, own devices, what was asked over REST. Says when anything changed.
+// What is behind the clinician's views: who is logged in, the socket, the state, and what the clinician does. Says when anything changed.
 import type { Booking, ConsultationView, FromClinician, Me, ToClinician } from "../protocol";
 import { Connection, socketUrl } from "../shared/connection";
-import { Conversation } from "../shared/conversation";
-import { unlockSound } from "../shared/sound";
-import { Equipment } from "../shared/equipment";
 import { dayOf, setTimeZone } from "../shared/messages";
 import { announceArrival, showBadge, unlockAtFirstPress } from "./attention";
 import type { Form } from "./booking";
 import { inCallWith, waitingToday } from "./lists";
 import { NO_LIST, type Notice } from "./notice";
 import { asApiError, Office } from "./office";
-import { Readiness } from "./readiness";
 import { reduce } from "./reduce";
 import { initial, type Action, type StaffState } from "./state";
+import { Talk } from "./talk";
 
 type Why = "first" | "again" | "out" | "failed";
 /** `failed`: the service did not answer with who we are; `code` says why. */
@@ -33,13 +30,8 @@ export class Desk {
   state: StaffState = initial(dayOf(new Date()));
   /** A booking half typed when the login ran out. Kept here only, where closing the window forgets it. */
   draft: Form | null = null;
-  /** Whether this page has been in a call: the list then takes the focus back. */
-  returned = false;
-  readonly equipment = new Equipment();
-  readonly readiness = new Readiness(this.equipment, () => this.settle());
-  readonly conversation = new Conversation(this.equipment, (message) => void this.connection?.send(message), () => this.tell());
   readonly office: Office;
-  private lettingGo = false;
+  readonly talk = new Talk((message) => void this.connection?.send(message), () => this.tell());
   private giveUpCall: ReturnType<typeof setTimeout> | undefined;
   private ask: ReturnType<typeof setTimeout> | undefined;
   private connection: Connection<FromClinician, ToClinician> | null = null;
@@ -47,8 +39,6 @@ export class Desk {
 
   constructor(readonly trust: string) {
     this.office = new Office({ trust, onChanged: (view) => this.update(view), onLapsed: () => this.lapse() });
-    this.equipment.listen(() => this.equipmentChanged());
-    this.equipment.watch(() => void this.mend());
     for (const sign of ["online", "offline"]) addEventListener(sign, () => this.wake());
     document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && this.wake());
     for (const sign of ["focus", "pointerdown", "keydown"]) addEventListener(sign, () => this.dispatch({ type: "looked" }));
@@ -70,7 +60,7 @@ export class Desk {
       setTimeZone(me.time_zone);
       this.state = initial(dayOf(new Date()));
       this.become({ at: "desk", me });
-      void this.readiness.look();
+      void this.talk.readiness.look();
       this.connect();
     } catch (problem) {
       const { code, status } = asApiError(problem);
@@ -157,8 +147,7 @@ export class Desk {
   /** «Ring», or back into a call that goes on without this page. */
   call(consultation: string): void {
     if (this.state.line === "stopped") return this.connect(); // its hello is answered with the call that goes on
-    void unlockSound();
-    void this.equipment.obtain();
+    this.talk.prepare();
     this.dispatch({ type: "press_call", consultation });
     if (!this.connection?.send({ type: "call", consultation })) return this.refuseCall(consultation, "offline");
     clearTimeout(this.giveUpCall);
@@ -177,16 +166,6 @@ export class Desk {
     this.dispatch({ type: "left", consultation, call });
   }
 
-  async setCamera(on: boolean): Promise<void> {
-    if (on) await this.equipment.turnOn("camera");
-    else this.equipment.turnOff("camera");
-  }
-
-  async setMicrophone(on: boolean): Promise<void> {
-    this.conversation.mute(!on);
-    if (on && !this.equipment.microphone) await this.equipment.turnOn("microphone");
-  }
-
   dismiss(id: string): void {
     this.dispatch({ type: "dismiss", id });
   }
@@ -195,46 +174,9 @@ export class Desk {
     this.dispatch({ type: "received", message });
     // `hello` is answered with today's list, and may be handled after a `watch`: say again what is looked at.
     if (message.type === "board" && message.day !== this.state.shown) this.connection?.send({ type: "watch", day: this.state.shown });
-    if (message.type === "join" && this.state.seated?.join === message) this.join();
-    if (message.type === "answer") void this.conversation.answer(message);
+    if (message.type === "join" && this.state.seated?.join === message) this.talk.join(message);
+    if (message.type === "answer") this.talk.answer(message);
     if (message.type === "error" && message.code === "unauthenticated") this.lapse();
-  }
-
-  private join(): void {
-    const join = this.state.seated?.join;
-    if (!join) return;
-    const again = this.conversation.holds(join);
-    void this.conversation.join(join);
-    if (again) return;
-    this.returned = true;
-    const { camera, microphone } = this.equipment;
-    if (!camera || !microphone) void this.equipment.obtain(); // a reload: nobody pressed «Ring» on this page
-  }
-
-  /** Nothing is filmed or heard but in a call, also when a device was slow to come and the call is over. */
-  private letGo(): void {
-    if (this.lettingGo || this.readiness.trying || this.state.seated || this.state.calling) return;
-    this.lettingGo = true; // each device given back is told of by itself
-    if (this.equipment.camera || this.equipment.microphone) this.equipment.release();
-    this.lettingGo = false;
-  }
-
-  private settle(): void {
-    this.letGo();
-    this.tell();
-  }
-
-  private equipmentChanged(): void {
-    this.letGo();
-    this.conversation.useDevices();
-    this.tell();
-  }
-
-  /** A device was plugged in or allowed: take it if it is missed. */
-  private async mend(): Promise<void> {
-    if (!this.state.seated) return this.readiness.mend();
-    if (this.equipment.cameraProblem) await this.equipment.turnOn("camera");
-    if (this.equipment.microphoneProblem) await this.equipment.turnOn("microphone");
   }
 
   private update(view: ConsultationView): void {
@@ -264,8 +206,7 @@ export class Desk {
   private toLogin(why: Why, code = ""): void {
     this.connection?.close();
     this.connection = null;
-    this.conversation.leave();
-    this.equipment.release();
+    this.talk.leave();
     if (why === "out") this.draft = null;
     this.state = initial(dayOf(new Date()));
     showBadge(0);
@@ -289,9 +230,7 @@ export class Desk {
     const came = this.state.arrivals.some((consultation) => !before.arrivals.includes(consultation));
     if (came && !this.state.seated) announceArrival(); // never into a conversation
     showBadge(waitingToday(this.state).length);
-    if (this.state.seated) this.conversation.setPaused(inCallWith(this.state)?.paused_by ?? null);
-    else if (this.conversation.state) this.conversation.leave();
-    this.letGo();
+    this.talk.follow(this.state, inCallWith(this.state)?.paused_by ?? null);
     if (!this.state.seated && this.state.stopped === "unauthenticated") this.toLogin("again");
     else this.tell();
   }
@@ -306,7 +245,7 @@ export class Desk {
 
   private wake(): void {
     this.connection?.wake();
-    void this.conversation.wake();
+    this.talk.wake();
   }
 
   private become(place: Place): void {

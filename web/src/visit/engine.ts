@@ -5,7 +5,7 @@ import { unlockSound } from "../shared/sound";
 import { Equipment } from "../shared/equipment";
 import { knowsError, prefer, setTimeZone } from "../shared/messages";
 import type { Answer3, DeviceReport, Feedback, FromPatient, Redirect, Ticket, ToPatient, VisitView } from "../protocol";
-import { Awake } from "./awake";
+import { Awake } from "../shared/awake";
 import { Back } from "./back";
 import { NetworkTest } from "./nettest";
 import { after, before, restore, type Kept, type PreparationStep } from "./preparation";

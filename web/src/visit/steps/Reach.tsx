@@ -3,7 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import { Button, Notice } from "../../shared/components/parts";
 import { ring, soundReady, unlockSound } from "../../shared/sound";
 import { t } from "../../shared/messages";
-import { allowNotifying, notifying } from "../notify";
+import { allowNotifying, notifying } from "../../shared/notify";
 import type { StepProps } from "./props";
 
 /** The ring tone is tried for one beat. */

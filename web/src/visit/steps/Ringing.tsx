@@ -4,7 +4,7 @@ import { Button, Heading } from "../../shared/components/parts";
 import { ring, soundReady } from "../../shared/sound";
 import { t } from "../../shared/messages";
 import { Icon } from "../Icon";
-import { notify } from "../notify";
+import { notify } from "../../shared/notify";
 import { isGuest } from "../state";
 import { Ask } from "./Ask";
 import type { StepProps } from "./props";

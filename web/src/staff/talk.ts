@@ -1,0 +1,108 @@
+// The media of the clinician's call: devices, the line, the screen kept on. Nothing is filmed or heard outside of a call.
+import type { Answer, Join, Seat } from "../protocol";
+import { Awake } from "../shared/awake";
+import { Conversation } from "../shared/conversation";
+import { Equipment } from "../shared/equipment";
+import { unlockSound } from "../shared/sound";
+import { Readiness } from "./readiness";
+import type { StaffState } from "./state";
+
+export class Talk {
+  readonly equipment = new Equipment();
+  readonly readiness: Readiness;
+  readonly conversation: Conversation;
+  /** Whether this page has been in a call: the list then takes the focus back. */
+  returned = false;
+  private readonly awake = new Awake(() => undefined);
+  private lettingGo = false;
+  private inCall = false;
+  /** In a call, or one has been asked for. */
+  private wanted = false;
+
+  constructor(
+    send: ConstructorParameters<typeof Conversation>[1],
+    private readonly tell: () => void,
+  ) {
+    this.readiness = new Readiness(this.equipment, () => this.settle());
+    this.conversation = new Conversation(this.equipment, send, tell);
+    this.equipment.listen(() => {
+      this.conversation.useDevices();
+      this.settle();
+    });
+    this.equipment.watch(() => void this.mend());
+  }
+
+  /** Follow what the page knows of its call. */
+  follow({ seated, calling }: StaffState, pausedBy: Seat | null): void {
+    this.inCall = seated !== null;
+    this.wanted = this.inCall || calling !== null;
+    if (this.inCall) this.conversation.setPaused(pausedBy);
+    else if (this.conversation.state) this.conversation.leave();
+    void this.awake.want(this.inCall);
+    this.letGo();
+  }
+
+  /** A call is asked for, by a press: devices may be had and sound made from now on. */
+  prepare(): void {
+    void unlockSound();
+    void this.equipment.obtain();
+  }
+
+  /** Take the line, or say again on the one that is held. */
+  join(join: Join): void {
+    const again = this.conversation.holds(join);
+    void this.conversation.join(join);
+    if (again) return;
+    this.returned = true;
+    const { camera, microphone } = this.equipment;
+    if (!camera || !microphone) void this.equipment.obtain(); // a reload: nobody pressed «Ring» on this page
+  }
+
+  answer(answer: Answer): void {
+    void this.conversation.answer(answer);
+  }
+
+  async setCamera(on: boolean): Promise<void> {
+    if (on) await this.equipment.turnOn("camera");
+    else this.equipment.turnOff("camera");
+  }
+
+  async setMicrophone(on: boolean): Promise<void> {
+    this.conversation.mute(!on);
+    if (on && !this.equipment.microphone) await this.equipment.turnOn("microphone");
+  }
+
+  /** The screen or the network is back. */
+  wake(): void {
+    void this.conversation.wake();
+    void this.awake.want(this.inCall);
+  }
+
+  /** The end of it all, as for one who logs out. */
+  leave(): void {
+    this.inCall = this.wanted = false;
+    this.conversation.leave();
+    this.equipment.release();
+    void this.awake.want(false);
+  }
+
+  private settle(): void {
+    this.letGo();
+    this.tell();
+  }
+
+  /** Give the devices back, also one that was slow to come when the call is over. */
+  private letGo(): void {
+    if (this.lettingGo || this.readiness.trying || this.wanted) return;
+    this.lettingGo = true; // each device given back is told of by itself
+    if (this.equipment.camera || this.equipment.microphone) this.equipment.release();
+    this.lettingGo = false;
+  }
+
+  /** A device was plugged in or allowed: take it if it is missed. */
+  private async mend(): Promise<void> {
+    if (!this.inCall) return this.readiness.mend();
+    if (this.equipment.cameraProblem) await this.equipment.turnOn("camera");
+    if (this.equipment.microphoneProblem) await this.equipment.turnOn("microphone");
+  }
+}
