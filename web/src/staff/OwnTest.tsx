@@ -8,9 +8,8 @@ import { moment } from "./words";
 export function OwnTest({ view }: { view: ConsultationView }) {
   const { tested_at: at, network } = view;
   return (
-    <details class="s-test">
+    <details class="s-test" aria-label={t("staff.check.label")}>
       <summary>
-        <span class="ds-sr-only">{t("staff.check.label")}: </span>
         {brief(view).map((check) => <Chip key={check.what} check={check} />)}
         {at && <span class="v-muted s-test__at">{dayOf(at) === dayOf(new Date()) ? t("staff.check.tested_at", { clock: clock(at) }) : t("staff.check.tested_on", { when: moment(at) })}</span>}
       </summary>

@@ -101,6 +101,7 @@ function Invitation({ view }: { view: ConsultationView }) {
       {sent.map(({ way, state, text }) => (
         <span key={way} data-sent={way} data-delivery={state} class={state === "failed" ? "s-failed" : ""}>{text}</span>
       ))}
+      {view.state === "invited" && !tested(view) && <span>{t("staff.check.none")}</span>}
       {view.drop_in && <span>{t("staff.row.drop_in")}</span>}
       {view.login_level === "none" && <span>{t("staff.row.level.none")}</span>}
       {view.language !== "nb" && <span lang={view.language}>{languageName(view.language)}</span>}

@@ -1,5 +1,5 @@
 // What rows, notices and trail entries say: every value of the protocol leads to a text that exists, and lights fit the words.
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { ConsultationView, Delivery, EndReason, GuestView, NetworkReport, State, Transport, Verdict } from "../../src/protocol";
@@ -108,6 +108,12 @@ test("every event of the lifecycle has its words in the history", () => {
   const events = source.slice(source.indexOf("class Event"), source.indexOf("class Role")).matchAll(/ = "(\w+)"/g);
   const found = [...events].map((match) => match[1] ?? "");
   expect(found).toContain("hang_up");
+  const folder = join(import.meta.dirname, "../../../chalicelib");
+  const sources = readdirSync(folder).filter((file) => file.endsWith(".py")).map((file) => readFileSync(join(folder, file), "utf8"));
+  const noted = sources.flatMap((text) => [...text.matchAll(/\b_?note\((?:[^()"]|\([^()]*\))*?"(\w+)"/g)].map((match) => match[1] ?? ""));
+  expect(noted).toContain("guest_joined");
+  expect(noted).toContain("rescheduled");
+  found.push(...noted);
   const state: State = "booked";
   for (const what of found) expect(texts, what).toHaveProperty([happened({ number: 1, at: "", what, who: "", state })]);
 });
