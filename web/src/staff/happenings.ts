@@ -31,8 +31,6 @@ const HAPPENED: Record<string, Key> = {
   cancel: "staff.trail.what.cancel",
   miss: "staff.trail.what.miss",
   phone: "staff.trail.what.phone",
-  tested: "staff.trail.what.tested",
-  running_late: "staff.trail.what.running_late",
   rescheduled: "staff.trail.what.rescheduled",
   handed_over: "staff.trail.what.handed_over",
   guest_invited: "staff.trail.what.guest_invited",
