@@ -26,6 +26,7 @@ def test_an_answer_is_found_by_searching_and_has_an_address(open_page, system, b
     page.reload()
     expect(page.locator("#echo")).to_have_attribute("open", "")
     expect(page.locator("#echo > summary")).to_be_focused()
+    expect(page.locator("#echo")).to_be_in_viewport()
     search.fill("xyzzy")
     expect(page.get_by_role("status")).to_contain_text("Ingen svar passer")
 

@@ -48,8 +48,11 @@ export function Page(props: PageProps) {
     document.title = `${title} – ${t("common.name")}`;
   }, [title, language()]);
   useEffect(() => {
-    if (first.current) first.current = false;
-    else main.current?.querySelector<HTMLElement>("h1")?.focus();
+    if (first.current) {
+      first.current = false; // a page that opens is at its top, or where its address points
+      return;
+    }
+    main.current?.querySelector<HTMLElement>("h1")?.focus();
     window.scrollTo(0, 0);
   }, [step, view]);
   return (
