@@ -148,15 +148,20 @@ def test_a_reference_is_looked_up_by_support_and_an_unknown_one_explained(ingrid
     expect(dialog.get_by_text("Vi finner ingen konsultasjon", exact=False)).to_be_visible(timeout=PATIENCE)
 
 
-def test_a_newer_window_takes_over_and_says_so(ingrid, outbox) -> None:
-    consultation = ingrid.book(Booking(name="To Vinduer", phone=outbox.new_number(), level="Ingen"))
-    newer = ingrid.page.context.new_page()
-    newer.goto(ingrid.address)
-    expect(newer.locator(f"[data-consultation='{consultation}']")).to_be_visible(timeout=PATIENCE)
-    expect(ingrid.page.get_by_text("Siden er åpnet i et annet vindu", exact=False)).to_be_visible(timeout=PATIENCE)
-    ingrid.page.get_by_role("button", name="Bruk dette vinduet").click()
-    expect(newer.get_by_text("Siden er åpnet i et annet vindu", exact=False)).to_be_visible(timeout=PATIENCE)
-    newer.close()
+def test_a_newer_window_takes_the_call_over_and_the_older_one_says_so(ingrid, waiting) -> None:
+    patient, consultation = waiting
+    ingrid.call(consultation)
+    patient.accept()
+    expect_media(ingrid.page)
+    older = ingrid.page
+    ingrid.page = older.context.new_page()
+    ingrid.page.goto(ingrid.address)
+    expect(ingrid.page.locator("[data-view=call]")).to_be_visible(timeout=PATIENCE)
+    expect(older.get_by_text("Siden er åpnet i et annet vindu", exact=False)).to_be_visible(timeout=PATIENCE)
+    expect(older.get_by_role("button", name="Bruk dette vinduet")).to_be_visible()
+    expect_media(patient.page)
+    ingrid.hang_up()
+    patient.expect_step("feedback")
 
 
 def test_a_booking_half_typed_when_the_login_ran_out_goes_on_after_the_next_login(ingrid, outbox) -> None:
