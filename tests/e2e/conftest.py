@@ -2,15 +2,17 @@
 
 import secrets
 from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 
+from local import seed
 from local.children import Child
-from local.seed import latest_link
 from local.system import TRUST, Ports, System, national_id
 from tests.e2e.browsers import Browsers, faults, start_sound
-from tests.e2e.people import FORCE_RELAY, KEEP_CONNECTIONS, Clinician, Patient
+from tests.e2e.people import FORCE_RELAY, KEEP_CONNECTIONS, Booking, Clinician, Patient, expect_media
 
 
 @pytest.fixture(scope="session")
@@ -55,7 +57,7 @@ class Outbox:
 
     def link_to(self, number: str) -> str:
         """The link in the newest SMS to a number."""
-        return latest_link(self._origin, number)
+        return seed.latest_link(self._origin, number)
 
 
 @pytest.fixture
@@ -101,6 +103,70 @@ def open_clinician(system: System, open_page) -> Callable[..., Clinician]:
 @pytest.fixture
 def open_patient(open_page) -> Callable[..., Patient]:
     return lambda **options: Patient(open_page(**options))
+
+
+@pytest.fixture(scope="session")
+def invite(system: System, trust: str) -> Callable[..., str]:
+    """Books over the API, without a login unless ``changes`` say otherwise; the link from the patient's SMS."""
+    desk = seed.Clinician(system.origin, trust)
+    desk.log_in("omar-haddad")
+
+    def invite_(**changes: str) -> str:
+        phone = f"+479{secrets.randbelow(10**7):07d}"
+        body = {
+            "department": "medisinsk",
+            "patient_name": "Per Prøve",
+            "phone": phone,
+            "starts": (datetime.now(UTC) + timedelta(minutes=5)).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "login_level": "none",
+            "send": "now",
+        }
+        desk.post("consultations", body | changes, **{"Idempotency-Key": secrets.token_urlsafe(8)})
+        return seed.latest_link(system.origin, phone)
+
+    return invite_
+
+
+@pytest.fixture
+def wait_in(open_clinician, open_patient, outbox) -> Iterator[Callable[..., tuple[Clinician, Patient, str]]]:
+    """A clinician and a patient who waits for her, each in a browser of this kind, and the consultation's id.
+
+    Further options are as those of `open_page`; those of ``patient`` are the patient's alone.
+    """
+    clinicians: list[Clinician] = []
+
+    def wait_in_(*, patient: dict[str, Any] | None = None, **options) -> tuple[Clinician, Patient, str]:
+        clinician = open_clinician(**options)
+        clinicians.append(clinician)
+        clinician.arrive()
+        number = outbox.new_number()
+        consultation = clinician.book(Booking(name="Mette Møter", phone=number, level="Ingen"))
+        waiting = open_patient(**options, **(patient or {}))
+        waiting.open(outbox.link_to(number))
+        waiting.test_devices()
+        waiting.skip_network()
+        waiting.check_in()
+        clinician.expect_state(consultation, "checked_in")
+        return clinician, waiting, consultation
+
+    yield wait_in_
+    for clinician in clinicians:
+        clinician.leave_call()
+
+
+@pytest.fixture
+def meet(wait_in) -> Callable[..., tuple[Clinician, Patient, str]]:
+    """As `wait_in`, and the two talk."""
+
+    def meet_(**options) -> tuple[Clinician, Patient, str]:
+        clinician, patient, consultation = wait_in(**options)
+        clinician.call(consultation)
+        patient.accept()
+        expect_media(clinician.page)
+        expect_media(patient.page)
+        return clinician, patient, consultation
+
+    return meet_
 
 
 @pytest.fixture(scope="session")

@@ -96,6 +96,15 @@ def test_without_javascript_a_plain_page_says_what_to_do(open_page, system, path
     expect(page.locator("#en")).to_contain_text("phone the department")
 
 
+def test_internet_explorer_is_sent_to_the_plain_page(open_page, system) -> None:
+    # It knows no modules; the rest of the pages' scripts it would not even read.
+    trident = "Mozilla/5.0 (Windows NT 10.0; WOW64; Trident/7.0; rv:11.0) like Gecko"
+    page = open_page(scripts=["delete HTMLScriptElement.prototype.noModule;"], user_agent=trident)
+    page.goto(f"{system.origin}/d/elvenes/medisinsk")
+    expect(page).to_have_url(f"{system.origin}/unsupported.html")
+    expect(page.locator("#nb")).to_contain_text("Safari (iPhone, iPad, Mac)")
+
+
 @pytest.mark.parametrize("browser", BROWSERS)
 def test_a_browser_without_calls_is_sent_to_the_plain_page(open_page, system, browser: str) -> None:
     page = open_page(browser=browser, scripts=["delete window.RTCPeerConnection;"])

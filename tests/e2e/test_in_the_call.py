@@ -6,28 +6,20 @@ import signal
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.people import PATIENCE, Booking, expect_media
+from tests.e2e.browsers import BROWSERS
+from tests.e2e.people import PATIENCE, Clinician, Patient, expect_media
 
 
 @pytest.fixture
-def meeting(open_clinician, open_patient, outbox):
+def meeting(wait_in) -> tuple[Clinician, Patient, str]:
     """A clinician and a patient who waits for her, and the consultation's id."""
-    clinician = open_clinician()
-    clinician.arrive()
-    number = outbox.new_number()
-    consultation = clinician.book(Booking(name="Mette Møter", phone=number, level="Ingen"))
-    patient = open_patient()
-    patient.open(outbox.link_to(number))
-    patient.test_devices()
-    patient.test_network()
-    patient.check_in()
-    clinician.expect_state(consultation, "checked_in")
-    yield clinician, patient, consultation
-    clinician.leave_call()
+    clinician, patient, consultation = wait_in()
+    return clinician, patient, consultation
 
 
-def test_reloads_lose_neither_the_place_in_the_waiting_room_nor_the_call(meeting) -> None:
-    clinician, patient, consultation = meeting
+@pytest.mark.parametrize("browser", BROWSERS)
+def test_reloads_lose_neither_the_place_in_the_waiting_room_nor_the_call(wait_in, browser: str) -> None:
+    clinician, patient, consultation = wait_in(browser=browser)
     patient.page.reload()
     patient.expect_step("waiting")
     clinician.expect_state(consultation, "checked_in")
