@@ -13,7 +13,7 @@ export interface StepResult {
 }
 
 // Where the lines go; docs/network-test.md has the source of each.
-const GOOD = { kbps: 1000, loss: 0.02, rttMs: 200, jitterMs: 30 };
+export const GOOD = { kbps: 1000, loss: 0.02, rttMs: 200, jitterMs: 30 };
 const IMPROVABLE = { kbps: 350, loss: 0.1, rttMs: 500, jitterMs: 50 };
 /** A step holds when this share of its rate arrives and no more than this is lost. */
 const HOLDS = { share: 0.85, loss: IMPROVABLE.loss };

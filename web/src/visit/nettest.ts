@@ -42,7 +42,10 @@ export class NetworkTest {
   async run(onProgress: (share: number) => void): Promise<NetworkReport> {
     this.cancel();
     const { round } = this;
-    if (!(await this.options.connected())) return BLOCKED;
+    if (!(await this.options.connected())) {
+      if (navigator.onLine) return BLOCKED;
+      throw new NotTested("offline"); // no network at all is no network that blocks
+    }
     const [{ Probe, ProbeFailed }, { forced }] = await Promise.all([import("../shared/probe"), import("../shared/call")]).catch(() => {
       throw new NotTested("offline");
     });
