@@ -26,7 +26,7 @@ const CONNECT_MS = 15_000; // TURN over TLS is tried last
 const ECHOES = 20;
 const ECHO_EVERY_MS = 50; // a trip longer than that does not hold up the next
 const ECHO_MS = 1_500; // for the last one
-const REPORT_MS = 700;
+const REPORT_MS = 1_500; // longer than any round trip worth reporting
 const MAX_BUFFERED = 64 * 1024;
 
 const NO_ECHO_RTT_MS = 5_000; // what is reported when not one echo came back
