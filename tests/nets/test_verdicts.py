@@ -205,7 +205,7 @@ WIRES: Final = {
     "very narrow": Case(
         Line(delay_ms=5, kbps=200), POOR, rtt_ms=(10, 600), jitter_ms=(0, 200), loss=(0, 1), kbps=(50, 250)
     ),
-    "very far": Case(Line(delay_ms=350), POOR, rtt_ms=(700, 1_000), jitter_ms=(0, 50), kbps=(100, 1_500)),
+    "very far": Case(Line(delay_ms=350), POOR, rtt_ms=(700, 1_000), jitter_ms=(0, 50), loss=(0, 1), kbps=(0, 1_500)),
 }
 RELAYS: Final = {
     "no UDP": Case(Line(delay_ms=5, udp=False), IMPROVABLE, "relay_tcp", jitter_ms=(0, 50), kbps=(1_000, 1_500)),
