@@ -8,6 +8,7 @@ import type { Answer3, DeviceReport, Feedback, FromPatient, Redirect, Ticket, To
 import { Awake } from "../shared/awake";
 import { Back } from "./back";
 import { NetworkTest } from "./nettest";
+import { patiently } from "./patience";
 import { after, before, restore, type Kept, type PreparationStep } from "./preparation";
 import { initial, isGuest, reduce, step, type Happening, type VisitState } from "./state";
 import type { Talk } from "./talk";
@@ -184,7 +185,7 @@ export class Engine {
   async sendFeedback(feedback: Feedback): Promise<void> {
     this.happened({ type: "overcome" });
     try {
-      await post(`/visits/${this.id}/feedback`, feedback);
+      await patiently(() => post(`/visits/${this.id}/feedback`, feedback));
       this.happened({ type: "thanked" });
     } catch (problem) {
       this.trouble(problem, "failed");
