@@ -1,7 +1,7 @@
 // Feedback is given the moment one has hung up, which the functions may hear of later.
 import { expect, test } from "vitest";
 import { ApiError } from "../src/shared/api";
-import { patiently } from "../src/visit/patience";
+import { patiently, untilFetched } from "../src/visit/patience";
 
 const atOnce = (_: number, action: () => void): (() => void) => {
   queueMicrotask(action);
@@ -28,4 +28,13 @@ test("a conflict that lasts is told, and any other failure at once", async () =>
   const gone = refused(100, "gone");
   await expect(patiently(gone.ask, atOnce)).rejects.toMatchObject({ code: "gone" });
   expect(gone.asked()).toBe(1);
+});
+
+test("code that does not arrive is asked for until it does", async () => {
+  let asked = 0;
+  const load = async (): Promise<string> => {
+    if (++asked < 5) throw new TypeError("Failed to fetch");
+    return "here";
+  };
+  expect(await untilFetched(load, () => false, atOnce)).toBe("here");
 });

@@ -8,7 +8,7 @@ import type { Answer3, DeviceReport, Feedback, FromPatient, Redirect, Ticket, To
 import { Awake } from "../shared/awake";
 import { Back } from "./back";
 import { NetworkTest } from "./nettest";
-import { patiently } from "./patience";
+import { patiently, untilFetched } from "./patience";
 import { after, before, restore, type Kept, type PreparationStep } from "./preparation";
 import { initial, isGuest, reduce, step, type Happening, type VisitState } from "./state";
 import type { Talk } from "./talk";
@@ -17,8 +17,6 @@ type Later = typeof import("./later");
 
 /** Without a socket for this long the network test says that the network blocks us. */
 const NO_SOCKET_MS = 15_000;
-/** Code that did not arrive is asked for again after this time. */
-const FETCH_AGAIN_MS = 3_000;
 
 export class Engine {
   state: VisitState = initial();
@@ -236,11 +234,8 @@ export class Engine {
   }
 
   private async fetch(): Promise<Talk> {
-    const later = await import("./later").catch(() => null);
-    if (!later) {
-      await new Promise<void>((done) => realAfter(FETCH_AGAIN_MS, done));
-      return this.fetch();
-    }
+    // Some browsers keep a failure, and a new version has other files: where the code is needed now, the whole page is fetched anew.
+    const later = await untilFetched(() => import("./later"), () => ["waiting", "ringing", "call"].includes(step(this.state)));
     const talk = new later.Talk({
       equipment: this.equipment,
       send: (message) => void this.connection?.send(message),
