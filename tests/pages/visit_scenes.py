@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from chalicelib import errors, protocol
 from chalicelib.lifecycle import State
-from chalicelib.protocol import Cause, EndReason, Grade, Message, Seat, SeatQuality, Verdict, VisitView
+from chalicelib.protocol import Cause, EndReason, Grade, LoginLevel, Message, Seat, SeatQuality, Verdict, VisitView
 from tests.pages import content
 from tests.pages.backend import Answers
 from tests.pages.content import VISIT
@@ -83,6 +83,8 @@ def scenes() -> Iterator[Scene]:
     yield scene("feedback", step("feedback"), over)
     yield scene("feedback-problems", "main [type=checkbox]", over, then=_poor)
     yield scene("thanks", step("thanks"), content.visit(State.ENDED, feedback_given=True))
+    yield scene("phone", step("phone"), content.visit(State.ENDED, by_phone=True))
+    yield from _guests()
     yield scene("elsewhere", step("elsewhere"), hello=[protocol.SeatTaken()])
 
 
@@ -132,6 +134,27 @@ def _preparation() -> Iterator[Scene]:
     yield scene("ready-early", step("ready"), content.visit(starts=content.instant(2 * 24 * 60)), kept=done)
     yield scene("ready-late", step("ready"), content.visit(delay_minutes=15), kept=done)
 
+    yield scene("ready-running-late", step("ready"), content.visit(running_late=10), kept=done, then=_details)
+    moved = protocol.Visit(content.visit(version=5, starts=content.instant(68)))
+    yield scene("ready-moved", "main .ds-alert", hello=[moved], kept=done)
+
+
+async def _details(sight: Sight) -> None:
+    await sight.page.locator("main details summary").first.click()
+
+
+def _guests() -> Iterator[Scene]:
+    interpreter: dict[str, Any] = {
+        "seat": Seat.GUEST_2,
+        "login_level": LoginLevel.NONE,
+        "logged_in": False,
+        "guests": content.GUEST_NAMES,
+    }
+    yield scene("guest-access", step("access"), content.visit(**interpreter))
+    yield scene("guest-waiting", step("waiting"), content.visit(State.CHECKED_IN, **interpreter))
+    yield scene("guest-ringing", step("ringing"), content.visit(State.CALLING, **interpreter))
+    yield scene("guest-thanks", step("thanks"), content.visit(State.ENDED, **interpreter))
+
 
 def _waiting() -> Iterator[Scene]:
     yield scene("waiting", step("waiting"), content.visit(State.CHECKED_IN))
@@ -145,6 +168,9 @@ def _waiting() -> Iterator[Scene]:
         yield scene(f"waiting-{reason}", "main .ds-alert", calling, [
             protocol.Ringing(VISIT, 1), protocol.CallEnded(VISIT, 1, reason),
         ])  # fmt: skip
+    yield scene(
+        "waiting-leave", "[role=alertdialog]", content.visit(State.CHECKED_IN), then=pressed("visit.waiting.leave")
+    )
     yield scene("waiting-away", "main .ds-alert", content.visit(State.CHECKED_IN), then=_socket_lost)
     yield scene("ringing", step("ringing"), content.visit(State.CALLING), [protocol.Ringing(VISIT, 1)])
 
@@ -180,6 +206,7 @@ def _call() -> Iterator[Scene]:
     four = (Seat.PATIENT, Seat.CLINICIAN, Seat.GUEST_1, Seat.GUEST_2)
     yield _talking("call", _media(Seat.CLINICIAN))
     yield _talking("call-settings", _media(Seat.CLINICIAN), then=pressed("visit.call.settings"), shows="main select")
+    yield _talking("call-leave", _media(Seat.CLINICIAN), then=pressed("visit.call.end"), shows="[role=alertdialog]")
     yield _talking("call-off", _media(Seat.CLINICIAN, camera=False, microphone=False))
     yield _talking("call-group", *[_media(seat) for seat in four[1:]], seats=four)
     yield _talking("call-screen", _media(Seat.CLINICIAN, screen=True), shows="main video[data-role=screen]")
