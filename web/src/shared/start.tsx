@@ -1,6 +1,6 @@
 // Starts a page: styles, texts, then the page itself; asks again if the texts do not arrive.
 import "@digdir/designsystemet-theme";
-import "@digdir/designsystemet-css";
+import "./system.css";
 import "./colors.css";
 import "./theme.css";
 import "./frame.css";

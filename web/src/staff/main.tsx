@@ -1,4 +1,5 @@
 // The clinician's page, /staff/{trust}: picks the view.
+import "./system.css";
 import "./staff.css";
 import "./dialogs.css";
 import "./call.css";

@@ -38,6 +38,7 @@ export class Engine {
     go: (to) => this.happened({ type: "went", to }),
     ask: () => this.happened({ type: "leaving", asked: true }),
   });
+  private asked: Promise<VisitView> | null = null;
   private readonly listeners = new Set<() => void>();
 
   constructor() {
@@ -60,15 +61,21 @@ export class Engine {
     return () => this.listeners.delete(listener);
   }
 
+  /** Ask for what the address names, so that the answer is on its way while the texts are. */
+  fetchAhead(): void {
+    this.asked = visitAt(location);
+    this.asked?.catch(() => undefined); // `open` tells of it
+  }
+
   /** Open what the address names: a link's secret under /i, a visit under /v. */
   async open(): Promise<void> {
     this.happened({ type: "overcome" });
-    const named = decodeURIComponent(location.hash.slice(1));
     const failure = new URLSearchParams(location.search).get("error");
-    if (named === "") return this.happened({ type: "refused", code: "link_unknown" });
+    const asked = this.asked ?? visitAt(location);
+    this.asked = null; // asked again, it is asked anew
+    if (!asked) return this.happened({ type: "refused", code: "link_unknown" });
     try {
-      const entering = location.pathname.startsWith("/i");
-      const visit = entering ? await post<VisitView>("/enter", { secret: named }) : await get<VisitView>(`/visits/${encodeURIComponent(named)}`);
+      const visit = await asked;
       // The secret leaves the address bar and the history as soon as it has been used.
       history.replaceState(history.state, "", `/v#${visit.consultation}`);
       setTimeZone(visit.time_zone);
@@ -298,4 +305,11 @@ export class Engine {
   private tell(): void {
     for (const listener of this.listeners) listener();
   }
+}
+
+/** The visit that an address names; null when it names none. */
+function visitAt({ pathname, hash }: Location): Promise<VisitView> | null {
+  const named = decodeURIComponent(hash.slice(1));
+  if (named === "") return null;
+  return pathname.startsWith("/i") ? post<VisitView>("/enter", { secret: named }) : get<VisitView>(`/visits/${encodeURIComponent(named)}`);
 }

@@ -5,4 +5,5 @@ import { Engine } from "./engine";
 import { Visit } from "./Visit";
 
 const engine = new Engine();
+engine.fetchAhead();
 void start("visit", () => <Visit engine={engine} />).then(() => engine.open());
