@@ -1,5 +1,6 @@
 """Answers a page as the functions would, from what a state of the gallery holds, and hears whether it asks rightly."""
 
+import asyncio
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -37,6 +38,7 @@ class Backend:
         self._answers = answers
         self.faults: list[str] = []
         self.sockets: list[WebSocketRoute] = []
+        self.connected = asyncio.Event()
 
     async def attach(self, context: BrowserContext) -> None:
         """Answer for all pages of this context."""
@@ -71,6 +73,7 @@ class Backend:
 
     def _socket(self, socket: WebSocketRoute) -> None:
         self.sockets.append(socket)
+        self.connected.set()
         if self._answers.hello is not None:
             socket.on_message(lambda data: self._heard(data))
 

@@ -50,6 +50,7 @@ class Sight:
     async def press_in(self, place: str, key: str) -> None:
         """Press such a button within ``place``."""
         text = texts(self.language)[key].split("{", 1)[0].strip()
+        assert text, f"{key} begins with a value: name the button otherwise"
         found = self.page.locator(place).locator("button, a.ds-button, summary").filter(has_text=text)
         await found.filter(visible=True).last.click(timeout=PATIENCE)
 

@@ -115,6 +115,10 @@ async def _done(sight: Sight) -> None:
     await sight.page.locator("[data-part=done] > summary").click()
 
 
+async def _others(sight: Sight) -> None:
+    await sight.page.locator(".s-call__head button").last.click()
+
+
 def _look_up(reference: str) -> Any:
     async def look_up(sight: Sight) -> None:
         await sight.press("staff.support.find")
@@ -148,7 +152,7 @@ def _call() -> Iterator[Scene]:
     yield _talking("call-paused", _media(), view=content.mine(State.IN_CALL, paused_by=Seat.PATIENT))
     waiting = [content.consultation("Mohammed Ali", -22, **content.waiting(31))]
     others = [protocol.Changed(DAY, one) for one in waiting]
-    yield _talking("call-others", _media(), *others, then=pressed("staff.waiting.count"), shows=DIALOG)
+    yield _talking("call-others", _media(), *others, then=_others, shows=DIALOG)
     yield _talking("call-people", _media(), seats=SEATS, then=pressed("staff.people.title"), shows=DIALOG)
     knocking = content.mine(State.IN_CALL, guests=[content.guest(GuestKind.INTERPRETER, present=True, ready=True)])
     yield _talking("call-knocking", _media(), view=knocking, shows="[data-banner=knocking]")

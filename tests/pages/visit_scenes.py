@@ -176,7 +176,7 @@ def _waiting() -> Iterator[Scene]:
 
 
 async def _socket_lost(sight: Sight) -> None:
-    await sight.see(step("waiting"))
+    await sight.backend.connected.wait()
     await sight.page.route("**/api/**/ticket", lambda route: route.abort())
     await sight.backend.sockets[-1].close()
 
