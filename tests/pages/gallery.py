@@ -3,6 +3,7 @@
 import contextlib
 import functools
 import json
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -51,7 +52,8 @@ class Sight:
         """Press such a button within ``place``."""
         text = texts(self.language)[key].split("{", 1)[0].strip()
         assert text, f"{key} begins with a value: name the button otherwise"
-        found = self.page.locator(place).locator("button, a.ds-button, summary").filter(has_text=text)
+        words = re.compile(rf"(?<!\w){re.escape(text)}(?!\w)")  # «Nei» is a part of other words in some languages
+        found = self.page.locator(place).locator("button, a.ds-button, summary").filter(has_text=words)
         await found.filter(visible=True).last.click(timeout=PATIENCE)
 
     async def see(self, selector: str) -> None:
