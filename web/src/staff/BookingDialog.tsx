@@ -3,12 +3,12 @@ import { useRef, useState } from "preact/hooks";
 import type { Me } from "../protocol";
 import { Labelled } from "../shared/components/Labelled";
 import { Button, Notice } from "../shared/components/parts";
-import { LANGUAGES } from "../shared/languages";
 import { errorText, t } from "../shared/messages";
 import { useAct } from "./act";
 import { check, DURATIONS, empty, ORDER, toBooking, type Faults, type Field, type Form } from "./booking";
 import type { Desk } from "./desk";
 import { Dialog } from "./Dialog";
+import { LanguageField, PersonFields } from "./PersonFields";
 
 export function BookingDialog({ desk, me, onClose }: { desk: Desk; me: Me; onClose: () => void }) {
   const { today, shown } = desk.state;
@@ -43,7 +43,7 @@ export function BookingDialog({ desk, me, onClose }: { desk: Desk; me: Me; onClo
     });
   };
   const field = (name: Field) => ({ name, fault: faults[name] ? t(`staff.form.error.${faults[name]}`) : null });
-  const typed = (name: "name" | "phone" | "email" | "date" | "time" | "nationalId") => ({
+  const typed = (name: "date" | "time" | "nationalId") => ({
     value: form[name],
     onInput: ({ currentTarget }: { currentTarget: HTMLInputElement }) => set(name, currentTarget.value),
   });
@@ -62,16 +62,7 @@ export function BookingDialog({ desk, me, onClose }: { desk: Desk; me: Me; onClo
             )}
           </Labelled>
         )}
-        <Labelled {...field("name")} label={t("staff.form.name")} class="s-form__wide">
-          {(input) => <input {...input} {...typed("name")} type="text" autoComplete="off" required />}
-        </Labelled>
-        <Labelled {...field("phone")} label={t("staff.form.phone")}>
-          {(input) => <input {...input} {...typed("phone")} type="tel" autoComplete="off" />}
-        </Labelled>
-        <Labelled {...field("email")} label={t("staff.form.email")}>
-          {(input) => <input {...input} {...typed("email")} type="email" autoComplete="off" />}
-        </Labelled>
-        <p class="s-form__help v-muted">{t("staff.form.contact")}</p>
+        <PersonFields person={form} label={t("staff.form.name")} faults={faults} onType={set} />
         <Labelled {...field("date")} label={t("staff.form.date")}>
           {(input) => <input {...input} {...typed("date")} type="date" min={today} required />}
         </Labelled>
@@ -97,13 +88,7 @@ export function BookingDialog({ desk, me, onClose }: { desk: Desk; me: Me; onClo
         <Labelled {...field("nationalId")} label={t("staff.form.national_id")} help={t("staff.form.national_id.help")}>
           {(input) => <input {...input} {...typed("nationalId")} type="text" inputMode="numeric" autoComplete="off" />}
         </Labelled>
-        <Labelled {...field("language")} label={t("staff.form.language")}>
-          {(input) => (
-            <select {...input} value={form.language} onChange={({ currentTarget }) => set("language", currentTarget.value as Form["language"])}>
-              {LANGUAGES.map(({ code, name }) => <option key={code} value={code} lang={code}>{name}</option>)}
-            </select>
-          )}
-        </Labelled>
+        <LanguageField language={form.language} onChoose={(language) => set("language", language)} />
         <Labelled {...field("send")} label={t("staff.form.send")}>
           {(input) => (
             <select {...input} value={form.send} onChange={({ currentTarget }) => set("send", currentTarget.value as Form["send"])}>

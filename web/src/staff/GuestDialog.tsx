@@ -1,15 +1,14 @@
 // «Legg til deltaker»: a companion or an interpreter, who gets a link of their own at once.
 import { useRef, useState } from "preact/hooks";
 import type { ConsultationView, GuestKind } from "../protocol";
-import { Labelled } from "../shared/components/Labelled";
 import { Button, Notice } from "../shared/components/parts";
-import { LANGUAGES } from "../shared/languages";
 import { errorText, t } from "../shared/messages";
 import { useAct } from "./act";
 import { checkPerson, type Faults } from "./booking";
 import type { Desk } from "./desk";
 import { Dialog } from "./Dialog";
 import { emptyGuest, toGuest, type GuestForm } from "./guest";
+import { LanguageField, PersonFields } from "./PersonFields";
 
 const KINDS: readonly GuestKind[] = ["companion", "interpreter"];
 
@@ -38,8 +37,6 @@ export function GuestDialog({ desk, view, onClose }: { desk: Desk; view: Consult
       onClose();
     });
   };
-  const field = (name: "name" | "phone" | "email" | "language") => ({ name, fault: faults[name] ? t(`staff.form.error.${faults[name]}`) : null });
-  const typed = (name: "name" | "phone" | "email") => ({ value: form[name], onInput: ({ currentTarget }: { currentTarget: HTMLInputElement }) => set({ [name]: currentTarget.value }) });
   return (
     <Dialog title={t("staff.guest.title")} onClose={onClose} wide>
       <p>{t("staff.guest.help", { name: view.patient_name })}</p>
@@ -52,23 +49,8 @@ export function GuestDialog({ desk, view, onClose }: { desk: Desk; view: Consult
             </label>
           ))}
         </fieldset>
-        <Labelled {...field("name")} label={t("staff.guest.form.name")} class="s-form__wide">
-          {(input) => <input {...input} {...typed("name")} type="text" autoComplete="off" required />}
-        </Labelled>
-        <Labelled {...field("phone")} label={t("staff.form.phone")}>
-          {(input) => <input {...input} {...typed("phone")} type="tel" autoComplete="off" />}
-        </Labelled>
-        <Labelled {...field("email")} label={t("staff.form.email")}>
-          {(input) => <input {...input} {...typed("email")} type="email" autoComplete="off" />}
-        </Labelled>
-        <p class="s-form__help v-muted">{t("staff.form.contact")}</p>
-        <Labelled {...field("language")} label={t("staff.form.language")}>
-          {(input) => (
-            <select {...input} value={form.language} onChange={({ currentTarget }) => set({ language: currentTarget.value as GuestForm["language"] })}>
-              {LANGUAGES.map(({ code, name }) => <option key={code} value={code} lang={code}>{name}</option>)}
-            </select>
-          )}
-        </Labelled>
+        <PersonFields person={form} label={t("staff.guest.form.name")} faults={faults} onType={(field, value) => set({ [field]: value })} />
+        <LanguageField language={form.language} onChoose={(language) => set({ language })} />
         <div class="s-form__foot">
           {error && <Notice tone="danger"><p>{errorText(error)}</p></Notice>}
           <div class="v-row">
