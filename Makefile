@@ -6,6 +6,9 @@ COMPILE := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --
 	--custom-compile-command "make lock"
 WEB_SOURCES := $(shell find web/src web/messages web/public web/plugins web/*.html web/vite.config.ts web/tsconfig.json -type f 2>/dev/null)
 
+# Tests that wait for browsers and wires more than they work: two files of them run at once.
+WAITING := nets pages e2e
+
 PORT ?= $(or $(VENTEROM_PORT),8080)
 
 .PHONY: help setup run test check lint types web-check lock generate screenshots bench-coldstart bench-loss bench-pages bench-relay soak-worker clean
@@ -21,7 +24,8 @@ run: .venv/.ready build/plane.ready web/dist/index.html ## start the whole servi
 
 test: check ## everything that CI runs; needs about fifteen minutes on two cores
 	@tools/setup.sh programs test
-	@$(PY) -m pytest tests --ignore tests/unit
+	@$(PY) -m pytest tests $(addprefix --ignore tests/,unit $(WAITING))
+	@$(PY) -m pytest -n 2 --dist loadfile $(addprefix tests/,$(WAITING))
 
 check: build/plane.ready lint types web-check ## everything that needs no browser and no running service
 	@$(PY) -m tools.generate --check

@@ -201,7 +201,9 @@ WIRES: Final = {
     "narrow": Case(
         Line(delay_ms=5, kbps=600), IMPROVABLE, rtt_ms=(10, 400), jitter_ms=(0, 50), loss=(0, 0.1), kbps=(350, 650)
     ),
-    "very lossy": Case(Line(delay_ms=5, loss=0.25), POOR, rtt_ms=(10, 400), loss=(0.101, 0.5), kbps=(0, 1_500)),
+    "very lossy": Case(
+        Line(delay_ms=5, loss=0.25), POOR, rtt_ms=(10, 400), jitter_ms=(0, 200), loss=(0.101, 0.5), kbps=(0, 1_500)
+    ),
     "very narrow": Case(
         Line(delay_ms=5, kbps=200), POOR, rtt_ms=(10, 600), jitter_ms=(0, 200), loss=(0, 1), kbps=(50, 250)
     ),
