@@ -52,7 +52,7 @@ class Sight:
         """Press such a button within ``place``."""
         text = texts(self.language)[key].split("{", 1)[0].strip()
         assert text, f"{key} begins with a value: name the button otherwise"
-        words = re.compile(rf"(?<!\w){re.escape(text)}(?!\w)")  # «Nei» is a part of other words in some languages
+        words = re.compile(rf"(^|\s){re.escape(text)}(\s|$)")  # «Nei» is a part of other words in some languages
         found = self.page.locator(place).locator("button, a.ds-button, summary").filter(has_text=words)
         await found.filter(visible=True).last.click(timeout=PATIENCE)
 
