@@ -32,6 +32,7 @@ def test_reloads_lose_neither_the_place_in_the_waiting_room_nor_the_call(wait_in
     patient.expect_step("call")
     expect_media(patient.page)
     expect_media(clinician.page)
+    clinician.page.bring_to_front()  # Firefox gives devices to the window in front
     clinician.page.reload()
     expect(clinician.page.locator("[data-view=call]")).to_be_visible(timeout=PATIENCE)
     expect_media(clinician.page)
