@@ -75,10 +75,6 @@ class Losses:
                 asked.append(sequence)
         return asked
 
-    def next_due(self) -> float | None:
-        """When `due` has something to do again; None when nothing is missing."""
-        return min((missing.due for missing in self._missing.values()), default=None)
-
     def _give_up(self, sequence: int) -> None:
         del self._missing[sequence]
         self.given_up += 1

@@ -26,7 +26,7 @@ export function isLanguage(code: string | null): code is Language {
 const READ_AS: Readonly<Record<string, Language>> = { no: "nb", da: "nb", sv: "nb", sma: "nb", smj: "nb" };
 
 /** The first of the browser's languages that we have; null when we have none of them. */
-export function ofBrowser(tags: readonly string[]): Language | null {
+function ofBrowser(tags: readonly string[]): Language | null {
   for (const tag of tags) {
     const base = tag.toLowerCase().split("-")[0] ?? "";
     if (isLanguage(base)) return base;

@@ -16,7 +16,7 @@ export interface Missing {
  * Whether getUserMedia would not ask. Names of devices are told only to pages that may use them, which stands in for the
  * Permissions API where it knows no cameras: Safari before 16, Firefox before 131 (developer.mozilla.org, Permissions API).
  */
-export async function unasked(kind: DeviceKind): Promise<boolean> {
+async function unasked(kind: DeviceKind): Promise<boolean> {
   const state = await permission(kind);
   if (state !== "unknown") return state === "granted";
   return (await choices(kind)).some(({ label }) => label !== "");

@@ -16,7 +16,7 @@ export interface Outgoing extends Tracks {
 }
 
 /** Beyond this a talking head gets no better; bits a second. */
-export const MAX_BITRATE = 1_500_000;
+const MAX_BITRATE = 1_500_000;
 /** A picture to save data: this many lines, in no more than this many bits a second. */
 const SMALL = { lines: 240, maxBitrate: 150_000 };
 /** The camera in three sizes, so that the worker can give everybody the one that fits their way down. Smallest first. */

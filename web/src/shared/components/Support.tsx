@@ -29,7 +29,7 @@ export function Support({ department, reference, children }: SupportProps) {
 }
 
 /** The reference, large enough to be read aloud on the phone, with a button that copies it. */
-export function Reference({ reference }: { reference: string }) {
+function Reference({ reference }: { reference: string }) {
   const [copied, setCopied] = useState(false);
   const copy = async (): Promise<void> => {
     try {
