@@ -73,12 +73,7 @@ class CallMessages:
         self._calls.tell_what_is_sent(consultation, seat)
 
     def _on_hang_up(self, socket: Socket, message: p.HangUp) -> None:
-        present = self._own(socket, message.consultation)
-        if present.call != message.call:
-            raise Overtaken
-        by, alter = self._actor(socket), only_in(message.call)
-        ended = self._consultations.happen(present.trust, present.id, Event.HANG_UP, by, alter=alter)
-        self._end(ended, EndReason.HANG_UP)
+        self._finish(socket, message, Event.HANG_UP, EndReason.HANG_UP)
 
     def _on_pause(self, socket: Socket, message: p.Pause) -> None:
         """Everybody's own wish: the call is paused while anybody wants it to be, and nobody else can take that back."""
@@ -134,6 +129,14 @@ class CallMessages:
 
     def _actor(self, socket: Socket) -> Actor:
         return Actor(socket.role, socket.staff)
+
+    def _finish(self, socket: Socket, message: p.HangUp | p.WithdrawCall, event: Event, reason: EndReason) -> None:
+        """End the call that a message names. Raises Overtaken when it is no longer the present one."""
+        present = self._own(socket, message.consultation)
+        if present.call != message.call:
+            raise Overtaken
+        by, alter = self._actor(socket), only_in(message.call)
+        self._end(self._consultations.happen(present.trust, present.id, event, by, alter=alter), reason)
 
     def _end(self, consultation: Consultation, reason: EndReason) -> None:
         self._workers.end(consultation)

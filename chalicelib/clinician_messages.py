@@ -6,8 +6,8 @@ import msgspec
 
 from chalicelib import protocol as p
 from chalicelib.call_messages import CallMessages
-from chalicelib.consultations import of, only_in
-from chalicelib.errors import IllegalTransition, NotFound, Overtaken
+from chalicelib.consultations import of
+from chalicelib.errors import IllegalTransition, NotFound
 from chalicelib.guests import altered, guest_of
 from chalicelib.lifecycle import FINAL, WITH_CALL, Event, State, step
 from chalicelib.protocol import EndReason, Seat
@@ -47,12 +47,7 @@ class ClinicianMessages(CallMessages):
             self._calls.ask(consultation, Seat.CLINICIAN)
 
     def _on_withdraw_call(self, socket: Socket, message: p.WithdrawCall) -> None:
-        present = self._own(socket, message.consultation)
-        if present.call != message.call:
-            raise Overtaken
-        by, alter = self._actor(socket), only_in(message.call)
-        after = self._consultations.happen(present.trust, present.id, Event.WITHDRAW_CALL, by, alter=alter)
-        self._end(after, EndReason.WITHDRAWN)
+        self._finish(socket, message, Event.WITHDRAW_CALL, EndReason.WITHDRAWN)
 
     def _on_admit(self, socket: Socket, message: p.Admit) -> None:
         present = self._own(socket, message.consultation)

@@ -1,6 +1,8 @@
 // Asks once before the waiting room or the call is left, with the way back first.
 import { useEffect, useId, useRef } from "preact/hooks";
 import { Button } from "../../shared/components/parts";
+import { t } from "../../shared/messages";
+import type { StepProps } from "./props";
 
 export interface AskProps {
   question: string;
@@ -40,5 +42,19 @@ export function Ask({ question, why, stay, leave, onStay, onLeave }: AskProps) {
         <Button variant="secondary" color="danger" onClick={onLeave}>{leave}</Button>
       </div>
     </div>
+  );
+}
+
+/** The question before the waiting room is left, also while it rings. */
+export function AskLeaving({ engine, name }: StepProps & { name: string }) {
+  return (
+    <Ask
+      question={t("visit.waiting.ask")}
+      why={t("visit.waiting.ask.why", { name })}
+      stay={t("visit.waiting.ask.stay")}
+      leave={t("visit.waiting.leave")}
+      onStay={() => engine.ask(false)}
+      onLeave={() => engine.leave()}
+    />
   );
 }

@@ -6,7 +6,7 @@ import { t } from "../../shared/messages";
 import { Icon } from "../Icon";
 import { notify } from "../../shared/notify";
 import { isGuest } from "../state";
-import { Ask } from "./Ask";
+import { AskLeaving } from "./Ask";
 import type { StepProps } from "./props";
 
 export function Ringing({ engine }: StepProps) {
@@ -42,14 +42,7 @@ export function Ringing({ engine }: StepProps) {
         {t("visit.ringing.accept")}
       </Button>
       {leaving ? (
-        <Ask
-          question={t("visit.waiting.ask")}
-          why={t("visit.waiting.ask.why", { name })}
-          stay={t("visit.waiting.ask.stay")}
-          leave={t("visit.waiting.leave")}
-          onStay={() => engine.ask(false)}
-          onLeave={() => engine.leave()}
-        />
+        <AskLeaving engine={engine} name={name} />
       ) : (
         <Button variant="tertiary" onClick={() => engine.ask(true)}>{t("visit.waiting.leave")}</Button>
       )}

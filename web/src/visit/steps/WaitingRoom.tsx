@@ -6,7 +6,7 @@ import { clock, t } from "../../shared/messages";
 import { readable } from "../../shared/phone";
 import { outlook } from "../queue";
 import { isGuest } from "../state";
-import { Ask } from "./Ask";
+import { AskLeaving } from "./Ask";
 import { Reach } from "./Reach";
 import type { StepProps } from "./props";
 
@@ -24,16 +24,7 @@ export function WaitingRoom({ engine }: StepProps) {
   return (
     <>
       <Heading>{t("visit.waiting.title")}</Heading>
-      {leaving && (
-        <Ask
-          question={t("visit.waiting.ask")}
-          why={t("visit.waiting.ask.why", { name })}
-          stay={t("visit.waiting.ask.stay")}
-          leave={t("visit.waiting.leave")}
-          onStay={() => engine.ask(false)}
-          onLeave={() => engine.leave()}
-        />
-      )}
+      {leaving && <AskLeaving engine={engine} name={name} />}
       {ended === "worker_lost" && (
         <Notice tone="danger" title={t("visit.waiting.lost.title")}>
           <p>{t("visit.waiting.lost", { name, phone: readable(visit.department.phone) })}</p>
