@@ -22,7 +22,7 @@ run: .venv/.ready build/plane.ready web/dist/index.html ## start the whole servi
 	@tools/setup.sh programs run
 	@exec $(PY) -m local.run --port $(PORT)
 
-test: check ## everything that CI runs; needs about fifteen minutes on two cores
+test: check ## everything that CI runs; needs about thirty-five minutes on two cores
 	@tools/setup.sh programs test
 	@$(PY) -m pytest tests $(addprefix --ignore tests/,unit $(WAITING))
 	@$(PY) -m pytest -n 2 --dist loadfile $(addprefix tests/,$(WAITING))
