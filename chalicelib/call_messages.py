@@ -1,5 +1,6 @@
 """What everybody in a call may say, and whose it is: the part that all people's messages share."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any
 
@@ -20,7 +21,7 @@ from chalicelib.waiting import Waiting
 from chalicelib.workers import Workers, room_of
 
 
-class CallMessages:
+class CallMessages(ABC):
     """Identity, role and trust come from the socket's row; what cannot be is raised and changes nothing."""
 
     def __init__(
@@ -102,13 +103,13 @@ class CallMessages:
 
     # ------------------------------------------------------------ parts
 
+    @abstractmethod
     def _own(self, socket: Socket, consultation: str) -> Consultation:
         """A consultation of the socket's owner. Raises Forbidden or NotFound for any other."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _seat(self, socket: Socket, consultation: Consultation) -> Seat:
         """The seat of the socket's owner in a consultation of their own."""
-        raise NotImplementedError
 
     def _present_call(self, socket: Socket, consultation: str, call: int) -> Consultation:
         """As `_own`, and the call is the present one. Raises Overtaken when it is over."""
