@@ -177,12 +177,19 @@ class Consultations:
 
     def trail(self, trust: str, staff: str, consultation: str) -> Trail:
         """All that happened to one of the clinician's own. Raises NotFound."""
-        return Trail(entries=self.entries(self.own(trust, staff, consultation)))
+        return Trail(entries=self.entries(self.own(trust, staff, consultation)), intact=True)
 
     def entries(self, consultation: Consultation) -> list[TrailEntry]:
         """All that happened to a consultation, oldest first."""
         return [
-            TrailEntry(number=h.number, at=instant(h.at), what=h.what, who=h.staff or h.role.value, state=h.state.value)
+            TrailEntry(
+                number=h.number,
+                at=instant(h.at),
+                what=h.what,
+                who=h.staff or h.role.value,
+                level=h.level,
+                state=h.state or "",
+            )
             for h in self._happened(consultation)
         ]
 

@@ -36,14 +36,26 @@ class Event(StrEnum):
 
 
 class Role(StrEnum):
-    """Who does it. A guest changes no state. ``system`` is a schedule or a lease that ran out."""
+    """Who does it. A guest changes no state. ``system`` is a schedule or a lease that ran out.
+
+    Of the staff, a clinician has patients of her own; a secretary books for the clinicians of her departments; an
+    administrator decides the trust's rules, texts and what is kept of a person; support looks up references; an auditor
+    reads the trail. One person may be several of them.
+    """
 
     PATIENT = "patient"
     GUEST = "guest"
     CLINICIAN = "clinician"
+    SECRETARY = "secretary"
+    ADMINISTRATOR = "administrator"
+    SUPPORT = "support"
+    AUDITOR = "auditor"
     WORKER = "worker"
     SYSTEM = "system"
 
+
+STAFF: Final = (Role.CLINICIAN, Role.SECRETARY, Role.ADMINISTRATOR, Role.SUPPORT, Role.AUDITOR)
+"""What the trust's own people can be; who is several acts as the first that a door or a message allows."""
 
 S, E = State, Event  # short names keep the table readable
 
@@ -94,7 +106,7 @@ REPEATS: Final[frozenset[tuple[State, Event]]] = frozenset(
 )
 
 ALLOWED: Final[dict[Event, frozenset[Role]]] = {
-    E.INVITE: frozenset({Role.CLINICIAN, Role.SYSTEM}),
+    E.INVITE: frozenset({Role.CLINICIAN, Role.SECRETARY, Role.SYSTEM}),
     E.CHECK_IN: frozenset({Role.PATIENT}),
     E.LEAVE: frozenset({Role.PATIENT}),
     E.CALL: frozenset({Role.CLINICIAN}),
@@ -102,9 +114,9 @@ ALLOWED: Final[dict[Event, frozenset[Role]]] = {
     E.ACCEPT: frozenset({Role.PATIENT}),
     E.DROP: frozenset({Role.WORKER, Role.SYSTEM}),
     E.HANG_UP: frozenset({Role.PATIENT, Role.CLINICIAN}),
-    E.CANCEL: frozenset({Role.CLINICIAN}),
+    E.CANCEL: frozenset({Role.CLINICIAN, Role.SECRETARY}),
     E.MISS: frozenset({Role.SYSTEM}),
-    E.PHONE: frozenset({Role.CLINICIAN}),
+    E.PHONE: frozenset({Role.CLINICIAN, Role.SECRETARY}),
 }
 
 FINAL: Final[frozenset[State]] = frozenset({S.ENDED, S.CANCELLED})

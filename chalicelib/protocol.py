@@ -73,21 +73,28 @@ class Transport(StrEnum):
 
 
 class LoginLevel(StrEnum):
-    """How surely the patient must be known; the last two are ID-porten's levels."""
+    """How surely somebody must be known, or is: by the link alone, by a one-time code sent to their phone, or at one of
+    ID-porten's two levels."""
 
     NONE = "none"
+    CODE = "code"
     SUBSTANTIAL = "substantial"
     HIGH = "high"
 
 
 class Delivery(StrEnum):
-    """What became of one way of sending an invitation. ``none``: not asked for."""
+    """What became of one way of sending a message. ``none``: not asked for; ``sent``: taken by the carrier;
+    ``delivered``: the carrier says that it arrived; ``opted_out``: the number wants no SMS; ``uncertain``: nobody knows
+    whether the carrier took it, and so it is not sent again by itself."""
 
     NONE = "none"
     DUE = "due"
     SENDING = "sending"
     SENT = "sent"
+    DELIVERED = "delivered"
     FAILED = "failed"
+    OPTED_OUT = "opted_out"
+    UNCERTAIN = "uncertain"
 
 
 class Seat(StrEnum):
@@ -106,6 +113,25 @@ class GuestKind(StrEnum):
 
     COMPANION = "companion"
     INTERPRETER = "interpreter"
+
+
+class Way(StrEnum):
+    """How a message reaches people."""
+
+    SMS = "sms"
+    MAIL = "mail"
+
+
+class MessageKind(StrEnum):
+    """What a message is about. ``missing``: the time has begun and the patient is not there; ``guest``: invites one."""
+
+    INVITED = "invited"
+    REMINDER = "reminder"
+    MISSING = "missing"
+    MOVED = "moved"
+    CANCELLED = "cancelled"
+    GUEST = "guest"
+    CODE = "code"
 
 
 class Language(StrEnum):
@@ -229,7 +255,8 @@ class GuestName(Part, frozen=True):
 
 
 class GuestView(Part, frozen=True):
-    """A guest as the clinician sees them. ``ready``: said to be ready. ``admitted``: may be in the call."""
+    """A guest as the clinician sees them. ``ready``: said to be ready. ``admitted``: may be in the call.
+    ``login_level``: how surely the guest must be known."""
 
     id: Id
     seat: Seat
@@ -237,6 +264,7 @@ class GuestView(Part, frozen=True):
     name: str
     phone: str
     email: str
+    login_level: LoginLevel
     sms: Delivery
     mail: Delivery
     present: bool
@@ -250,7 +278,9 @@ class VisitView(Part, frozen=True):
 
     ``place`` is the place in the clinician's queue, 1 for the next one, 0 for who does not wait; ``clinician_busy``: in
     a call with somebody else; ``delay_minutes``: how late the clinician has said to be today; ``running_late``: how
-    late the patient has said to be, in minutes. ``guests`` are named to whoever is proven only.
+    late the patient has said to be, in minutes. ``guests`` are named to whoever is proven only. ``code_ends``: the last
+    two digits of the phone that one-time codes go to, empty when none can be sent. ``sms_wanted``: False once the
+    visitor's number has said no to SMS from the trust; True to whoever is not proven.
     """
 
     consultation: Id
@@ -264,6 +294,8 @@ class VisitView(Part, frozen=True):
     clinician_name: str
     login_level: LoginLevel
     logged_in: bool
+    code_ends: str
+    sms_wanted: bool
     clinician_present: bool
     call: int
     reference: str
@@ -280,9 +312,12 @@ class VisitView(Part, frozen=True):
 
 
 class ConsultationView(Part, frozen=True):
-    """The clinician's side of a consultation. ``call`` is 0 while there has been none."""
+    """The staff's side of a consultation; ``clinician`` is whose it is. ``call`` is 0 while there has been none.
+    ``sms_wanted``: False once the patient's number has said no to SMS from the trust. ``erased``: the trust's rule or a
+    person's wish took away who it was about."""
 
     consultation: Id
+    clinician: Id
     version: int
     state: State
     starts: Instant
@@ -292,6 +327,8 @@ class ConsultationView(Part, frozen=True):
     email: str
     login_level: LoginLevel
     person_bound: bool
+    sms_wanted: bool
+    erased: bool
     drop_in: bool
     sms: Delivery
     mail: Delivery
@@ -323,9 +360,10 @@ class Ping(Message, frozen=True):
 
 
 class Watch(Message, frozen=True):
-    """Clinician: show me this day and tell me of every change in it; answered by `board`."""
+    """Staff: show me this day and tell me of every change in it; answered by `board`. A secretary says whose day."""
 
     day: Day
+    clinician: Id | None = None
 
 
 class CheckIn(Message, frozen=True):
@@ -747,6 +785,7 @@ OnCallFromWorker = Quality
 FromGuest = Hello | Ping | CheckIn | Leave | Accept | Offer | Media | Pause | HangUp | Trouble | ProbeStart | ProbeOffer
 FromPatient = FromGuest | Tested | RunningLate
 FromClinician = Hello | Ping | Watch | Delay | Admit | Call | WithdrawCall | Offer | Media | Pause | HangUp | Trouble
+FromSecretary = Hello | Ping | Watch
 FromWorker = (
     Register
     | Heartbeat

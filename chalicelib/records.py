@@ -1,5 +1,6 @@
 """What is kept, one frozen struct for each kind of row, and where in the one table it stands. Pure."""
 
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, ClassVar
 
@@ -13,10 +14,12 @@ from chalicelib.protocol import (
     GuestKind,
     Language,
     LoginLevel,
+    MessageKind,
     NetworkReport,
     Seat,
+    Way,
 )
-from chalicelib.rest import Feedback
+from chalicelib.rest import FailureCause, Feedback, Rules
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -33,12 +36,35 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return None
 
 
+class LoginProfile(StrEnum):
+    """What an issuer asks of its clients: HelseID's rules (FAPI 2.0 with DPoP), or those of a company's directory."""
+
+    HELSEID = "helseid"
+    ENTERPRISE = "enterprise"
+
+
+class StaffLogin(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Where a trust's staff log in, and what the issuer's claims mean.
+
+    ``role_claim`` is the name of the claim with somebody's roles, ``roles`` what each of its values makes of them here;
+    without such a claim the register says it. ``id_claim``: by which claim the register knows somebody.
+    """
+
+    issuer: str
+    client_id: str
+    profile: LoginProfile = LoginProfile.ENTERPRISE
+    id_claim: str = "sub"
+    role_claim: str = ""
+    roles: dict[str, tuple[Role, ...]] = {}
+
+
 class Trust(Record, frozen=True, kw_only=True):
     """A health trust."""
 
     id: str
     name: str
     time_zone: str
+    login: StaffLogin | None = None
 
     def key(self) -> tuple[str, str]:
         """Under the trust."""
@@ -46,12 +72,13 @@ class Trust(Record, frozen=True, kw_only=True):
 
 
 class Department(Record, frozen=True, kw_only=True):
-    """A department with the number patients phone."""
+    """A department with the number patients phone. ``message_name``: what messages call it, when its name tells."""
 
     trust: str
     id: str
     name: str
     phone: str
+    message_name: str = ""
 
     def key(self) -> tuple[str, str]:
         """Under its trust."""
@@ -59,12 +86,13 @@ class Department(Record, frozen=True, kw_only=True):
 
 
 class Staff(Record, frozen=True, kw_only=True):
-    """A clinician; ``id`` is the subject at the trust's issuer."""
+    """One of the staff; ``id`` is what the trust's issuer calls her. ``roles`` count where the issuer tells none."""
 
     trust: str
     id: str
     name: str
     departments: tuple[str, ...] = ()
+    roles: tuple[Role, ...] = (Role.CLINICIAN,)
 
     def key(self) -> tuple[str, str]:
         """Under the trust."""
@@ -88,6 +116,7 @@ class Guest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     name: str
     phone: str = ""
     email: str = ""
+    login_level: LoginLevel = LoginLevel.NONE
     language: Language = Language.BOKMAL
     sms: Delivery = Delivery.NONE
     mail: Delivery = Delivery.NONE
@@ -154,6 +183,10 @@ class Consultation(Record, frozen=True, kw_only=True):
     pausers: tuple[Seat, ...] = ()
     """Who wants the call to be paused, in the order in which they asked: it goes on when nobody does any more."""
     guests: tuple[Guest, ...] = ()
+    trail_hash: str = ""
+    """Hash of the trail's last entry."""
+    erased: bool = False
+    """Whether who it was about has been taken away."""
 
     @property
     def ends(self) -> int:
@@ -190,7 +223,11 @@ class Consultation(Record, frozen=True, kw_only=True):
 
 
 class Happening(Record, frozen=True, kw_only=True):
-    """One entry of the append-only trail; its number is the version that it made."""
+    """One entry of the append-only trail of a consultation, or of the trust itself (``consultation`` is empty then).
+
+    Its number is the version that it made, ``hash`` is over itself and ``previous``, the entry before's. It names
+    nobody but staff.
+    """
 
     trust: str
     consultation: str
@@ -199,11 +236,125 @@ class Happening(Record, frozen=True, kw_only=True):
     what: str
     role: Role
     staff: str = ""
-    state: State
+    level: LoginLevel = LoginLevel.NONE
+    state: State | None = None
+    counts: dict[str, int] = {}
+    """How much of what, for what was done to many rows at once."""
+    previous: str = ""
+    hash: str = ""
+
+    def key(self) -> tuple[str, str]:
+        """With its consultation, or under the trust's own trail."""
+        return trail_partition(self.trust, self.consultation), f"TRAIL#{self.number:08d}"
+
+    def day_key(self) -> tuple[str, str]:
+        """By day (UTC), in the order of time."""
+        day = datetime.fromtimestamp(self.at, UTC).date().isoformat()
+        return trail_day(self.trust, day), f"{self.at:012d}#{self.consultation}#{self.number:08d}"
+
+
+class Head(Record, frozen=True, kw_only=True):
+    """Where the trust's own trail ends: the last entry's number, which is the version, and its hash."""
+
+    trust: str
+    version: int
+    hash: str
+
+    def key(self) -> tuple[str, str]:
+        """With the trail."""
+        return trail_partition(self.trust, ""), "HEAD"
+
+
+class Anchor(Record, frozen=True, kw_only=True):
+    """One day's anchor (UTC): a hash over the hashes of all its entries, in order, and the day before's anchor."""
+
+    trust: str
+    day: str
+    entries: int
+    previous: str
+    hash: str
+
+    def key(self) -> tuple[str, str]:
+        """A partition of the trust's own, by day."""
+        return f"{trust_key(self.trust)}#ANCHOR", self.day
+
+
+class Kept(Record, frozen=True, kw_only=True):
+    """That there is a consultation of a day, whoever's: how the daily clean-up finds it."""
+
+    trust: str
+    consultation: str
+    day: str
 
     def key(self) -> tuple[str, str]:
         """With its consultation."""
-        return consultation_key(self.trust, self.consultation), f"TRAIL#{self.number:08d}"
+        return consultation_key(self.trust, self.consultation), "KEPT"
+
+    def day_key(self) -> tuple[str, str]:
+        """By trust and day."""
+        return f"{trust_key(self.trust)}#KEPT#{self.day}", self.consultation
+
+
+class Purged(Record, frozen=True, kw_only=True):
+    """Until which day, that one too, each kind of data has been cleaned up."""
+
+    trust: str
+    version: int
+    days: dict[str, str] = {}
+
+    def key(self) -> tuple[str, str]:
+        """Under the trust."""
+        return trust_key(self.trust), "PURGED"
+
+
+class Ruled(Record, frozen=True, kw_only=True):
+    """A trust's rules."""
+
+    trust: str
+    version: int
+    rules: Rules
+
+    def key(self) -> tuple[str, str]:
+        """Under the trust."""
+        return trust_key(self.trust), "RULES"
+
+
+class Wording(Record, frozen=True, kw_only=True):
+    """A trust's own words for one kind of message."""
+
+    trust: str
+    kind: MessageKind
+    way: Way
+    language: Language
+    text: str
+
+    def key(self) -> tuple[str, str]:
+        """Under the trust."""
+        return trust_key(self.trust), f"TEXT#{self.kind}#{self.way}#{self.language}"
+
+
+class OptedOut(Record, frozen=True, kw_only=True):
+    """A number (its keyed hash) that wants no SMS from any department of the trust."""
+
+    trust: str
+    number: str
+
+    def key(self) -> tuple[str, str]:
+        """Under the person."""
+        return person_partition(self.trust, self.number), "NOSMS"
+
+
+class Mention(Record, frozen=True, kw_only=True):
+    """That a consultation holds something of a person: by the keyed hash of a number, an address or an identity."""
+
+    trust: str
+    person: str
+    consultation: str
+    guest: str = ""
+
+    def key(self) -> tuple[str, str]:
+        """Under the person."""
+        return person_partition(self.trust, self.person), f"C#{self.consultation}#{self.guest}"
 
 
 class Answered(Record, frozen=True, kw_only=True):
@@ -238,18 +389,59 @@ class Taken(Record, frozen=True, kw_only=True):
 
 
 class Sending(Record, frozen=True, kw_only=True):
-    """One message for one reason: claimed by whoever sends it, so that it goes out once; ``done``: never try again."""
+    """One message for one reason: claimed by whoever sends it, so that it goes out once; ``done``: never try again.
+
+    ``handed_over``: the carrier was about to be given it, so that trying again could send it twice. ``message`` is the
+    carrier's id of it, by which receipts come.
+    """
 
     trust: str
     consultation: str
     reason: str
     claimed_until: int
+    kind: MessageKind = MessageKind.INVITED
+    way: Way = Way.SMS
+    guest: str = ""
+    state: Delivery = Delivery.SENDING
+    why: FailureCause = FailureCause.NONE
+    at: int = 0
+    handed_over: bool = False
+    message: str = ""
     done: bool = False
     version: int = 1
 
     def key(self) -> tuple[str, str]:
         """With its consultation."""
         return consultation_key(self.trust, self.consultation), f"MSG#{self.reason}"
+
+
+class Handed(Record, frozen=True, kw_only=True):
+    """Which message a carrier's id stands for, until its receipt comes."""
+
+    carrier: str
+    message: str
+    trust: str
+    consultation: str
+    reason: str
+
+    def key(self) -> tuple[str, str]:
+        """By the carrier's id: it is all that a receipt brings."""
+        return f"HANDED#{self.carrier}#{self.message}", "HANDED"
+
+
+class Code(Record, frozen=True, kw_only=True):
+    """The one-time code under way to a patient, or to a guest: its keyed hash, and how often it was tried."""
+
+    trust: str
+    consultation: str
+    guest: str = ""
+    digest: str
+    tries: int = 0
+    version: int = 1
+
+    def key(self) -> tuple[str, str]:
+        """With its consultation: a new code takes the place of the old one."""
+        return consultation_key(self.trust, self.consultation), f"CODE#{self.guest}"
 
 
 class Link(Record, frozen=True, kw_only=True):
@@ -267,7 +459,7 @@ class Link(Record, frozen=True, kw_only=True):
 
 
 class Session(Record, frozen=True, kw_only=True):
-    """Who a cookie stands for: a visitor of one consultation, or one of the staff."""
+    """Who a cookie stands for: a visitor of one consultation, or one of the staff, with ``roles`` then."""
 
     digest: str
     trust: str
@@ -275,12 +467,32 @@ class Session(Record, frozen=True, kw_only=True):
     consultation: str = ""
     guest: str = ""
     staff: str = ""
+    roles: tuple[Role, ...] = ()
     proven: bool = False
     """Whether the login that the consultation asks for has been done."""
+    level: LoginLevel = LoginLevel.NONE
+    """How surely its owner is known."""
+    seen: int = 0
+    """When its owner last did something, to the minute."""
+    signed_in: str = ""
+    """Hash of the issuer and its own session (``sid``), by which a logout elsewhere is told."""
+    logged_out: bool = False
+    """Whether that has ended: then only a call that goes on keeps it."""
 
     def key(self) -> tuple[str, str]:
         """By the hash of the cookie."""
         return f"SESSION#{self.digest}", "SESSION"
+
+
+class SignedIn(Record, frozen=True, kw_only=True):
+    """Which of our sessions came of one session at an issuer."""
+
+    signed_in: str
+    session: str
+
+    def key(self) -> tuple[str, str]:
+        """By the issuer's session."""
+        return f"SIGNED#{self.signed_in}", f"SESSION#{self.session}"
 
 
 class Login(Record, frozen=True, kw_only=True):
@@ -303,11 +515,13 @@ class Login(Record, frozen=True, kw_only=True):
 
 
 class Ticket(Record, frozen=True, kw_only=True):
-    """A pass for one socket."""
+    """A pass for one socket; ``session`` is the hash of the cookie it was given to."""
 
     digest: str
     trust: str
     role: Role
+    session: str = ""
+    level: LoginLevel = LoginLevel.NONE
     consultation: str = ""
     guest: str = ""
     staff: str = ""
@@ -322,13 +536,17 @@ class Socket(Record, frozen=True, kw_only=True):
 
     connection: str
     role: Role
+    session: str = ""
+    level: LoginLevel = LoginLevel.NONE
     trust: str = ""
     consultation: str = ""
     guest: str = ""
     staff: str = ""
     worker: str = ""
     day: str = ""
-    """The day a clinician's page shows."""
+    """The day that one of the staff's pages shows."""
+    clinician: str = ""
+    """Whose day it shows."""
 
     def key(self) -> tuple[str, str]:
         """By API Gateway's connection id."""
@@ -452,6 +670,21 @@ def trust_key(trust: str) -> str:
 def consultation_key(trust: str, consultation: str) -> str:
     """Partition of one consultation."""
     return f"T#{trust}#C#{consultation}"
+
+
+def trail_partition(trust: str, consultation: str) -> str:
+    """Partition of a consultation's trail, or of the trust's own."""
+    return consultation_key(trust, consultation) if consultation else f"{trust_key(trust)}#TRAIL"
+
+
+def trail_day(trust: str, day: str) -> str:
+    """Partition, in the index by day, of all that happened at a trust on a day (UTC)."""
+    return f"{trust_key(trust)}#TRAIL#{day}"
+
+
+def person_partition(trust: str, person: str) -> str:
+    """Partition of what is known of one person, by a keyed hash."""
+    return f"{trust_key(trust)}#P#{person}"
 
 
 def staff_partition(trust: str, staff: str) -> str:

@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from chalicelib.errors import Forbidden, NotFound
-from chalicelib.protocol import DepartmentView
+from chalicelib.protocol import DepartmentView, LoginLevel
 from chalicelib.records import Department, Staff, Trust, trust_key
 from chalicelib.rest import ClinicianView, Colleague, DepartmentPage, Me
 from chalicelib.store import Put, Store
@@ -97,11 +97,14 @@ class Register:
         return Me(
             id=found.id,
             name=found.name,
+            roles=list(found.roles),
+            level=LoginLevel.NONE,
             trust=home.id,
             trust_name=home.name,
             time_zone=home.time_zone,
             departments=departments,
             colleagues=self._colleagues(found),
+            clinicians=[],
         )
 
     def _colleagues(self, of: Staff) -> list[Colleague]:

@@ -1,44 +1,11 @@
-"""Every body of the REST API: one frozen struct each. TypeScript types are generated from here.
-
-Routes (all under ``/api``; JSON in and out; a request that changes something carries the header ``X-Venterom: 1``,
-which no foreign page can send without asking first):
-
-===== ============================================= ================== =================== ==========================
-POST  /enter                                        Enter              VisitView           sets the visit's cookie
-GET   /visits/{consultation}                                           VisitView
-POST  /visits/{consultation}/login                                     Redirect            to the ID portal
-POST  /visits/{consultation}/ticket                                    Ticket
-POST  /visits/{consultation}/feedback               Feedback           204
-GET   /login/patient/callback                                          302                 back to /v#{consultation}
-GET   /departments/{trust}/{department}                                DepartmentPage
-POST  /departments/{trust}/{department}/arrivals    Arrival            VisitView           sets the visit's cookie
-GET   /staff/{trust}/login                                             302                 to the trust's issuer
-GET   /login/staff/callback                                            302                 back to /staff/{trust}
-GET   /staff/{trust}/me                                                Me
-POST  /staff/{trust}/logout                                            204
-POST  /staff/{trust}/ticket                                            Ticket
-GET   /staff/{trust}/consultations?day=                                DayList
-POST  /staff/{trust}/consultations                  Booking            ConsultationView    header Idempotency-Key
-GET   /staff/{trust}/consultations/{id}/trail                          Trail
-POST  /staff/{trust}/consultations/{id}/cancel                         ConsultationView
-POST  /staff/{trust}/consultations/{id}/invite                         ConsultationView    sends again, now
-POST  /staff/{trust}/consultations/{id}/move        Move               ConsultationView    tells the patient
-POST  /staff/{trust}/consultations/{id}/hand_over   HandOver           204                 to a colleague
-POST  /staff/{trust}/consultations/{id}/phone                          ConsultationView    by phone instead
-POST  /staff/{trust}/consultations/{id}/guests      NewGuest           ConsultationView    header Idempotency-Key
-POST  /staff/{trust}/consultations/{id}/guests/{guest}/invite          ConsultationView    sends again, now
-POST  /staff/{trust}/consultations/{id}/guests/{guest}/remove          ConsultationView    withdraws the link
-GET   /staff/{trust}/references/{reference}                            Support             what support may see
-GET   /health                                                          Health
-===== ============================================= ================== =================== ==========================
-"""
+"""Every body of the REST API: one frozen struct each. TypeScript types are generated from here; see `routes.py`."""
 
 from enum import StrEnum
 from typing import Annotated, Literal
 
 import msgspec
 
-from chalicelib.lifecycle import State
+from chalicelib.lifecycle import Role, State
 from chalicelib.protocol import (
     ConsultationView,
     Day,
@@ -50,8 +17,10 @@ from chalicelib.protocol import (
     Instant,
     Language,
     LoginLevel,
+    MessageKind,
     NetworkReport,
     Part,
+    Way,
 )
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=100, pattern=r"^\S.*$")]
@@ -78,6 +47,25 @@ class Redirect(Part, frozen=True):
     """Where the page is to go next."""
 
     location: str
+
+
+class CodeSent(Part, frozen=True):
+    """A one-time code is on its way to the phone that ends with ``ends``; good for ``seconds``."""
+
+    ends: str
+    seconds: int
+
+
+class CodeGiven(Part, frozen=True):
+    """The one-time code as typed."""
+
+    code: Annotated[str, msgspec.Meta(pattern=r"^[0-9]{6}$")]
+
+
+class SmsWish(Part, frozen=True):
+    """Whether a number wants SMS from the trust, from any of its departments."""
+
+    wanted: bool
 
 
 class Ticket(Part, frozen=True):
@@ -147,15 +135,28 @@ class Colleague(Part, frozen=True):
 
 
 class Me(Part, frozen=True):
-    """The clinician who is logged in, and those she shares a department with."""
+    """Who of the staff is logged in, as what, and those she shares a department with.
+
+    ``clinicians``: in whose lists she may book as a secretary; empty for who is none.
+    """
 
     id: Id
     name: str
+    roles: list[Role]
+    level: LoginLevel
     trust: Id
     trust_name: str
     time_zone: str
     departments: list[DepartmentView]
     colleagues: list[Colleague]
+    clinicians: list[Colleague]
+
+
+class WhichDay(Part, frozen=True, forbid_unknown_fields=False):
+    """Of which day a list is asked for; of whose, for a secretary to say."""
+
+    day: Day
+    clinician: Id | None = None
 
 
 class DayList(Part, frozen=True):
@@ -167,11 +168,13 @@ class DayList(Part, frozen=True):
 
 
 class Booking(Part, frozen=True):
-    """A new consultation. Needs ``phone`` or ``email``, and a login for ``national_id``, kept as a keyed hash only."""
+    """A new consultation. Needs ``phone`` or ``email``, a login at the portal for ``national_id``, kept as a keyed hash
+    only, and ``phone`` for one-time codes. ``clinician``: whose, for a secretary to say."""
 
     department: Id
     patient_name: Name
     starts: Instant
+    clinician: Id | None = None
     phone: Phone = ""
     email: Email = ""
     minutes: Annotated[int, msgspec.Meta(ge=5, le=240)] = 30
@@ -195,29 +198,293 @@ class HandOver(Part, frozen=True):
 
 
 class NewGuest(Part, frozen=True):
-    """Somebody more for a call, with a link of their own. Needs ``phone`` or ``email``."""
+    """Somebody more for a call, with a link of their own. Needs ``phone`` or ``email``, and ``phone`` for codes."""
 
     kind: GuestKind
     name: Name
     phone: Phone = ""
     email: Email = ""
+    login_level: LoginLevel = LoginLevel.CODE
     language: Language = Language.BOKMAL
 
 
 class TrailEntry(Part, frozen=True):
-    """One thing that happened: ``what`` an event's or a message's name, ``who`` a role and, for staff, an id."""
+    """One thing that happened: ``what`` an event's or a message's name, ``who`` a role or, for staff, an id, ``level``
+    how surely they were known."""
 
     number: int
     at: Instant
     what: str
     who: str
+    level: LoginLevel
     state: str
 
 
 class Trail(Part, frozen=True):
-    """Everything that happened to one consultation, oldest first."""
+    """Everything that happened to one consultation, oldest first; ``intact``: the chain of its hashes holds."""
 
     entries: list[TrailEntry]
+    intact: bool
+
+
+class ReceiptEntry(Part, frozen=True):
+    """One thing that happened, for the patient to read: ``name`` is of the staff only."""
+
+    at: Instant
+    what: str
+    who: Role
+    name: str
+    level: LoginLevel
+
+
+class Receipt(Part, frozen=True):
+    """What happened to the patient's own consultation, and whether the chain of it holds."""
+
+    reference: str
+    trust_name: str
+    department: DepartmentView
+    starts: Instant
+    minutes: int
+    entries: list[ReceiptEntry]
+    intact: bool
+
+
+class FailureCause(StrEnum):
+    """Why a message did not arrive."""
+
+    NONE = "none"
+    RECEIVER = "receiver"
+    OPTED_OUT = "opted_out"
+    CARRIER = "carrier"
+    EXPIRED = "expired"
+    UNKNOWN = "unknown"
+
+
+class SentMessage(Part, frozen=True):
+    """One message of a consultation: to the patient, or to ``guest``."""
+
+    kind: MessageKind
+    way: Way
+    guest: str
+    state: Delivery
+    at: Instant
+    why: FailureCause
+
+
+class SentMessages(Part, frozen=True):
+    """All messages of one consultation, the newest first."""
+
+    messages: list[SentMessage]
+
+
+class SmsReceipt(Part, frozen=True):
+    """What the HTTPS gateway says became of a message that it took: whether it arrived, and why not."""
+
+    message: Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
+    delivered: bool
+    why: FailureCause = FailureCause.NONE
+
+
+Hour = Annotated[int, msgspec.Meta(ge=0, le=23)]
+Sender = Annotated[str, msgspec.Meta(pattern=r"^([A-Za-z0-9][A-Za-z0-9 ]{0,10})?$")]
+Days = Annotated[int, msgspec.Meta(ge=1, le=3650)]
+
+
+class Rules(Part, frozen=True):
+    """What a trust decides for all its departments.
+
+    Messages: days before the appointment that the invitation goes out; hours before it that a reminder goes out and
+    minutes after it that who is not there is told so, 0 for neither; the hours of the day, where the trust is, between
+    which nothing but codes is sent by itself (the same: at any hour); the sender's name on phones, empty for the
+    deployment's. Retention, in days after the appointment: who it was about (names, numbers, addresses), the answers of
+    patients, the consultation itself, and its trail.
+    """
+
+    lead_days: Annotated[int, msgspec.Meta(ge=0, le=30)] = 2
+    remind_hours: Annotated[int, msgspec.Meta(ge=0, le=72)] = 24
+    missing_minutes: Annotated[int, msgspec.Meta(ge=0, le=60)] = 10
+    quiet_from: Hour = 21
+    quiet_to: Hour = 8
+    sms_sender: Sender = ""
+    keep_contact_days: Days = 30
+    keep_feedback_days: Days = 365
+    keep_consultation_days: Days = 365
+    keep_trail_days: Annotated[int, msgspec.Meta(ge=365, le=3650)] = 1825
+
+
+class TrustRules(Part, frozen=True):
+    """The rules, and their version: who writes quotes the one that was read."""
+
+    version: Annotated[int, msgspec.Meta(ge=0)]
+    rules: Rules
+
+
+class Text(Part, frozen=True):
+    """What one kind of message says: ``text`` the trust's own words, empty while it has none; ``standard`` ours.
+
+    An SMS is all of it; of an e-mail it is the sentence that opens it. Fields stand in braces, as ``{link}``.
+    """
+
+    kind: MessageKind
+    way: Way
+    language: Language
+    text: str
+    standard: str
+
+
+class Texts(Part, frozen=True):
+    """Every message of a trust."""
+
+    texts: list[Text]
+
+
+class NewText(Part, frozen=True):
+    """Other words for one kind of message; empty: ours again."""
+
+    kind: MessageKind
+    way: Way
+    language: Language
+    text: Annotated[str, msgspec.Meta(max_length=1000)]
+
+
+class TextProblem(StrEnum):
+    """Why a text is refused. ``telling``: names an illness, a treatment or a clinic that tells of one."""
+
+    NO_LINK = "no_link"
+    NO_PHONE = "no_phone"
+    NO_CODE = "no_code"
+    UNKNOWN_FIELD = "unknown_field"
+    FOREIGN_LINK = "foreign_link"
+    TELLING = "telling"
+    TOO_LONG = "too_long"
+    UNFIT = "unfit"
+
+
+class CheckedText(Part, frozen=True):
+    """How a text would look and what is wrong with it: ``words`` that tell too much; SMS in GSM-7 or UCS-2, with its
+    length in characters of that alphabet and in parts (3GPP TS 23.038, 23.040)."""
+
+    problems: list[TextProblem]
+    words: list[str]
+    preview: str
+    unicode: bool
+    length: int
+    parts: int
+
+
+class PersonQuery(Part, frozen=True):
+    """Whose data: by any of what the trust may hold of them."""
+
+    national_id: Annotated[str, msgspec.Meta(pattern=r"^(\d{11})?$")] = ""
+    phone: Phone = ""
+    email: Email = ""
+
+
+class PersonConsultation(Part, frozen=True):
+    """Everything that is kept of one person in one consultation; ``guest`` when it is theirs as a guest."""
+
+    consultation: ConsultationView
+    guest: str
+    trail: Trail
+    messages: list[SentMessage]
+    feedback: Feedback | None
+
+
+class PersonExport(Part, frozen=True):
+    """Everything that is kept of one person (GDPR articles 15 and 20)."""
+
+    sms_wanted: bool
+    consultations: list[PersonConsultation]
+
+
+class Erased(Part, frozen=True):
+    """What was taken away of one person (GDPR article 17); ``open``: consultations yet to come, which stay."""
+
+    consultations: int
+    guests: int
+    messages: int
+    feedback: int
+    open: int
+
+
+class Purge(Part, frozen=True):
+    """One daily clean-up: how much of each kind went by the trust's rules."""
+
+    at: Instant
+    contacts: int
+    feedback: int
+    consultations: int
+    trails: int
+
+
+class Purges(Part, frozen=True):
+    """The clean-ups, the newest first."""
+
+    purges: list[Purge]
+
+
+class AuditQuery(Part, frozen=True, forbid_unknown_fields=False):
+    """Which entries: of which days (UTC), whose, what, of which reference; ``cursor`` from the page before."""
+
+    first: Day
+    last: Day
+    staff: Annotated[str, msgspec.Meta(max_length=64)] = ""
+    what: Annotated[str, msgspec.Meta(max_length=64)] = ""
+    reference: Annotated[str, msgspec.Meta(max_length=24)] = ""
+    cursor: Annotated[str, msgspec.Meta(max_length=200)] = ""
+
+
+class AuditEntry(Part, frozen=True):
+    """One entry of the trail, of a consultation or, with neither id nor reference, of the trust itself."""
+
+    at: Instant
+    consultation: str
+    reference: str
+    number: int
+    what: str
+    role: Role
+    staff: str
+    name: str
+    level: LoginLevel
+    state: str
+    hash: str
+
+
+class AuditPage(Part, frozen=True):
+    """Some of the entries asked for, the oldest first; the next ones by ``cursor``, empty when there are none."""
+
+    entries: list[AuditEntry]
+    cursor: str
+
+
+class AnchorDay(Part, frozen=True):
+    """One day's anchor: a hash over all that happened on it and the day before's anchor."""
+
+    day: Day
+    entries: int
+    hash: str
+
+
+class Anchors(Part, frozen=True):
+    """The anchors, the newest first."""
+
+    days: list[AnchorDay]
+
+
+class Verify(Part, frozen=True):
+    """Which day to check."""
+
+    day: Day
+
+
+class Verified(Part, frozen=True):
+    """Whether a day is as it was: the anchor fits, and the chains of all that happened on it hold."""
+
+    day: Day
+    entries: int
+    anchored: bool
+    intact: bool
+    broken: list[str]
 
 
 class Support(Part, frozen=True):

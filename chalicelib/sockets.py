@@ -187,6 +187,7 @@ class Sockets:
         matters = c.state in PRESENCE_MATTERS
         return ConsultationView(
             consultation=c.id,
+            clinician=c.staff,
             version=c.version,
             state=c.state,
             starts=instant(c.starts),
@@ -196,6 +197,8 @@ class Sockets:
             email=c.email,
             login_level=c.login_level,
             person_bound=bool(c.person),
+            sms_wanted=True,
+            erased=c.erased,
             drop_in=c.drop_in,
             sms=c.sms,
             mail=c.mail,
@@ -223,6 +226,7 @@ class Sockets:
             name=guest.name,
             phone=guest.phone,
             email=guest.email,
+            login_level=guest.login_level,
             sms=guest.sms,
             mail=guest.mail,
             present=consultation.state not in FINAL and self.holder(consultation, guest.seat) is not None,
@@ -248,6 +252,8 @@ class Sockets:
             clinician_name=self._register.staff(c.trust, c.staff).name,
             login_level=c.login_level,
             logged_in=logged_in,
+            code_ends="",
+            sms_wanted=True,
             clinician_present=self.watched(c.trust, c.staff),
             call=c.call,
             reference=c.reference,

@@ -21,6 +21,7 @@ DIRECTIONS = (
     "FromPatient",
     "FromGuest",
     "FromClinician",
+    "FromSecretary",
     "FromWorker",
     "ToPatient",
     "ToClinician",
@@ -101,7 +102,12 @@ def protocol_ts() -> str:
     """web/src/protocol.ts: every type the pages share with the functions."""
     browser = {cls for union in BROWSER_DIRECTIONS for cls in members(union)}
     parts = [f"// {HEADER}"]
-    enums: list[type[enum.Enum]] = [lifecycle.State, *classes(protocol, enum.Enum), *classes(rest, enum.Enum)]
+    enums: list[type[enum.Enum]] = [
+        lifecycle.State,
+        lifecycle.Role,
+        *classes(protocol, enum.Enum),
+        *classes(rest, enum.Enum),
+    ]
     for kind in enums:
         values = " | ".join(f'"{member.value}"' for member in kind)
         parts.append(f"/** {summary(kind)} */\nexport type {kind.__name__} = {values};")
@@ -144,6 +150,7 @@ def protocol_md() -> str:
         "FromPatient": "Patient → functions",
         "FromGuest": "Guest → functions",
         "FromClinician": "Clinician → functions",
+        "FromSecretary": "Secretary → functions",
         "FromWorker": "Worker → functions",
         "ToPatient": "Functions → patient",
         "ToClinician": "Functions → clinician",

@@ -6,7 +6,7 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from chalicelib import protocol, rest
-from chalicelib.lifecycle import State
+from chalicelib.lifecycle import Role, State
 from chalicelib.protocol import (
     Answer3,
     ConsultationView,
@@ -69,6 +69,8 @@ def visit(state: State = State.INVITED, **changes: Any) -> VisitView:
         clinician_name="Ingrid Berg",
         login_level=LoginLevel.HIGH,
         logged_in=True,
+        code_ends="",
+        sms_wanted=True,
         clinician_present=True,
         call=1 if state in {State.CALLING, State.IN_CALL, State.ENDED} else 0,
         reference="K7M2-X9QD",
@@ -101,6 +103,7 @@ def guest(kind: GuestKind, **changes: Any) -> GuestView:
         name="Turid Solberg" if companion else "Amina Yusuf",
         phone="+4790000011" if companion else "+4790000012",
         email="",
+        login_level=LoginLevel.CODE,
         sms=Delivery.SENT,
         mail=Delivery.NONE,
         present=False,
@@ -120,6 +123,7 @@ def consultation(name: str, starts: int, state: State = State.INVITED, **changes
     """A row of the clinician's list, ``starts`` minutes from now; ``changes`` are fields of ConsultationView."""
     view = ConsultationView(
         consultation=changes.pop("consultation", f"c{abs(starts)}{'p' if starts > 0 else 'm'}"),
+        clinician="ingrid-berg",
         version=3,
         state=state,
         starts=instant(starts),
@@ -129,6 +133,8 @@ def consultation(name: str, starts: int, state: State = State.INVITED, **changes
         email="",
         login_level=LoginLevel.HIGH,
         person_bound=True,
+        sms_wanted=True,
+        erased=False,
         drop_in=False,
         sms=Delivery.SENT,
         mail=Delivery.NONE,
@@ -191,6 +197,8 @@ def full_day() -> list[ConsultationView]:
 ME: Final = rest.Me(
     id="ingrid-berg",
     name="Ingrid Berg",
+    roles=[Role.CLINICIAN],
+    level=LoginLevel.HIGH,
     trust="elvenes",
     trust_name="Elvenes helseforetak",
     time_zone="Europe/Oslo",
@@ -199,15 +207,17 @@ ME: Final = rest.Me(
         rest.Colleague("omar-haddad", "Omar Haddad", ["medisinsk"]),
         rest.Colleague("siri-lund", "Siri Lund", ["medisinsk", "barn"]),
     ],
+    clinicians=[],
 )
 TRAIL: Final = rest.Trail(
     [
-        rest.TrailEntry(1, instant(-2900), "booked", "staff:ingrid-berg", "booked"),
-        rest.TrailEntry(2, instant(-2895), "invite", "system", "invited"),
-        rest.TrailEntry(3, instant(-2895), "sms_sent", "system", ""),
-        rest.TrailEntry(4, instant(-52), "logged_in_high", "patient", ""),
-        rest.TrailEntry(5, instant(-6), "check_in", "patient", "checked_in"),
-    ]
+        rest.TrailEntry(1, instant(-2900), "booked", "ingrid-berg", LoginLevel.HIGH, "booked"),
+        rest.TrailEntry(2, instant(-2895), "invite", "system", LoginLevel.NONE, "invited"),
+        rest.TrailEntry(3, instant(-2895), "sms_sent", "system", LoginLevel.NONE, "invited"),
+        rest.TrailEntry(4, instant(-52), "logged_in_high", "patient", LoginLevel.HIGH, "invited"),
+        rest.TrailEntry(5, instant(-6), "check_in", "patient", LoginLevel.HIGH, "checked_in"),
+    ],
+    intact=True,
 )
 SUPPORT: Final = rest.Support(
     reference="K7M2-X9QD",

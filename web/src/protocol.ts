@@ -3,6 +3,9 @@
 /** Where a consultation is. */
 export type State = "booked" | "invited" | "checked_in" | "calling" | "in_call" | "ended" | "cancelled" | "missed";
 
+/** Who does it. A guest changes no state. ``system`` is a schedule or a lease that ran out. Of the staff, a clinician has patients of her own; a secretary books for the clinicians of her departments; an administrator decides the trust's rules, texts and what is kept of a person; support looks up references; an auditor reads the trail. One person may be several of them. */
+export type Role = "patient" | "guest" | "clinician" | "secretary" | "administrator" | "support" | "auditor" | "worker" | "system";
+
 /** A device question's outcome. */
 export type Answer3 = "yes" | "no" | "untested";
 
@@ -12,17 +15,23 @@ export type Verdict = "good" | "improvable" | "poor" | "blocked";
 /** How the test reached the worker. */
 export type Transport = "direct" | "relay_udp" | "relay_tcp" | "relay_tls" | "none";
 
-/** How surely the patient must be known; the last two are ID-porten's levels. */
-export type LoginLevel = "none" | "substantial" | "high";
+/** How surely somebody must be known, or is: by the link alone, by a one-time code sent to their phone, or at one of ID-porten's two levels. */
+export type LoginLevel = "none" | "code" | "substantial" | "high";
 
-/** What became of one way of sending an invitation. ``none``: not asked for. */
-export type Delivery = "none" | "due" | "sending" | "sent" | "failed";
+/** What became of one way of sending a message. ``none``: not asked for; ``sent``: taken by the carrier; ``delivered``: the carrier says that it arrived; ``opted_out``: the number wants no SMS; ``uncertain``: nobody knows whether the carrier took it, and so it is not sent again by itself. */
+export type Delivery = "none" | "due" | "sending" | "sent" | "delivered" | "failed" | "opted_out" | "uncertain";
 
 /** A place in a call. The order matters: everyone is shown the others in it (see `Join`). */
 export type Seat = "patient" | "clinician" | "guest1" | "guest2" | "guest3" | "guest4";
 
 /** Why somebody besides patient and clinician is in a call. */
 export type GuestKind = "companion" | "interpreter";
+
+/** How a message reaches people. */
+export type Way = "sms" | "mail";
+
+/** What a message is about. ``missing``: the time has begun and the patient is not there; ``guest``: invites one. */
+export type MessageKind = "invited" | "reminder" | "missing" | "moved" | "cancelled" | "guest" | "code";
 
 /** The languages of pages and messages (BCP 47). */
 export type Language = "nb" | "nn" | "en" | "se" | "pl" | "uk" | "ar";
@@ -47,6 +56,12 @@ export type Impression = "very_good" | "good" | "fair" | "poor";
 
 /** What was wrong; choices only, so that nobody writes about their health here. */
 export type Problem = "no_picture" | "bad_picture" | "no_sound" | "bad_sound" | "dropped" | "hard_to_use";
+
+/** Why a message did not arrive. */
+export type FailureCause = "none" | "receiver" | "opted_out" | "carrier" | "expired" | "unknown";
+
+/** Why a text is refused. ``telling``: names an illness, a treatment or a clinic that tells of one. */
+export type TextProblem = "no_link" | "no_phone" | "no_code" | "unknown_field" | "foreign_link" | "telling" | "too_long" | "unfit";
 
 /** The patient's answers to the three questions. */
 export interface DeviceReport {
@@ -105,7 +120,7 @@ export interface GuestName {
   name: string;
 }
 
-/** A guest as the clinician sees them. ``ready``: said to be ready. ``admitted``: may be in the call. */
+/** A guest as the clinician sees them. ``ready``: said to be ready. ``admitted``: may be in the call. ``login_level``: how surely the guest must be known. */
 export interface GuestView {
   id: string;
   seat: Seat;
@@ -113,6 +128,7 @@ export interface GuestView {
   name: string;
   phone: string;
   email: string;
+  login_level: LoginLevel;
   sms: Delivery;
   mail: Delivery;
   present: boolean;
@@ -120,7 +136,7 @@ export interface GuestView {
   admitted: boolean;
 }
 
-/** A consultation for whoever holds ``seat``: its patient, or a guest; names no patient, so that an unproven visitor learns nothing. To a guest ``state`` is the guest's own: waiting, rung for, in the call. ``place`` is the place in the clinician's queue, 1 for the next one, 0 for who does not wait; ``clinician_busy``: in a call with somebody else; ``delay_minutes``: how late the clinician has said to be today; ``running_late``: how late the patient has said to be, in minutes. ``guests`` are named to whoever is proven only. */
+/** A consultation for whoever holds ``seat``: its patient, or a guest; names no patient, so that an unproven visitor learns nothing. To a guest ``state`` is the guest's own: waiting, rung for, in the call. ``place`` is the place in the clinician's queue, 1 for the next one, 0 for who does not wait; ``clinician_busy``: in a call with somebody else; ``delay_minutes``: how late the clinician has said to be today; ``running_late``: how late the patient has said to be, in minutes. ``guests`` are named to whoever is proven only. ``code_ends``: the last two digits of the phone that one-time codes go to, empty when none can be sent. ``sms_wanted``: False once the visitor's number has said no to SMS from the trust; True to whoever is not proven. */
 export interface VisitView {
   consultation: string;
   version: number;
@@ -133,6 +149,8 @@ export interface VisitView {
   clinician_name: string;
   login_level: LoginLevel;
   logged_in: boolean;
+  code_ends: string;
+  sms_wanted: boolean;
   clinician_present: boolean;
   call: number;
   reference: string;
@@ -148,9 +166,10 @@ export interface VisitView {
   by_phone: boolean;
 }
 
-/** The clinician's side of a consultation. ``call`` is 0 while there has been none. */
+/** The staff's side of a consultation; ``clinician`` is whose it is. ``call`` is 0 while there has been none. ``sms_wanted``: False once the patient's number has said no to SMS from the trust. ``erased``: the trust's rule or a person's wish took away who it was about. */
 export interface ConsultationView {
   consultation: string;
+  clinician: string;
   version: number;
   state: State;
   starts: string;
@@ -160,6 +179,8 @@ export interface ConsultationView {
   email: string;
   login_level: LoginLevel;
   person_bound: boolean;
+  sms_wanted: boolean;
+  erased: boolean;
   drop_in: boolean;
   sms: Delivery;
   mail: Delivery;
@@ -187,6 +208,22 @@ export interface Enter {
 /** Where the page is to go next. */
 export interface Redirect {
   location: string;
+}
+
+/** A one-time code is on its way to the phone that ends with ``ends``; good for ``seconds``. */
+export interface CodeSent {
+  ends: string;
+  seconds: number;
+}
+
+/** The one-time code as typed. */
+export interface CodeGiven {
+  code: string;
+}
+
+/** Whether a number wants SMS from the trust, from any of its departments. */
+export interface SmsWish {
+  wanted: boolean;
 }
 
 /** A pass for one socket, good once and for ``seconds``; goes in the query as ``ticket``. */
@@ -229,15 +266,24 @@ export interface Colleague {
   departments: string[];
 }
 
-/** The clinician who is logged in, and those she shares a department with. */
+/** Who of the staff is logged in, as what, and those she shares a department with. ``clinicians``: in whose lists she may book as a secretary; empty for who is none. */
 export interface Me {
   id: string;
   name: string;
+  roles: Role[];
+  level: LoginLevel;
   trust: string;
   trust_name: string;
   time_zone: string;
   departments: DepartmentView[];
   colleagues: Colleague[];
+  clinicians: Colleague[];
+}
+
+/** Of which day a list is asked for; of whose, for a secretary to say. */
+export interface WhichDay {
+  day: string;
+  clinician?: string | null;
 }
 
 /** One clinician's day, by time. */
@@ -247,11 +293,12 @@ export interface DayList {
   delay_minutes: number;
 }
 
-/** A new consultation. Needs ``phone`` or ``email``, and a login for ``national_id``, kept as a keyed hash only. */
+/** A new consultation. Needs ``phone`` or ``email``, a login at the portal for ``national_id``, kept as a keyed hash only, and ``phone`` for one-time codes. ``clinician``: whose, for a secretary to say. */
 export interface Booking {
   department: string;
   patient_name: string;
   starts: string;
+  clinician?: string | null;
   phone?: string;
   email?: string;
   minutes?: number;
@@ -272,27 +319,226 @@ export interface HandOver {
   staff: string;
 }
 
-/** Somebody more for a call, with a link of their own. Needs ``phone`` or ``email``. */
+/** Somebody more for a call, with a link of their own. Needs ``phone`` or ``email``, and ``phone`` for codes. */
 export interface NewGuest {
   kind: GuestKind;
   name: string;
   phone?: string;
   email?: string;
+  login_level?: LoginLevel;
   language?: Language;
 }
 
-/** One thing that happened: ``what`` an event's or a message's name, ``who`` a role and, for staff, an id. */
+/** One thing that happened: ``what`` an event's or a message's name, ``who`` a role or, for staff, an id, ``level`` how surely they were known. */
 export interface TrailEntry {
   number: number;
   at: string;
   what: string;
   who: string;
+  level: LoginLevel;
   state: string;
 }
 
-/** Everything that happened to one consultation, oldest first. */
+/** Everything that happened to one consultation, oldest first; ``intact``: the chain of its hashes holds. */
 export interface Trail {
   entries: TrailEntry[];
+  intact: boolean;
+}
+
+/** One thing that happened, for the patient to read: ``name`` is of the staff only. */
+export interface ReceiptEntry {
+  at: string;
+  what: string;
+  who: Role;
+  name: string;
+  level: LoginLevel;
+}
+
+/** What happened to the patient's own consultation, and whether the chain of it holds. */
+export interface Receipt {
+  reference: string;
+  trust_name: string;
+  department: DepartmentView;
+  starts: string;
+  minutes: number;
+  entries: ReceiptEntry[];
+  intact: boolean;
+}
+
+/** One message of a consultation: to the patient, or to ``guest``. */
+export interface SentMessage {
+  kind: MessageKind;
+  way: Way;
+  guest: string;
+  state: Delivery;
+  at: string;
+  why: FailureCause;
+}
+
+/** All messages of one consultation, the newest first. */
+export interface SentMessages {
+  messages: SentMessage[];
+}
+
+/** What the HTTPS gateway says became of a message that it took: whether it arrived, and why not. */
+export interface SmsReceipt {
+  message: string;
+  delivered: boolean;
+  why?: FailureCause;
+}
+
+/** What a trust decides for all its departments. Messages: days before the appointment that the invitation goes out; hours before it that a reminder goes out and minutes after it that who is not there is told so, 0 for neither; the hours of the day, where the trust is, between which nothing but codes is sent by itself (the same: at any hour); the sender's name on phones, empty for the deployment's. Retention, in days after the appointment: who it was about (names, numbers, addresses), the answers of patients, the consultation itself, and its trail. */
+export interface Rules {
+  lead_days?: number;
+  remind_hours?: number;
+  missing_minutes?: number;
+  quiet_from?: number;
+  quiet_to?: number;
+  sms_sender?: string;
+  keep_contact_days?: number;
+  keep_feedback_days?: number;
+  keep_consultation_days?: number;
+  keep_trail_days?: number;
+}
+
+/** The rules, and their version: who writes quotes the one that was read. */
+export interface TrustRules {
+  version: number;
+  rules: Rules;
+}
+
+/** What one kind of message says: ``text`` the trust's own words, empty while it has none; ``standard`` ours. An SMS is all of it; of an e-mail it is the sentence that opens it. Fields stand in braces, as ``{link}``. */
+export interface Text {
+  kind: MessageKind;
+  way: Way;
+  language: Language;
+  text: string;
+  standard: string;
+}
+
+/** Every message of a trust. */
+export interface Texts {
+  texts: Text[];
+}
+
+/** Other words for one kind of message; empty: ours again. */
+export interface NewText {
+  kind: MessageKind;
+  way: Way;
+  language: Language;
+  text: string;
+}
+
+/** How a text would look and what is wrong with it: ``words`` that tell too much; SMS in GSM-7 or UCS-2, with its length in characters of that alphabet and in parts (3GPP TS 23.038, 23.040). */
+export interface CheckedText {
+  problems: TextProblem[];
+  words: string[];
+  preview: string;
+  unicode: boolean;
+  length: number;
+  parts: number;
+}
+
+/** Whose data: by any of what the trust may hold of them. */
+export interface PersonQuery {
+  national_id?: string;
+  phone?: string;
+  email?: string;
+}
+
+/** Everything that is kept of one person in one consultation; ``guest`` when it is theirs as a guest. */
+export interface PersonConsultation {
+  consultation: ConsultationView;
+  guest: string;
+  trail: Trail;
+  messages: SentMessage[];
+  feedback: Feedback | null;
+}
+
+/** Everything that is kept of one person (GDPR articles 15 and 20). */
+export interface PersonExport {
+  sms_wanted: boolean;
+  consultations: PersonConsultation[];
+}
+
+/** What was taken away of one person (GDPR article 17); ``open``: consultations yet to come, which stay. */
+export interface Erased {
+  consultations: number;
+  guests: number;
+  messages: number;
+  feedback: number;
+  open: number;
+}
+
+/** One daily clean-up: how much of each kind went by the trust's rules. */
+export interface Purge {
+  at: string;
+  contacts: number;
+  feedback: number;
+  consultations: number;
+  trails: number;
+}
+
+/** The clean-ups, the newest first. */
+export interface Purges {
+  purges: Purge[];
+}
+
+/** Which entries: of which days (UTC), whose, what, of which reference; ``cursor`` from the page before. */
+export interface AuditQuery {
+  first: string;
+  last: string;
+  staff?: string;
+  what?: string;
+  reference?: string;
+  cursor?: string;
+}
+
+/** One entry of the trail, of a consultation or, with neither id nor reference, of the trust itself. */
+export interface AuditEntry {
+  at: string;
+  consultation: string;
+  reference: string;
+  number: number;
+  what: string;
+  role: Role;
+  staff: string;
+  name: string;
+  level: LoginLevel;
+  state: string;
+  hash: string;
+}
+
+/** Some of the entries asked for, the oldest first; the next ones by ``cursor``, empty when there are none. */
+export interface AuditPage {
+  entries: AuditEntry[];
+  cursor: string;
+}
+
+/** One day's anchor: a hash over all that happened on it and the day before's anchor. */
+export interface AnchorDay {
+  day: string;
+  entries: number;
+  hash: string;
+}
+
+/** The anchors, the newest first. */
+export interface Anchors {
+  days: AnchorDay[];
+}
+
+/** Which day to check. */
+export interface Verify {
+  day: string;
+}
+
+/** Whether a day is as it was: the anchor fits, and the chains of all that happened on it hold. */
+export interface Verified {
+  day: string;
+  entries: number;
+  anchored: boolean;
+  intact: boolean;
+  broken: string[];
 }
 
 /** What support finds by the reference that a patient reads out: how it stands technically, and of whom nothing. */
@@ -332,10 +578,11 @@ export interface Ping {
   type: "ping";
 }
 
-/** Clinician: show me this day and tell me of every change in it; answered by `board`. */
+/** Staff: show me this day and tell me of every change in it; answered by `board`. A secretary says whose day. */
 export interface Watch {
   type: "watch";
   day: string;
+  clinician?: string | null;
 }
 
 /** Patient: I am ready, tell the clinician. */

@@ -16,6 +16,8 @@ const visit: VisitView = {
   clinician_name: "Ingrid Berg",
   login_level: "high",
   logged_in: true,
+  code_ends: "",
+  sms_wanted: true,
   clinician_present: false,
   seat: "patient",
   language: "nb",

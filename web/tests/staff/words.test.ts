@@ -14,7 +14,7 @@ const NOW = Date.parse("2026-11-24T09:00:00Z");
 function view(more: Partial<ConsultationView>): ConsultationView {
   return {
     consultation: "a", version: 1, state: "invited", starts: "2026-11-24T09:00:00Z", minutes: 30, patient_name: "Kari", phone: "", email: "",
-    login_level: "high", person_bound: false, drop_in: false, sms: "none", mail: "none", invite_at: null, checked_in_at: null, patient_present: false, department: "medisinsk", language: "nb", tested_at: null, guests: [], running_late: 0, paused_by: null, by_phone: false,
+    login_level: "high", person_bound: false, sms_wanted: true, erased: false, clinician: "ingrid-berg", drop_in: false, sms: "none", mail: "none", invite_at: null, checked_in_at: null, patient_present: false, department: "medisinsk", language: "nb", tested_at: null, guests: [], running_late: 0, paused_by: null, by_phone: false,
     devices: { camera: "untested", speaker: "untested", microphone: "untested" }, network: null, call: 0, reference: "R", ...more,
   };
 }
@@ -80,7 +80,7 @@ describe("the patient's own test", () => {
 });
 
 test("a guest is where the call and their own page say", () => {
-  const guest = (more: Partial<GuestView>): GuestView => ({ id: "g", seat: "guest1", kind: "interpreter", name: "Anna", phone: "", email: "", sms: "sent", mail: "none", present: false, ready: false, admitted: false, ...more });
+  const guest = (more: Partial<GuestView>): GuestView => ({ id: "g", seat: "guest1", kind: "interpreter", name: "Anna", phone: "", email: "", login_level: "code", sms: "sent", mail: "none", present: false, ready: false, admitted: false, ...more });
   expect(guestAt(guest({}), false, false)).toBe("away");
   expect(guestAt(guest({ present: true }), false, false)).toBe("here");
   expect(guestAt(guest({ present: true, ready: true }), true, false)).toBe("waits");
@@ -115,11 +115,11 @@ test("every event of the lifecycle has its words in the history", () => {
   expect(noted).toContain("rescheduled");
   found.push(...noted);
   const state: State = "booked";
-  for (const what of found) expect(texts, what).toHaveProperty([happened({ number: 1, at: "", what, who: "", state })]);
+  for (const what of found) expect(texts, what).toHaveProperty([happened({ number: 1, at: "", what, who: "", level: "none", state })]);
 });
 
 test("the history says you, a colleague or a role", () => {
-  const entry = (who: string) => ({ number: 1, at: "", what: "", who, state: "" });
+  const entry = (who: string) => ({ number: 1, at: "", what: "", who, level: "none" as const, state: "" });
   const me = { id: "ingrid-berg", colleagues: [{ id: "omar-haddad", name: "Omar Haddad", departments: [] }] };
   expect(doer(entry("ingrid-berg"), me)).toBe("staff.who.me");
   expect(doer(entry("omar-haddad"), me)).toBe("Omar Haddad");
