@@ -60,13 +60,20 @@ class Started(msgspec.Struct, frozen=True):
 
 
 class Person(msgspec.Struct, frozen=True):
-    """Who logged in. ``subject`` is pairwise at ID-porten; ``national_id`` is empty if the issuer gave none (eIDAS)."""
+    """Who logged in. ``subject`` is pairwise at ID-porten; ``national_id`` is empty if the issuer gave none (eIDAS).
+
+    ``roles`` are the raw values of the claim that the trust's register names; ``sid`` is the issuer's own session, and
+    ``auth_time`` when the person proved who they are there (epoch seconds); empty and 0 where the issuer tells neither.
+    """
 
     issuer: str
     subject: str
     level: LoginLevel
     national_id: str
     name: str
+    roles: tuple[str, ...] = ()
+    sid: str = ""
+    auth_time: int = 0
 
 
 class HttpFailed(Exception):
