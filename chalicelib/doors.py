@@ -2,9 +2,9 @@
 
 import msgspec
 
-from chalicelib.auth import Returned, login_cookie, staff_cookie, visit_cookie
 from chalicelib.edge import Answer, Request, redirect
 from chalicelib.errors import BadRequest, Forbidden, LinkWithdrawn, Unauthenticated
+from chalicelib.logins import Returned, login_cookie
 from chalicelib.protocol import ConsultationView, Day, Part, VisitView
 from chalicelib.records import Consultation, Session
 from chalicelib.rest import (
@@ -24,6 +24,7 @@ from chalicelib.rest import (
     Ticket,
     Trail,
 )
+from chalicelib.sessions import staff_cookie, visit_cookie
 from chalicelib.wiring import Services
 
 LONGEST_KEY = 64
@@ -57,7 +58,7 @@ class Doors:
         consultation = self._s.consultations.find(link.trust, link.consultation)
         try:
             # Opening the link again must not undo a login; another person's visit in this browser is none.
-            session = self._s.auth.visitor(consultation.id, request.cookie(visit_cookie(consultation.id)))
+            session = self._s.sessions.visitor(consultation.id, request.cookie(visit_cookie(consultation.id)))
         except (Unauthenticated, LinkWithdrawn):
             return self._visit(consultation, link.guest)
         if session.guest != link.guest:
@@ -72,23 +73,23 @@ class Doors:
     def visit_login(self, request: Request, consultation: str) -> Redirect:
         """Where to log in."""
         cookie = request.cookie(visit_cookie(consultation))
-        return Redirect(self._s.auth.start_visit_login(consultation, cookie))
+        return Redirect(self._s.logins.start_visit_login(consultation, cookie))
 
     def visit_login_callback(self, request: Request) -> Answer:
         """Back from the portal."""
-        outcome = self._s.auth.finish_visit_login(
+        outcome = self._s.logins.finish_visit_login(
             request.query(Returned), lambda consultation: request.cookie(visit_cookie(consultation))
         )
         return redirect(outcome.location, *([outcome.cookie] if outcome.cookie else []))
 
     def visit_ticket(self, request: Request, consultation: str) -> Ticket:
         """A pass for the socket."""
-        session = self._s.auth.proven_visitor(consultation, request.cookie(visit_cookie(consultation)))
-        return self._s.auth.ticket(session)
+        session = self._s.sessions.proven_visitor(consultation, request.cookie(visit_cookie(consultation)))
+        return self._s.tickets.issue(session)
 
     def feedback(self, request: Request, consultation: str) -> None:
         """How it was, for the patient to say."""
-        session = self._s.auth.proven_visitor(consultation, request.cookie(visit_cookie(consultation)))
+        session = self._s.sessions.proven_visitor(consultation, request.cookie(visit_cookie(consultation)))
         if session.guest:
             raise Forbidden
         self._s.consultations.feedback(session.trust, consultation, request.body(Feedback))
@@ -109,12 +110,12 @@ class Doors:
 
     def staff_login(self, _: Request, trust: str) -> Answer:
         """To the trust's issuer."""
-        outcome = self._s.auth.start_staff_login(trust)
+        outcome = self._s.logins.start_staff_login(trust)
         return redirect(outcome.location, *([outcome.cookie] if outcome.cookie else []))
 
     def staff_login_callback(self, request: Request) -> Answer:
         """Back from the trust's issuer."""
-        outcome = self._s.auth.finish_staff_login(
+        outcome = self._s.logins.finish_staff_login(
             request.query(Returned), lambda trust: request.cookie(login_cookie(trust))
         )
         return redirect(outcome.location, *([outcome.cookie] if outcome.cookie else []))
@@ -125,12 +126,12 @@ class Doors:
 
     def log_out(self, request: Request, trust: str) -> Answer:
         """End the session."""
-        self._s.auth.log_out(self._clinician(request, trust))
+        self._s.sessions.log_out(self._clinician(request, trust))
         return Answer(status=204, cookies=((staff_cookie(trust), ""),))
 
     def staff_ticket(self, request: Request, trust: str) -> Ticket:
         """A pass for the socket."""
-        return self._s.auth.ticket(self._clinician(request, trust))
+        return self._s.tickets.issue(self._clinician(request, trust))
 
     def day(self, request: Request, trust: str) -> DayList:
         """One day's list."""
@@ -202,17 +203,18 @@ class Doors:
     # ------------------------------------------------------------ parts
 
     def _visit(self, consultation: Consultation, guest: str = "") -> Answer:
-        auth = self._s.auth
-        session, value = auth.begin_guest_visit(consultation, guest) if guest else auth.begin_visit(consultation)
+        sessions = self._s.sessions
+        begun = sessions.begin_guest_visit(consultation, guest) if guest else sessions.begin_visit(consultation)
+        session, value = begun
         return Answer(
             self._s.sockets.for_session(consultation, session), cookies=((visit_cookie(consultation.id), value),)
         )
 
     def _visitor(self, request: Request, consultation: str) -> Session:
-        return self._s.auth.visitor(consultation, request.cookie(visit_cookie(consultation)))
+        return self._s.sessions.visitor(consultation, request.cookie(visit_cookie(consultation)))
 
     def _clinician(self, request: Request, trust: str) -> Session:
-        return self._s.auth.clinician(trust, request.cookie(staff_cookie(trust)))
+        return self._s.sessions.clinician(trust, request.cookie(staff_cookie(trust)))
 
 
 def _key(request: Request) -> str:

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, Protocol
 
 from chalicelib import protocol as p
-from chalicelib.auth import Auth
 from chalicelib.errors import Unauthenticated, VenteromError
 from chalicelib.lifecycle import Role
 from chalicelib.log import fault
@@ -15,6 +14,7 @@ from chalicelib.protocol import Message
 from chalicelib.records import Socket
 from chalicelib.sockets import Sockets
 from chalicelib.store import Store
+from chalicelib.tickets import Tickets
 
 PARSERS: Final[dict[Role, Callable[[str | bytes], Message]]] = {
     Role.PATIENT: p.parse_patient,
@@ -34,15 +34,15 @@ class Messages(Protocol):
 class Signaling:
     """What the three WebSocket functions do."""
 
-    def __init__(self, store: Store, auth: Auth, sockets: Sockets, messages: Mapping[Role, Messages]) -> None:
+    def __init__(self, store: Store, tickets: Tickets, sockets: Sockets, messages: Mapping[Role, Messages]) -> None:
         self._store = store
-        self._auth = auth
+        self._tickets = tickets
         self._sockets = sockets
         self._messages = messages
 
     def connect(self, connection: str, ticket: str) -> Role:
         """Let a socket in. Nothing can be sent to it yet. Raises TicketInvalid."""
-        socket = self._auth.redeem(ticket, connection, self._sockets.expiry())
+        socket = self._tickets.redeem(ticket, connection, self._sockets.expiry())
         self._store.write(self._sockets.rows(socket))
         return socket.role
 

@@ -11,7 +11,6 @@ import boto3
 from botocore.config import Config
 
 from chalicelib import oidc
-from chalicelib.auth import Auth
 from chalicelib.bookings import Bookings
 from chalicelib.calls import Calls
 from chalicelib.clinician_messages import ClinicianMessages
@@ -22,6 +21,7 @@ from chalicelib.figures import Figures
 from chalicelib.guest_messages import GuestMessages
 from chalicelib.invites import Invites
 from chalicelib.lifecycle import Role
+from chalicelib.logins import Logins
 from chalicelib.notify import AwsCarrier, Carrier
 from chalicelib.oidc import Client, RelyingParty
 from chalicelib.patient_messages import PatientMessages
@@ -30,10 +30,12 @@ from chalicelib.queues import Queues
 from chalicelib.references import References
 from chalicelib.register import Register
 from chalicelib.schedule import AwsScheduler
+from chalicelib.sessions import Sessions
 from chalicelib.settings import Settings
 from chalicelib.signaling import Messages, Signaling
 from chalicelib.sockets import Sockets
 from chalicelib.store import DynamoStore, Store
+from chalicelib.tickets import Tickets
 from chalicelib.waiting import Waiting
 from chalicelib.worker_messages import WorkerMessages
 from chalicelib.workers import Workers
@@ -144,18 +146,29 @@ class Services:
         )
 
     @cached_property
-    def auth(self) -> Auth:
-        """Sessions, logins, tickets."""
-        return Auth(
+    def sessions(self) -> Sessions:
+        """Who somebody is."""
+        return Sessions(self.store, self.consultations, self.settings, self.now)
+
+    @cached_property
+    def logins(self) -> Logins:
+        """Ways to and from the portals."""
+        return Logins(
             self.store,
             self.consultations,
             self.register,
+            self.sessions,
             lambda: self.patients,
             lambda: self.staff,
             self.settings,
             self.secret,
             self.now,
         )
+
+    @cached_property
+    def tickets(self) -> Tickets:
+        """Passes for sockets."""
+        return Tickets(self.store, self.consultations, self.settings, self.secret, self.now)
 
     @cached_property
     def workers(self) -> Workers:
@@ -211,7 +224,7 @@ class Services:
             Role.CLINICIAN: ClinicianMessages(*means),
             Role.WORKER: WorkerMessages(self.consultations, self.sockets, self.workers, self.calls, self.figures),
         }
-        return Signaling(self.store, self.auth, self.sockets, messages)
+        return Signaling(self.store, self.tickets, self.sockets, messages)
 
     def public_login_keys(self) -> str:
         """The public part of the keys with which we sign in, as JSON."""

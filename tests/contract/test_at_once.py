@@ -175,8 +175,8 @@ def test_the_same_key_many_times_at_once_books_once(clinic: Clinic) -> None:
 
 
 def test_one_of_many_with_the_same_ticket_gets_in(clinic: Clinic) -> None:
-    session, _ = clinic.services.auth.begin_visit(clinic.book())
-    ticket = clinic.services.auth.ticket(session).ticket
+    session, _ = clinic.services.sessions.begin_visit(clinic.book())
+    ticket = clinic.services.tickets.issue(session).ticket
     connect = clinic.services.signaling.connect
     let_in = together(*[lambda n=n: connect(f"P{n}", ticket) for n in range(AT_ONCE)])
     assert Counter(map(str, let_in)) == {"patient": 1, "ticket_invalid": AT_ONCE - 1}

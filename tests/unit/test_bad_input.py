@@ -110,13 +110,13 @@ def test_a_socket_that_was_never_let_in(clinic: Clinic) -> None:
 
 
 def test_a_ticket_works_once_and_for_half_a_minute(clinic: Clinic) -> None:
-    auth, signaling = clinic.services.auth, clinic.services.signaling
-    session, _ = auth.begin_visit(clinic.book())
-    ticket = auth.ticket(session).ticket
+    tickets, signaling = clinic.services.tickets, clinic.services.signaling
+    session, _ = clinic.services.sessions.begin_visit(clinic.book())
+    ticket = tickets.issue(session).ticket
     assert signaling.connect("P", ticket) is Role.PATIENT
     with pytest.raises(TicketInvalid):
         signaling.connect("thief", ticket)
-    late = auth.ticket(session)
+    late = tickets.issue(session)
     clinic.clock.time += late.seconds
     with pytest.raises(TicketInvalid):
         signaling.connect("late", late.ticket)
@@ -125,9 +125,9 @@ def test_a_ticket_works_once_and_for_half_a_minute(clinic: Clinic) -> None:
 
 
 def test_two_with_the_same_ticket_at_once_one_gets_in(clinic: Clinic) -> None:
-    auth, signaling = clinic.services.auth, clinic.services.signaling
-    session, _ = auth.begin_visit(clinic.book())
-    ticket = auth.ticket(session).ticket
+    tickets, signaling = clinic.services.tickets, clinic.services.signaling
+    session, _ = clinic.services.sessions.begin_visit(clinic.book())
+    ticket = tickets.issue(session).ticket
     clinic.store.before_write = lambda: signaling.connect("first", ticket)
     with pytest.raises(TicketInvalid):
         signaling.connect("second", ticket)
@@ -193,10 +193,10 @@ def test_a_guest_who_was_not_let_in_is_in_no_call(clinic: Clinic) -> None:
 
 
 def test_a_ticket_of_a_guest_who_was_shown_out_opens_nothing(clinic: Clinic) -> None:
-    auth, booked = clinic.services.auth, clinic.book()
+    booked = clinic.book()
     guest = clinic.invite(booked)
-    session, _ = auth.begin_guest_visit(booked, guest.id)
-    ticket = auth.ticket(session).ticket
+    session, _ = clinic.services.sessions.begin_guest_visit(booked, guest.id)
+    ticket = clinic.services.tickets.issue(session).ticket
     clinic.remove(booked, guest)
     with pytest.raises(LinkWithdrawn):
         clinic.services.signaling.connect("G", ticket)

@@ -4,10 +4,11 @@ from collections.abc import Callable
 
 import pytest
 
-from chalicelib.auth import Outcome, Returned, login_cookie, staff_cookie, visit_cookie
 from chalicelib.errors import LevelTooLow, LoginFailed, NotFound, Unauthenticated
+from chalicelib.logins import Outcome, Returned, login_cookie
 from chalicelib.protocol import LoginLevel
 from chalicelib.records import Consultation
+from chalicelib.sessions import staff_cookie, visit_cookie
 from tests.fakes.clinic import SETTINGS, Clinic, person
 
 KARI = "12838421065"
@@ -22,9 +23,9 @@ class Browser:
     """A patient's browser on the way through the portal."""
 
     def __init__(self, clinic: Clinic, consultation: Consultation) -> None:
-        self.auth = clinic.services.auth
+        self.logins, self.sessions = clinic.services.logins, clinic.services.sessions
         self.consultation = consultation
-        _, value = self.auth.begin_visit(consultation)
+        _, value = self.sessions.begin_visit(consultation)
         self.jar = {visit_cookie(consultation.id): value}
 
     @property
@@ -33,17 +34,17 @@ class Browser:
 
     def leave(self) -> str:
         """Go to the portal; returns the state."""
-        return self.auth.start_visit_login(self.consultation.id, self.cookie).split("state=")[1]
+        return self.logins.start_visit_login(self.consultation.id, self.cookie).split("state=")[1]
 
     def back(self, returned: Returned) -> Outcome:
-        outcome = self.auth.finish_visit_login(returned, lambda c: self.jar.get(visit_cookie(c), ""))
+        outcome = self.logins.finish_visit_login(returned, lambda c: self.jar.get(visit_cookie(c), ""))
         if outcome.cookie:
             name, value = outcome.cookie
             self.jar[name] = value
         return outcome
 
     def proven(self) -> bool:
-        return self.auth.visitor(self.consultation.id, self.cookie).proven
+        return self.sessions.visitor(self.consultation.id, self.cookie).proven
 
 
 def strict(clinic: Clinic) -> Consultation:
@@ -55,7 +56,7 @@ def test_who_was_invited_gets_in_with_a_new_cookie(clinic: Clinic) -> None:
     before = browser.cookie
     assert not browser.proven()
     with pytest.raises(Unauthenticated):
-        browser.auth.proven_visitor(browser.consultation.id, before)
+        browser.sessions.proven_visitor(browser.consultation.id, before)
     clinic.patients.person = person("pairwise", KARI)
     state = browser.leave()
     outcome = browser.back(Returned(code="code", state=state, iss="https://portal.example"))
@@ -64,7 +65,7 @@ def test_who_was_invited_gets_in_with_a_new_cookie(clinic: Clinic) -> None:
     assert browser.proven()
     assert clinic.patients.finished == [("code", "https://portal.example", "verifier-1", "nonce-1", LoginLevel.HIGH)]
     with pytest.raises(Unauthenticated):
-        browser.auth.visitor(browser.consultation.id, before)
+        browser.sessions.visitor(browser.consultation.id, before)
     assert clinic.now(browser.consultation).version > browser.consultation.version, "the trail knows of the login"
 
 
@@ -128,37 +129,37 @@ def test_a_visits_cookie_opens_that_visit_only_and_not_for_ever(clinic: Clinic) 
     browser = Browser(clinic, first)
     assert browser.proven(), "no login was asked for"
     with pytest.raises(Unauthenticated):
-        browser.auth.visitor(second.id, browser.cookie)
+        browser.sessions.visitor(second.id, browser.cookie)
     with pytest.raises(Unauthenticated):
-        browser.auth.clinician(clinic.trust, browser.cookie)
+        browser.sessions.clinician(clinic.trust, browser.cookie)
     clinic.clock.time += SETTINGS.session_seconds
     with pytest.raises(Unauthenticated):
-        browser.auth.visitor(first.id, browser.cookie)
+        browser.sessions.visitor(first.id, browser.cookie)
 
 
 def staff_login(clinic: Clinic, returned: Callable[[str], Returned]) -> Outcome:
-    started = clinic.services.auth.start_staff_login(clinic.trust)
+    started = clinic.services.logins.start_staff_login(clinic.trust)
     assert started.cookie is not None
     jar = {started.cookie[0]: started.cookie[1]}
     state = started.location.split("state=")[1]
-    return clinic.services.auth.finish_staff_login(returned(state), lambda trust: jar.get(login_cookie(trust), ""))
+    return clinic.services.logins.finish_staff_login(returned(state), lambda trust: jar.get(login_cookie(trust), ""))
 
 
 def test_a_clinician_logs_in_and_out(clinic: Clinic) -> None:
-    auth = clinic.services.auth
+    sessions = clinic.services.sessions
     clinic.employees.person = person("ingrid-berg", level=LoginLevel.NONE)
     outcome = staff_login(clinic, lambda state: Returned(code="code", state=state))
     assert outcome.location == "/staff/elvenes"
     assert outcome.cookie is not None
     name, value = outcome.cookie
     assert name == staff_cookie("elvenes")
-    session = auth.clinician("elvenes", value)
+    session = sessions.clinician("elvenes", value)
     assert session.staff == "ingrid-berg"
     with pytest.raises(Unauthenticated):
-        auth.clinician("another", value)
-    auth.log_out(session)
+        sessions.clinician("another", value)
+    sessions.log_out(session)
     with pytest.raises(Unauthenticated):
-        auth.clinician("elvenes", value)
+        sessions.clinician("elvenes", value)
 
 
 def test_whoever_is_not_on_the_staff_is_told(clinic: Clinic) -> None:
@@ -169,26 +170,26 @@ def test_whoever_is_not_on_the_staff_is_told(clinic: Clinic) -> None:
 
 def test_a_clinicians_login_belongs_to_the_browser_it_began_in(clinic: Clinic) -> None:
     clinic.employees.person = person("ingrid-berg")
-    state = clinic.services.auth.start_staff_login(clinic.trust).location.split("state=")[1]
-    outcome = clinic.services.auth.finish_staff_login(Returned(code="code", state=state), lambda _: "")
+    state = clinic.services.logins.start_staff_login(clinic.trust).location.split("state=")[1]
+    outcome = clinic.services.logins.finish_staff_login(Returned(code="code", state=state), lambda _: "")
     assert outcome == Outcome("/staff/elvenes?error=login_failed")
 
 
 def test_the_cookie_of_a_login_under_way_is_no_session(clinic: Clinic) -> None:
-    started = clinic.services.auth.start_staff_login(clinic.trust)
+    started = clinic.services.logins.start_staff_login(clinic.trust)
     assert started.cookie is not None
     with pytest.raises(Unauthenticated):
-        clinic.services.auth.clinician(clinic.trust, started.cookie[1])
+        clinic.services.sessions.clinician(clinic.trust, started.cookie[1])
 
 
 def test_a_patients_state_is_no_clinicians(clinic: Clinic) -> None:
     browser = Browser(clinic, strict(clinic))
     clinic.employees.person = person("ingrid-berg")
     returned = Returned(code="code", state=browser.leave())
-    outcome = clinic.services.auth.finish_staff_login(returned, lambda _: browser.cookie)
+    outcome = clinic.services.logins.finish_staff_login(returned, lambda _: browser.cookie)
     assert outcome == Outcome("/?error=login_failed")
 
 
 def test_an_unknown_trust_has_no_login(clinic: Clinic) -> None:
     with pytest.raises(NotFound):
-        clinic.services.auth.start_staff_login("nowhere")
+        clinic.services.logins.start_staff_login("nowhere")

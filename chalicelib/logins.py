@@ -1,0 +1,169 @@
+"""Logins at the portals: patients and staff leave for their issuer, and come back as somebody."""
+
+from collections.abc import Callable
+from typing import Final
+from urllib.parse import quote
+
+import msgspec
+
+from chalicelib.consultations import Actor, Consultations
+from chalicelib.errors import Forbidden, LoginCancelled, LoginFailed, NotFound, VenteromError, WrongPerson
+from chalicelib.lifecycle import Role
+from chalicelib.oidc import RelyingParty
+from chalicelib.protocol import LoginLevel
+from chalicelib.records import Login, Session
+from chalicelib.register import Register
+from chalicelib.sessions import Sessions, staff_cookie, visit_cookie
+from chalicelib.settings import Settings
+from chalicelib.store import Create, Refused, Store, Take
+from chalicelib.tokens import digest, keyed
+
+LOGIN_SECONDS: Final = 600
+"""How long a person may take at the portal."""
+
+
+class Returned(msgspec.Struct, frozen=True):
+    """What the portal sent back in the query."""
+
+    code: str = ""
+    state: str = ""
+    iss: str = ""
+    error: str = ""
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """Where a login ended: the page to show, and the new cookie if there is one."""
+
+    location: str
+    cookie: tuple[str, str] | None = None
+
+
+class Logins:
+    """The two halves of each login; what is between them is kept under ``state`` and taken once."""
+
+    def __init__(
+        self,
+        store: Store,
+        consultations: Consultations,
+        register: Register,
+        sessions: Sessions,
+        patients: Callable[[], RelyingParty],
+        staff: Callable[[], RelyingParty],
+        settings: Settings,
+        secret: Callable[[str], str],
+        now: Callable[[], float],
+    ) -> None:
+        self._store = store
+        self._consultations = consultations
+        self._register = register
+        self._sessions = sessions
+        self._patients = patients
+        self._staff = staff
+        self._settings = settings
+        self._secret = secret
+        self._now = now
+
+    def start_visit_login(self, consultation: str, cookie: str) -> str:
+        """Where to send a visitor to log in. Raises Unauthenticated, LoginFailed when the portal is away."""
+        session = self._sessions.patient(consultation, cookie)
+        booked = self._consultations.find(session.trust, consultation)
+        # A number on the booking can only be compared after a login.
+        level = LoginLevel.SUBSTANTIAL if booked.login_level is LoginLevel.NONE else booked.login_level
+        return self._start(self._patients(), session, level, booked.language.value)
+
+    def finish_visit_login(self, returned: Returned, cookie_of: Callable[[str], str]) -> Outcome:
+        """A visitor came back from the portal; ``cookie_of`` gives this browser's cookie of a consultation.
+
+        Never raises: whatever went wrong is told by the page it leads to.
+        """
+        login = self._take_login(returned.state, Role.PATIENT)
+        if login is None:
+            return Outcome("/v?error=login_failed")
+        place = f"#{login.consultation}"
+        try:
+            session = self._sessions.patient(login.consultation, cookie_of(login.consultation))
+            if session.digest != login.session:
+                raise LoginFailed
+            _raise_if_refused(returned)
+            person = self._patients().finish(returned.code, returned.iss, login.verifier, login.nonce, login.level)
+            booked = self._consultations.find(session.trust, session.consultation)
+            given = keyed(self._secret(self._settings.secret_pepper), session.trust, person.national_id)
+            if booked.person and (not person.national_id or given != booked.person):
+                raise WrongPerson
+        except VenteromError as error:
+            return Outcome(f"/v?error={error.code}{place}")
+        _, value = self._sessions.begin(
+            trust=session.trust, role=Role.PATIENT, consultation=session.consultation, proven=True, instead_of=session
+        )
+        self._consultations.note(
+            session.trust, session.consultation, f"logged_in_{person.level}", Actor(Role.PATIENT), lambda _: {}
+        )
+        return Outcome(f"/v{place}", (visit_cookie(session.consultation), value))
+
+    def start_staff_login(self, trust: str) -> Outcome:
+        """Where to send a clinician to log in, with the cookie that ties the login to this browser."""
+        self._register.trust(trust)
+        session, value = self._sessions.begin(trust=trust, role=Role.CLINICIAN, seconds=LOGIN_SECONDS)
+        location = self._start(self._staff(), session, LoginLevel.NONE, "nb")
+        return Outcome(location, (login_cookie(trust), value))
+
+    def finish_staff_login(self, returned: Returned, cookie_of: Callable[[str], str]) -> Outcome:
+        """A clinician came back; ``cookie_of`` gives this browser's login cookie of a trust. Never raises."""
+        login = self._take_login(returned.state, Role.CLINICIAN)
+        if login is None:
+            return Outcome("/?error=login_failed")
+        page = f"/staff/{quote(login.trust)}"
+        try:
+            if digest(cookie_of(login.trust)) != login.session:
+                raise LoginFailed
+            _raise_if_refused(returned)
+            person = self._staff().finish(returned.code, returned.iss, login.verifier, login.nonce, login.level)
+            try:
+                clinician = self._register.staff(login.trust, person.subject)
+            except NotFound:
+                raise Forbidden from None
+        except VenteromError as error:
+            return Outcome(f"{page}?error={error.code}")
+        _, value = self._sessions.begin(trust=login.trust, role=Role.CLINICIAN, staff=clinician.id, proven=True)
+        return Outcome(page, (staff_cookie(login.trust), value))
+
+    # ------------------------------------------------------------ parts
+
+    def _start(self, party: RelyingParty, session: Session, level: LoginLevel, locale: str) -> str:
+        started = party.start(level, locale)
+        login = Login(
+            digest=digest(started.state),
+            session=session.digest,
+            trust=session.trust,
+            role=session.role,
+            consultation=session.consultation,
+            verifier=started.verifier,
+            nonce=started.nonce,
+            level=level,
+            expires=int(self._now()) + LOGIN_SECONDS,
+        )
+        self._store.write([Create(login)])
+        return started.location
+
+    def _take_login(self, state: str, role: Role) -> Login | None:
+        key = (f"LOGIN#{digest(state)}", "LOGIN")
+        login = self._store.get(Login, key)
+        if login is None or login.role is not role:
+            return None
+        try:
+            self._store.write([Take(key)])
+        except Refused:
+            return None
+        return login
+
+
+def login_cookie(trust: str) -> str:
+    """Name of the cookie that ties a clinician's login under way to the browser it began in."""
+    return f"__Host-l-{trust}"
+
+
+def _raise_if_refused(returned: Returned) -> None:
+    if returned.error == "access_denied":
+        raise LoginCancelled
+    if returned.error or not returned.code:
+        raise LoginFailed

@@ -1,0 +1,84 @@
+"""Passes for sockets: each opens one connection, once, for whoever it was given to."""
+
+from collections.abc import Callable
+from typing import Final
+
+from chalicelib.consultations import Consultations
+from chalicelib.errors import TicketInvalid
+from chalicelib.guests import expected
+from chalicelib.lifecycle import Role
+from chalicelib.records import Once, Session, Socket, Ticket
+from chalicelib.rest import Ticket as TicketBody
+from chalicelib.settings import Settings
+from chalicelib.store import Create, Refused, Store, Take
+from chalicelib.tokens import check_worker_pass, digest, mint
+
+NONCE_SECONDS: Final = 600
+"""How long a worker's pass is remembered: longer than it is good."""
+
+
+class Tickets:
+    """Gives passes to sessions, and takes them and the workers' own at the door."""
+
+    def __init__(
+        self,
+        store: Store,
+        consultations: Consultations,
+        settings: Settings,
+        secret: Callable[[str], str],
+        now: Callable[[], float],
+    ) -> None:
+        self._store = store
+        self._consultations = consultations
+        self._settings = settings
+        self._secret = secret
+        self._now = now
+
+    def issue(self, session: Session) -> TicketBody:
+        """A pass for one socket of the session's owner."""
+        secret, seconds = mint(), self._settings.ticket_seconds
+        ticket = Ticket(
+            digest=digest(secret),
+            trust=session.trust,
+            role=session.role,
+            consultation=session.consultation,
+            guest=session.guest,
+            staff=session.staff,
+            expires=int(self._now()) + seconds,
+        )
+        self._store.write([Create(ticket)])
+        return TicketBody(ticket=secret, seconds=seconds)
+
+    def redeem(self, presented: str, connection: str, expires: int) -> Socket:
+        """Use up a pass; returns the socket's identity. Raises TicketInvalid when it is unknown, used or forged,
+        LinkWithdrawn when it is of a guest who was shown out meanwhile.
+        """
+        if presented.startswith("worker."):
+            return self._redeem_worker(presented, connection, expires)
+        ticket = self._store.get(Ticket, Ticket(digest=digest(presented), trust="", role=Role.PATIENT).key())
+        if ticket is None:
+            raise TicketInvalid
+        try:
+            self._store.write([Take(ticket.key())])
+        except Refused:
+            raise TicketInvalid from None
+        if ticket.guest:
+            expected(self._consultations.find(ticket.trust, ticket.consultation), ticket.guest)
+        return Socket(
+            connection=connection,
+            role=ticket.role,
+            trust=ticket.trust,
+            consultation=ticket.consultation,
+            guest=ticket.guest,
+            staff=ticket.staff,
+            expires=expires,
+        )
+
+    def _redeem_worker(self, presented: str, connection: str, expires: int) -> Socket:
+        now = self._now()
+        worker, nonce = check_worker_pass(self._secret(self._settings.secret_worker), presented, now)
+        try:
+            self._store.write([Create(Once(name=f"pass#{nonce}", expires=int(now) + NONCE_SECONDS))])
+        except Refused:
+            raise TicketInvalid from None
+        return Socket(connection=connection, role=Role.WORKER, worker=worker, expires=expires)
