@@ -77,7 +77,7 @@ class ClinicianMessages(CallMessages):
             [self._sockets.for_clinician(c) for c in found],
             self._queues.delay(socket.trust, socket.staff, day),
         )
-        board = p.Board(day=day, consultations=views, delay_minutes=delay)
+        board = p.Board(day=day, clinician=socket.staff, consultations=views, delay_minutes=delay)
         self._sockets.to(socket.connection, board)
 
     def _resume_calls(self, socket: Socket, day: str) -> None:

@@ -489,9 +489,10 @@ class Visit(Message, frozen=True):
 
 
 class Board(Message, frozen=True):
-    """To a clinician: the whole of one day. ``delay_minutes``: how late she has said to be that day."""
+    """To the staff: the whole of one clinician's day. ``delay_minutes``: how late she has said to be that day."""
 
     day: Day
+    clinician: Id
     consultations: list[ConsultationView]
     delay_minutes: int
 
@@ -504,9 +505,10 @@ class Changed(Message, frozen=True):
 
 
 class Delayed(Message, frozen=True):
-    """To a clinician: how late she has said to be that day, in minutes."""
+    """To the staff: how late a clinician has said to be that day, in minutes."""
 
     day: Day
+    clinician: Id
     minutes: int
 
 

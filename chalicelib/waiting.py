@@ -67,7 +67,7 @@ class Waiting:
             if queue.delay_minutes == said:
                 return
             said = queue.delay_minutes
-            self._sockets.to_watchers(trust, staff, Delayed(day=day, minutes=said))
+            self._sockets.to_watchers(trust, staff, Delayed(day=day, clinician=staff, minutes=said))
             self._tell((c for c in queue.day if c.state not in FINAL), queue, told)
 
     def _tell_all(self, queue: Queue, look: Callable[[], Queue], told: dict[str, Standing]) -> None:

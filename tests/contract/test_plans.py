@@ -115,4 +115,6 @@ def test_delays_said_at_once_end_as_one_everywhere(clinic: Clinic) -> None:
         clinic.clinician(page)
     together(*[lambda n=n, page=page: clinic.say(page, p.Delay(minutes=n + 1)) for n, page in enumerate(pages)])
     kept = clinic.services.queues.delay(clinic.trust, clinic.staff, "2027-01-15")
-    assert {clinic.push.to(page)[-1] for page in pages} == {p.Delayed(day="2027-01-15", minutes=kept)}
+    assert {clinic.push.to(page)[-1] for page in pages} == {
+        p.Delayed(day="2027-01-15", clinician=clinic.staff, minutes=kept)
+    }

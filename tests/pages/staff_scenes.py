@@ -37,7 +37,7 @@ def scene(
             f"GET /staff/elvenes/references/{REFERENCE}": content.SUPPORT,
             f"GET /staff/elvenes/consultations?day={DAY}": rest.DayList(DAY, list(day), delay),
         },
-        hello=[protocol.Board(DAY, list(day), delay), *said],
+        hello=[protocol.Board(DAY, content.ME.id, list(day), delay), *said],
         staff=True,
     )
     return Scene("staff", name, PATH, shows, answers, **more)

@@ -216,7 +216,9 @@ def test_a_board_shows_one_day_and_leaves_out_other_clinicians(clinic: Clinic) -
     board = last(clinic, "C", p.Board)
     assert [c.consultation for c in board.consultations] == [booked.id]
     clinic.say("C", p.Watch(day="2031-01-01"))
-    assert last(clinic, "C", p.Board) == p.Board(day="2031-01-01", consultations=[], delay_minutes=0)
+    assert last(clinic, "C", p.Board) == p.Board(
+        day="2031-01-01", clinician=clinic.staff, consultations=[], delay_minutes=0
+    )
 
 
 def test_a_gone_socket_loses_its_own_rows_and_only_those(clinic: Clinic) -> None:

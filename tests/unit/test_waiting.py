@@ -181,7 +181,7 @@ def test_a_delay_is_told_to_all_her_pages_and_all_open_pages_of_the_day(clinic: 
     assert clinic.say("C", p.Delay(minutes=15)) == "delay"
     today = "2027-01-15"
     for page in ("C", "C2"):
-        assert clinic.push.to(page)[-1] == p.Delayed(day=today, minutes=15)
+        assert clinic.push.to(page)[-1] == p.Delayed(day=today, clinician=clinic.staff, minutes=15)
     assert [seen(clinic, c).delay_minutes for c in ("A", "B", "T")] == [15, 15, 0]
     assert seen(clinic, "A").place == 1
     clinic.clinician("C3")
@@ -227,7 +227,9 @@ def test_two_delays_at_once_end_as_the_one_that_is_kept(clinic: Clinic) -> None:
     clinic.push.send = another_meanwhile  # type: ignore[method-assign]
     clinic.say("C", p.Delay(minutes=10))
     assert clinic.services.queues.delay(clinic.trust, clinic.staff, "2027-01-15") == 30
-    assert [clinic.push.to(c)[-1] for c in ("C", "C2")] == [p.Delayed(day="2027-01-15", minutes=30)] * 2
+    assert [clinic.push.to(c)[-1] for c in ("C", "C2")] == [
+        p.Delayed(day="2027-01-15", clinician=clinic.staff, minutes=30)
+    ] * 2
     assert seen(clinic, "A").delay_minutes == 30
 
 

@@ -703,10 +703,11 @@ export interface Visit {
   visit: VisitView;
 }
 
-/** To a clinician: the whole of one day. ``delay_minutes``: how late she has said to be that day. */
+/** To the staff: the whole of one clinician's day. ``delay_minutes``: how late she has said to be that day. */
 export interface Board {
   type: "board";
   day: string;
+  clinician: string;
   consultations: ConsultationView[];
   delay_minutes: number;
 }
@@ -718,10 +719,11 @@ export interface Changed {
   consultation: ConsultationView;
 }
 
-/** To a clinician: how late she has said to be that day, in minutes. */
+/** To the staff: how late a clinician has said to be that day, in minutes. */
 export interface Delayed {
   type: "delayed";
   day: string;
+  clinician: string;
   minutes: number;
 }
 

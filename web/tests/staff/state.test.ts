@@ -35,7 +35,7 @@ function view(consultation: string, version: number, state: State, more: Partial
 }
 
 const got = (message: ToClinician): Action => ({ type: "received", message });
-const board = (...consultations: ConsultationView[]): Action => got({ type: "board", day: TODAY, consultations, delay_minutes: 0 });
+const board = (...consultations: ConsultationView[]): Action => got({ type: "board", day: TODAY, clinician: "ingrid-berg", consultations, delay_minutes: 0 });
 const changed = (consultation: ConsultationView, day = TODAY): Action => got({ type: "changed", day, consultation });
 const join = (call: number, consultation = "a"): Action =>
   got({ type: "join", consultation, call, seat: "clinician", ice_servers: [], relay_only: false, seats: ["patient", "clinician"] } satisfies Join);
@@ -82,7 +82,7 @@ describe("the list", () => {
 
   test("shows the chosen day only, and keeps the others", () => {
     const tomorrow = "2026-11-25";
-    const other = got({ type: "board", day: tomorrow, consultations: [view("b", 1, "booked")], delay_minutes: 0 });
+    const other = got({ type: "board", day: tomorrow, clinician: "ingrid-berg", consultations: [view("b", 1, "booked")], delay_minutes: 0 });
     const state = after(board(view("a", 1, "booked")), { type: "show", day: tomorrow }, other);
     expect(list(state)?.map(({ consultation }) => consultation)).toEqual(["b"]);
     expect(list(reduce(state, { type: "show", day: TODAY }))?.map(({ consultation }) => consultation)).toEqual(["a"]);
@@ -181,7 +181,7 @@ describe("the day's order", () => {
 });
 
 test("a delay is known by its day, from the list and from what is said after it", () => {
-  const said = got({ type: "delayed", day: TODAY, minutes: 15 });
+  const said = got({ type: "delayed", day: TODAY, clinician: "ingrid-berg", minutes: 15 });
   expect(after(board(), said).delays[TODAY]).toBe(15);
   expect(after(said, board()).delays[TODAY]).toBe(0);
 });
