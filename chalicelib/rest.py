@@ -510,8 +510,9 @@ class Health(Part, frozen=True):
 
 
 class ErrorBody(Part, frozen=True):
-    """Every error's body: a stable code, a text for a person, and whether trying again can help."""
+    """Every error's body: a stable code, a text for a person, whether trying again can help, and in how many seconds."""
 
     code: str
     message: str
     retry: bool
+    wait_seconds: int = 0
