@@ -6,11 +6,11 @@
     ├── Unauthenticated       no session, or a ticket that is used, old or forged
     │   └── TicketInvalid
     ├── Forbidden             known, but not for this
-    │   ├── WrongPerson  LevelTooLow
+    │   ├── WrongPerson  LevelTooLow  CodeWrong
     ├── NotFound
     │   └── LinkUnknown
     ├── Gone                  it was there once
-    │   ├── LinkExpired  LinkWithdrawn
+    │   ├── LinkExpired  LinkWithdrawn  CodeExpired
     ├── Conflict              the consultation is no longer where the caller thinks
     │   ├── IllegalTransition  Overtaken
     ├── TooManyAttempts
@@ -77,6 +77,10 @@ class LevelTooLow(Forbidden):
     code, text = "level_too_low", "This appointment asks for a higher level of login."
 
 
+class CodeWrong(Forbidden):
+    code, retry, text = "code_wrong", True, "The one-time code is not right."
+
+
 class NotFound(VenteromError):
     code, status, text = "not_found", 404, "There is nothing here."
 
@@ -95,6 +99,10 @@ class LinkExpired(Gone):
 
 class LinkWithdrawn(Gone):
     code, text = "link_withdrawn", "This appointment was cancelled or the link was replaced."
+
+
+class CodeExpired(Gone):
+    code, retry, text = "code_expired", True, "The one-time code is too old or used up. Ask for a new one."
 
 
 class Conflict(VenteromError):
