@@ -510,7 +510,7 @@ class Health(Part, frozen=True):
 
 
 class ErrorBody(Part, frozen=True):
-    """Every error's body: a stable code, a text for a person, whether trying again can help, and in how many seconds."""
+    """Every error's body: a stable code, a text for a person, whether trying again can help, and how long to wait."""
 
     code: str
     message: str

@@ -561,7 +561,7 @@ export interface Health {
   status?: "ok";
 }
 
-/** Every error's body: a stable code, a text for a person, whether trying again can help, and in how many seconds. */
+/** Every error's body: a stable code, a text for a person, whether trying again can help, and how long to wait. */
 export interface ErrorBody {
   code: string;
   message: string;
