@@ -55,7 +55,7 @@ screenshots: .venv/.ready web/dist/index.html ## photograph every page in every 
 	@tools/setup.sh programs test
 	@$(PY) -m tools.screenshots $(ONLY)
 
-generate: .venv/.ready ## write what is derived from the contracts: TypeScript types, protocol and lifecycle documents
+generate: .venv/.ready ## write what is derived from the contracts: TypeScript types, documents, OpenAPI, AsyncAPI
 	@$(PY) -m tools.generate
 
 bench-coldstart: .venv/.ready ## size and import time of the functions' package
