@@ -29,6 +29,8 @@ class Answers:
     hello: Sequence[Message] | None = ()
     replies: Mapping[str, Reply] = field(default_factory=dict)
     staff: bool = False
+    wait_seconds: int = 0
+    """What an error says of how long to wait."""
 
 
 class Backend:
@@ -66,7 +68,8 @@ class Backend:
         elif found is None:
             await route.fulfill(status=204)
         elif isinstance(found, errors.VenteromError):
-            body = {"code": found.code, "message": found.text, "retry": found.retry}
+            wait = self._answers.wait_seconds
+            body = {"code": found.code, "message": found.text, "retry": found.retry, "wait_seconds": wait}
             await route.fulfill(status=found.status, json=body)
         else:
             await route.fulfill(body=msgspec.json.encode(checked(found)), content_type="application/json")

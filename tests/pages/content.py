@@ -219,6 +219,24 @@ TRAIL: Final = rest.Trail(
     ],
     intact=True,
 )
+RECEIPT: Final = rest.Receipt(
+    reference="K7M2-X9QD",
+    trust_name="Elvenes helseforetak",
+    department=MEDICAL,
+    starts=instant(8),
+    minutes=30,
+    entries=[
+        rest.ReceiptEntry(instant(-2900), "booked", Role.SECRETARY, "Signe Dahl", LoginLevel.HIGH),
+        rest.ReceiptEntry(instant(-2895), "sms_sent", Role.SYSTEM, "", LoginLevel.NONE),
+        rest.ReceiptEntry(instant(-52), "logged_in_high", Role.PATIENT, "", LoginLevel.HIGH),
+        rest.ReceiptEntry(instant(-6), "check_in", Role.PATIENT, "", LoginLevel.HIGH),
+        rest.ReceiptEntry(instant(1), "call", Role.CLINICIAN, "Ingrid Berg", LoginLevel.HIGH),
+        rest.ReceiptEntry(instant(1), "accept", Role.PATIENT, "", LoginLevel.HIGH),
+        rest.ReceiptEntry(instant(21), "hang_up", Role.CLINICIAN, "Ingrid Berg", LoginLevel.HIGH),
+        rest.ReceiptEntry(instant(22), "something_new", Role.SYSTEM, "", LoginLevel.NONE),
+    ],
+    intact=True,
+)
 SUPPORT: Final = rest.Support(
     reference="K7M2-X9QD",
     state=State.CHECKED_IN,

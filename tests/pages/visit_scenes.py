@@ -1,9 +1,11 @@
 """The patient's page in each of its states."""
 
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from chalicelib import errors, protocol
+import msgspec
+
+from chalicelib import errors, protocol, rest
 from chalicelib.lifecycle import State
 from chalicelib.protocol import Cause, EndReason, Grade, LoginLevel, Message, Seat, SeatQuality, Verdict, VisitView
 from tests.pages import content
@@ -33,6 +35,8 @@ def scene(
     hello: Sequence[Message] | None = None,
     path: str = PATH,
     kept: dict[str, object] | None = None,
+    rest_answers: Mapping[str, object] | None = None,
+    wait_seconds: int = 0,
     **more: Any,
 ) -> Scene:
     """A scene of the patient's page, whose socket repeats the visit before it says ``hello``."""
@@ -43,8 +47,12 @@ def scene(
             f"GET /visits/{VISIT}": shown,
             "POST /enter": shown,
             f"POST /visits/{VISIT}/feedback": None,
+            f"POST /visits/{VISIT}/code": rest.CodeSent("01", 300),
+            f"GET /visits/{VISIT}/receipt": content.RECEIPT,
+            **(rest_answers or {}),
         },
         hello=[*known, *(hello or [])],
+        wait_seconds=wait_seconds,
     )
     return Scene("visit", name, path, shows, answers, kept={KEPT: kept} if kept else {}, **more)
 
@@ -82,7 +90,13 @@ def scenes() -> Iterator[Scene]:
     over = content.visit(State.ENDED)
     yield scene("feedback", step("feedback"), over)
     yield scene("feedback-problems", "main [type=checkbox]", over, then=_poor)
-    yield scene("thanks", step("thanks"), content.visit(State.ENDED, feedback_given=True))
+    thanks = content.visit(State.ENDED, feedback_given=True)
+    yield scene("thanks", step("thanks"), thanks)
+    yield scene("thanks-receipt", "main ol li", thanks, then=pressed("visit.receipt.show"))
+    broken = {f"GET /visits/{VISIT}/receipt": msgspec.structs.replace(content.RECEIPT, intact=False)}
+    yield scene("thanks-receipt-broken", "main ol li", thanks, rest_answers=broken, then=pressed("visit.receipt.show"))
+    unwanted = msgspec.structs.replace(thanks, sms_wanted=False)
+    yield scene("thanks-no-sms", "main details[open]", unwanted, then=pressed("visit.sms.title"))
     yield scene("phone", step("phone"), content.visit(State.ENDED, by_phone=True))
     yield from _guests()
     yield scene("elsewhere", step("elsewhere"), hello=[protocol.SeatTaken()])
@@ -101,6 +115,7 @@ def _preparation() -> Iterator[Scene]:
     login = content.visit(logged_in=False)
     yield scene("login", step("login"), login)
     yield scene("login-failed", "main [role=alert]", login, path=f"/v?error=wrong_person#{VISIT}")
+    yield from _codes()
     yield scene("access", step("access"))
     yield scene("access-asking", "main [aria-busy]", stand_in={"silent": True}, then=pressed("visit.access.button"))
     for name, problem in (("denied", DENIED), ("system", SYSTEM), ("busy", BUSY), ("none", NONE)):
@@ -137,6 +152,27 @@ def _preparation() -> Iterator[Scene]:
     yield scene("ready-running-late", step("ready"), content.visit(running_late=10), kept=done, then=_details)
     moved = protocol.Visit(content.visit(version=5, starts=content.instant(68)))
     yield scene("ready-moved", "main .ds-alert", hello=[moved], kept=done)
+
+
+def _codes() -> Iterator[Scene]:
+    asked = content.visit(login_level=LoginLevel.CODE, logged_in=False, code_ends="01")
+    yield scene("code", step("login"), asked)
+    yield scene("code-no-phone", step("login"), msgspec.structs.replace(asked, code_ends=""))
+    yield scene("code-sent", "main input", asked, then=pressed("visit.code.send"))
+    yield scene(
+        "code-incomplete", "main [aria-invalid=true]", asked, then=pressed("visit.code.send", "visit.code.check")
+    )
+    for name, error, wait in (("wrong", errors.CodeWrong, 0), ("too-many", errors.TooManyAttempts, 240)):
+        given = {f"POST /visits/{VISIT}/code/check": error()}
+        yield scene(f"code-{name}", "main [role=alert]", asked, rest_answers=given, wait_seconds=wait, then=_code)
+    out = {f"POST /visits/{VISIT}/ticket": errors.Unauthenticated()}
+    yield scene("logged-out", "main .ds-alert", rest_answers=out)
+
+
+async def _code(sight: Sight) -> None:
+    await sight.press("visit.code.send")
+    await sight.page.locator("main input").fill("123456")
+    await sight.press("visit.code.check")
 
 
 async def _details(sight: Sight) -> None:

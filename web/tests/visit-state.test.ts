@@ -210,3 +210,17 @@ test("a guest who hangs up has left, and may come back while the others go on", 
   expect(step(reduce(left, { type: "returned" }))).toBe("ready");
   expect(step(reduce(left, news({ ...guest, state: "ended", version: 8, call: 1 })))).toBe("thanks");
 });
+
+test("a login that ran out is asked for again, with the preparation kept; without a login there is none to run out", () => {
+  const out: Happening = { type: "failed", code: "unauthenticated" };
+  const again = run(opened(), { type: "went", to: "network" }, out);
+  expect([step(again), again.problem]).toEqual(["login", "logged_out"]);
+  expect(step(reduce(again, opened({ version: 4 })))).toBe("network");
+  expect(run(opened({ login_level: "none", logged_in: false }), out).problem).toBe("unauthenticated");
+});
+
+test("how long to wait is kept with the error it belongs to", () => {
+  const limited = run(opened(), { type: "failed", code: "too_many_attempts", seconds: 200 });
+  expect(limited.waits).toBe(200);
+  expect(reduce(limited, { type: "failed", code: "code_wrong" }).waits).toBe(0);
+});

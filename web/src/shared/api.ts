@@ -8,6 +8,8 @@ export class ApiError extends Error {
     message: string,
     readonly retry: boolean,
     readonly status: number,
+    /** How long to wait before trying again can help; 0 when nobody said. */
+    readonly seconds = 0,
   ) {
     super(message);
     this.name = "ApiError";
@@ -47,7 +49,7 @@ async function ask<T>(method: string, path: string, body: unknown, headers: Reco
     throw new ApiError("internal", "The answer was not understood.", true, response.status);
   }
   if (response.ok) return value as T;
-  if (isErrorBody(value)) throw new ApiError(value.code, value.message, value.retry === true, response.status);
+  if (isErrorBody(value)) throw new ApiError(value.code, value.message, value.retry === true, response.status, value.wait_seconds ?? 0);
   throw new ApiError("internal", "The service failed.", response.status >= 500, response.status);
 }
 

@@ -103,8 +103,9 @@ export function t(key: Key, values?: Values): string {
   return message === undefined ? key : String(format<string>(message, current, values, { formatters, timeZone }));
 }
 
-/** What an error's code means, in words; unknown codes get the general sentence. */
-export function errorText(code: string): string {
+/** What an error's code means, in words; unknown codes get the general sentence. `seconds`: when trying again can help. */
+export function errorText(code: string, seconds = 0): string {
+  if (code === "too_many_attempts" && seconds > 0) return t("error.too_many_attempts.wait", { minutes: Math.ceil(seconds / 60) });
   const key = `error.${code}`;
   return t((key in texts ? key : "error.internal") as Key);
 }

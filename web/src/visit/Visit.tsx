@@ -1,7 +1,7 @@
 // Chooses the page for the step the visit has come to, and puts it in the common frame.
 import { Page } from "../shared/components/Page";
 import { Button, ErrorNotice, Notice, Steps, Waiting } from "../shared/components/parts";
-import { t } from "../shared/messages";
+import { errorText, t } from "../shared/messages";
 import { useRedraw } from "../shared/redraw";
 import type { Engine } from "./engine";
 import { before, isPreparation, way } from "./preparation";
@@ -10,6 +10,7 @@ import { Access } from "./steps/Access";
 import { Camera } from "./steps/Camera";
 import { Elsewhere, Gone } from "./steps/Ends";
 import { Login } from "./steps/Login";
+import { LogOut } from "./steps/LogOut";
 import { Microphone } from "./steps/Microphone";
 import { Network } from "./steps/Network";
 import type { StepProps } from "./steps/props";
@@ -53,7 +54,7 @@ function titleOf(at: Step, name: string): string {
 export function Visit({ engine }: StepProps) {
   useRedraw(engine);
   const { state } = engine;
-  const { visit, problem, socket, preparation, soundOnly } = state;
+  const { visit, problem, waits, socket, preparation, soundOnly } = state;
   const at = step(state);
   const preparing = isPreparation(at);
   const steps = way(soundOnly);
@@ -70,7 +71,8 @@ export function Visit({ engine }: StepProps) {
     >
       {!Step && <h1 class="ds-sr-only" tabIndex={-1}>{t("visit.title")}</h1>}
       {preparing && <Steps names={steps.map((name) => t(`visit.step.${name}`))} at={steps.indexOf(at)} />}
-      {problem && at !== "gone" && <ErrorNotice code={problem} {...(at === "opening" ? { onRetry: () => void engine.open() } : {})} />}
+      {problem === "logged_out" && <Notice tone="info"><p>{errorText(problem)}</p></Notice>}
+      {problem && problem !== "logged_out" && at !== "gone" && <ErrorNotice code={problem} seconds={waits} {...(at === "opening" ? { onRetry: () => void engine.open() } : {})} />}
       {socket === "away" && visit && (preparing || at === "waiting" || at === "ringing") && (
         <Notice tone="warning">
           <p>{t("visit.connection.away")}</p>
@@ -81,6 +83,7 @@ export function Visit({ engine }: StepProps) {
         <div class="v-beside" key={`beside ${at}`}>
           {before(preparation, soundOnly) && <Button variant="tertiary" onClick={() => engine.previous()}>{t("visit.back")}</Button>}
           {!isGuest(visit) && <RunningLate engine={engine} />}
+          <LogOut engine={engine} />
         </div>
       )}
     </Page>

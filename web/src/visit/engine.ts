@@ -4,13 +4,14 @@ import { Connection, realAfter, socketUrl } from "../shared/connection";
 import { unlockSound } from "../shared/sound";
 import { Equipment } from "../shared/equipment";
 import { knowsError, prefer, setTimeZone } from "../shared/messages";
-import type { Answer3, DeviceReport, Feedback, FromPatient, Redirect, Ticket, ToPatient, VisitView } from "../protocol";
+import type { Answer3, DeviceReport, Feedback, FromPatient, Ticket, ToPatient, VisitView } from "../protocol";
 import { Awake } from "../shared/awake";
 import { Back } from "./back";
+import { Identity } from "./identity";
 import { NetworkTest } from "./nettest";
 import { patiently, untilFetched } from "./patience";
 import { after, before, restore, type Kept, type PreparationStep } from "./preparation";
-import { initial, isGuest, reduce, step, type Happening, type VisitState } from "./state";
+import { initial, isGuest, reduce, step, type Happening, type Step, type VisitState } from "./state";
 import type { Talk } from "./talk";
 
 type Later = typeof import("./later");
@@ -27,6 +28,15 @@ export class Engine {
   talk: Talk | null = null;
   private connection: Connection<FromPatient, ToPatient> | null = null;
   private fetching: Promise<Talk> | null = null;
+  readonly identity = new Identity({
+    consultation: () => this.state.visit?.consultation ?? "",
+    request: (asked) => this.request(asked),
+    opened: (visit) => {
+      this.happened({ type: "opened", visit });
+      if (needsSocket(step(this.state))) this.connect(visit.consultation);
+    },
+    leave: (location) => this.goAway(location),
+  });
   private readonly test = new NetworkTest({
     connected: () => this.socketWithin(NO_SOCKET_MS),
     wake: () => this.connection?.wake(),
@@ -83,21 +93,10 @@ export class Engine {
       this.state = initial(restore(sessionStorage.getItem(this.keptUnder(visit))));
       this.happened({ type: "opened", visit });
       if (failure) this.happened({ type: "failed", code: knowsError(failure) ? failure : "login_failed" });
-      if (!["login", "gone", "phone", "feedback", "thanks"].includes(step(this.state))) this.connect(visit.consultation);
+      if (needsSocket(step(this.state))) this.connect(visit.consultation);
       void this.fetched(); // before it is needed: the network may be worse then
     } catch (problem) {
       this.trouble(problem, "refused");
-    }
-  }
-
-  /** To the ID portal. */
-  async login(): Promise<void> {
-    this.happened({ type: "overcome" });
-    try {
-      const { location: portal } = await post<Redirect>(`/visits/${this.id}/login`);
-      location.assign(portal);
-    } catch (problem) {
-      this.trouble(problem, "failed");
     }
   }
 
@@ -188,29 +187,42 @@ export class Engine {
   }
 
   async sendFeedback(feedback: Feedback): Promise<void> {
-    this.happened({ type: "overcome" });
-    try {
-      await patiently(() => post(`/visits/${this.id}/feedback`, feedback));
-      this.happened({ type: "thanked" });
-    } catch (problem) {
-      this.trouble(problem, "failed");
-    }
+    const told = await this.request(() => patiently(() => post(`/visits/${this.id}/feedback`, feedback)).then(() => true));
+    if (told) this.happened({ type: "thanked" });
   }
 
   skipFeedback(): void {
     this.happened({ type: "thanked" });
   }
 
+  /** Leave for another site for good: nothing of the visit stays in this tab. */
+  private goAway(to: string): void {
+    this.equipment.release();
+    sessionStorage.removeItem(this.keptUnder(this.state.visit));
+    location.assign(to);
+  }
+
+  /** Ask the functions for something; what goes wrong is shown, and null returned. */
+  private async request<T>(asked: () => Promise<T>): Promise<T | null> {
+    this.happened({ type: "overcome" });
+    try {
+      return await asked();
+    } catch (problem) {
+      this.trouble(problem, "failed");
+      return null;
+    }
+  }
+
   private get id(): string {
     return encodeURIComponent(this.state.visit?.consultation ?? "");
   }
 
-  private keptUnder(visit: VisitView): string {
-    return `venterom.visit.${visit.consultation}`;
+  private keptUnder(visit: VisitView | null): string {
+    return `venterom.visit.${visit?.consultation ?? ""}`;
   }
 
   private connect(consultation: string): void {
-    if (this.connection) return;
+    if (this.connection && this.state.socket !== "stopped") return;
     const id = encodeURIComponent(consultation);
     this.connection = new Connection<FromPatient, ToPatient>({
       ticket: async () => (await post<Ticket>(`/visits/${id}/ticket`)).ticket,
@@ -283,7 +295,7 @@ export class Engine {
 
   private trouble(problem: unknown, type: "refused" | "failed"): void {
     if (!(problem instanceof ApiError)) return this.happened({ type: "failed", code: "internal" });
-    this.happened({ type: problem.retry ? "failed" : type, code: problem.code });
+    this.happened({ type: problem.retry ? "failed" : type, code: problem.code, seconds: problem.seconds });
   }
 
   private happened(happening: Happening): void {
@@ -305,6 +317,11 @@ export class Engine {
   private tell(): void {
     for (const listener of this.listeners) listener();
   }
+}
+
+/** Whether a step's page is told of what happens meanwhile. */
+function needsSocket(at: Step): boolean {
+  return !["login", "gone", "phone", "feedback", "thanks"].includes(at);
 }
 
 /** The visit that an address names; null when it names none. */

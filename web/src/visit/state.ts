@@ -13,6 +13,8 @@ export interface VisitState extends Kept {
   gone: string | null;
   /** The last thing that went wrong and has not been overcome: an error code. */
   problem: string | null;
+  /** Seconds until trying again can help with that, where it is known; else 0. */
+  waits: number;
   socket: Status;
   /** Why the socket will not come back, when it will not. */
   stopped: string | null;
@@ -39,7 +41,7 @@ export interface VisitState extends Kept {
 export type Happening =
   | { type: "opened"; visit: VisitView }
   | { type: "refused"; code: string }
-  | { type: "failed"; code: string }
+  | { type: "failed"; code: string; seconds?: number }
   | { type: "overcome" }
   | { type: "socket"; status: Status; reason?: string | undefined }
   | { type: "message"; message: ToPatient }
@@ -60,6 +62,7 @@ export function initial(kept: Kept = unprepared()): VisitState {
     visit: null,
     gone: null,
     problem: null,
+    waits: 0,
     socket: "connecting",
     stopped: null,
     join: null,
@@ -83,6 +86,11 @@ const TOLD_ELSEWHERE: ReadonlySet<string> = new Set(["probe_start", "probe_offer
 /** Whether this page is a guest's: asked along by the clinician, let in by her. */
 export function isGuest(visit: VisitView | null): boolean {
   return visit !== null && visit.seat !== "patient";
+}
+
+/** Whether this visit's login has been done, and can therefore run out. */
+function asksLogin(visit: VisitView | null): visit is VisitView {
+  return visit !== null && visit.login_level !== "none" && visit.logged_in;
 }
 
 /** What a guest was asked along as; null for the patient. */
@@ -183,7 +191,9 @@ export function reduce(state: VisitState, happening: Happening): VisitState {
     case "refused":
       return FINAL.has(happening.code) || !state.visit ? { ...state, gone: happening.code } : { ...state, problem: happening.code };
     case "failed":
-      return { ...state, problem: happening.code };
+      return happening.code === "unauthenticated" && asksLogin(state.visit)
+        ? { ...state, problem: "logged_out", waits: 0, visit: { ...state.visit, logged_in: false } }
+        : { ...state, problem: happening.code, waits: happening.seconds ?? 0 };
     case "overcome":
       return { ...state, problem: null };
     case "socket":

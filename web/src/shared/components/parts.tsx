@@ -53,11 +53,11 @@ export function Notice({ tone, title, live = true, children }: { tone: Tone; tit
   );
 }
 
-/** An error by its code, with what to do. */
-export function ErrorNotice({ code, onRetry }: { code: string; onRetry?: () => void }) {
+/** An error by its code, with what to do; `seconds`: how long to wait first, where that is known. */
+export function ErrorNotice({ code, seconds = 0, onRetry }: { code: string; seconds?: number; onRetry?: () => void }) {
   return (
     <Notice tone="danger">
-      <p>{errorText(code)}</p>
+      <p>{errorText(code, seconds)}</p>
       {onRetry && (
         <Button variant="secondary" onClick={onRetry}>
           {t("common.retry")}

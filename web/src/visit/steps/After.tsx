@@ -3,6 +3,9 @@ import { PhoneNumber } from "../../shared/components/Page";
 import { Button, Heading } from "../../shared/components/parts";
 import { t } from "../../shared/messages";
 import { isGuest } from "../state";
+import { LogOut } from "./LogOut";
+import { Receipt } from "./Receipt";
+import { Sms } from "./Sms";
 import type { StepProps } from "./props";
 
 export function Phone({ engine }: StepProps) {
@@ -49,6 +52,13 @@ export function Thanks({ engine }: StepProps) {
           </p>
         </section>
       )}
+      {!isGuest(visit) && visit.logged_in && (
+        <>
+          <Receipt engine={engine} />
+          <Sms engine={engine} />
+        </>
+      )}
+      <LogOut engine={engine} />
     </>
   );
 }

@@ -3,23 +3,30 @@ import { useState } from "preact/hooks";
 import { Button, Heading } from "../../shared/components/parts";
 import { t } from "../../shared/messages";
 import { readable } from "../../shared/phone";
+import { isGuest } from "../state";
 import { Appointment } from "./Appointment";
+import { Code } from "./Code";
 import type { StepProps } from "./props";
 
+/** By the portal, or by a code where the appointment asks for no more. */
 export function Login({ engine }: StepProps) {
+  return engine.state.visit?.login_level === "code" ? <Code engine={engine} /> : <Portal engine={engine} />;
+}
+
+function Portal({ engine }: StepProps) {
   const [busy, setBusy] = useState(false);
   const { visit } = engine.state;
   if (!visit) return <></>;
   const login = async (): Promise<void> => {
     setBusy(true);
-    await engine.login();
+    await engine.identity.login();
     setBusy(false);
   };
   return (
     <>
       <Heading>{t("visit.login.title")}</Heading>
       <Appointment engine={engine} />
-      <p>{t("visit.login.why")}</p>
+      <p>{t(isGuest(visit) ? "visit.login.why.guest" : visit.login_level === "high" ? "visit.login.why" : "visit.login.why.substantial")}</p>
       <Button busy={busy} onClick={() => void login()}>
         {t("visit.login.button")}
       </Button>

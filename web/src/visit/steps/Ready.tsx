@@ -4,8 +4,10 @@ import { Button, Heading, Notice } from "../../shared/components/parts";
 import { helpAddress } from "../../shared/helplink";
 import { clock, date, t } from "../../shared/messages";
 import type { DeviceReport } from "../../protocol";
+import { isGuest } from "../state";
 import { Appointment } from "./Appointment";
 import type { StepProps } from "./props";
+import { Sms } from "./Sms";
 
 /** Earlier than this before the time, one is more likely to be trying things out than to be waiting. */
 const EARLY_MS = 3 * 3600 * 1000;
@@ -68,6 +70,7 @@ export function Ready({ engine }: StepProps) {
           <a class="ds-link" href={helpAddress("advice", { consultation: visit.consultation })} target="_blank" rel="noopener">{t("visit.ready.advice.more")}</a>
         </p>
       </section>
+      {!isGuest(visit) && <Sms engine={engine} />}
     </>
   );
 }
