@@ -17,8 +17,8 @@ app.experimental_feature_flags.add("WEBSOCKETS")
 def rest(door: str, *place: str) -> Response:
     """Run a door of the REST API with the present request."""
     running = services()
-    request = edge.Request(app.current_request, running.settings.trusted_proxies)
-    return edge.rest(door, request, lambda r: getattr(Doors(running), door)(r, *place))
+    request = edge.Request(app.current_request, running.settings.trusted_proxies, door)
+    return edge.rest(request, lambda r: getattr(Doors(running), door)(r, *place))
 
 
 @app.route("/health")

@@ -1,16 +1,17 @@
-"""How a consultation comes about: a clinician books it, or a patient comes to the department's fixed address."""
+"""How a consultation comes about: the staff books it, or a patient comes to the department's fixed address."""
 
 from collections.abc import Callable
 from typing import Any
 
-from chalicelib.consultations import ONCE_SECONDS, PATIENT, Actor, Consultations, new_id, new_reference
-from chalicelib.errors import BadRequest
+from chalicelib.consultations import ONCE_SECONDS, Consultations, new_id, new_reference
+from chalicelib.errors import BadRequest, Forbidden
 from chalicelib.lifecycle import Role, State
 from chalicelib.notify import e164
 from chalicelib.protocol import Delivery, LoginLevel
 from chalicelib.records import Consultation, Once
 from chalicelib.register import Register
 from chalicelib.rest import Arrival, Booking, SendInvitation
+from chalicelib.rights import Actor, patient
 from chalicelib.store import Refused, Store
 from chalicelib.tokens import keyed
 
@@ -32,14 +33,20 @@ class Bookings:
         self._pepper = pepper
         self._now = now
 
-    def book(self, trust: str, staff: str, booking: Booking, once: str) -> Consultation:
-        """Book for ``staff``; the same ``once`` again gives what it made before. Raises BadRequest, Forbidden."""
-        name = f"book#{trust}#{staff}#{once}"
+    def book(self, by: Actor, booking: Booking, once: str) -> Consultation:
+        """Book, a clinician for herself, a secretary for a clinician of her departments.
+
+        The same ``once`` again gives what it made before. Raises BadRequest, Forbidden, NotFound.
+        """
+        name = f"book#{by.trust}#{by.staff}#{once}"
         if done := self._store.get(Once, Once(name=name).key()):
-            made = self._consultations.find(trust, done.result)
+            made = self._consultations.own(by, done.result)
             self._consultations.plan(made)  # whoever booked may have been cut off before this
             return made
-        clinician = self._register.clinician_of(trust, booking.department, staff)
+        if by.role is Role.SECRETARY and booking.department not in by.departments:
+            raise Forbidden
+        whose = self._register.whose(by, booking.clinician)
+        clinician = self._register.clinician_of(by.trust, booking.department, whose)
         now, starts = int(self._now()), self._consultations.time(booking.starts)
         if not (booking.phone or booking.email):
             raise BadRequest
@@ -47,7 +54,7 @@ class Bookings:
             raise BadRequest  # a number can only be compared after a login
         invite_at = now if booking.send is SendInvitation.NOW else self._consultations.by_rule(starts)
         made = self._new(
-            trust,
+            by.trust,
             staff=clinician.id,
             department=booking.department,
             starts=starts,
@@ -57,7 +64,7 @@ class Bookings:
             phone=e164(booking.phone) if booking.phone else "",
             email=booking.email,
             login_level=booking.login_level,
-            person=keyed(self._pepper(), trust, booking.national_id) if booking.national_id else "",
+            person=keyed(self._pepper(), by.trust, booking.national_id) if booking.national_id else "",
             language=booking.language,
             sms=Delivery.DUE if booking.phone else Delivery.NONE,
             mail=Delivery.DUE if booking.email else Delivery.NONE,
@@ -66,13 +73,10 @@ class Bookings:
         )
         try:
             return self._consultations.begin(
-                made,
-                "booked",
-                Actor(Role.CLINICIAN, staff),
-                Once(name=name, result=made.id, expires=now + ONCE_SECONDS),
+                by, made, "booked", Once(name=name, result=made.id, expires=now + ONCE_SECONDS)
             )
         except Refused:
-            return self.book(trust, staff, booking, once)
+            return self.book(by, booking, once)
 
     def arrive(self, trust: str, department: str, arrival: Arrival) -> Consultation:
         """A patient comes to the department's fixed address. Raises NotFound, Forbidden, BadRequest."""
@@ -90,7 +94,7 @@ class Bookings:
             drop_in=True,
             language=arrival.language,
         )
-        return self._consultations.begin(made, "arrived", PATIENT)
+        return self._consultations.begin(patient(trust), made, "arrived")
 
     def _new(self, trust: str, *, starts: int, **fields: Any) -> Consultation:
         return Consultation(

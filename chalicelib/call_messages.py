@@ -6,7 +6,7 @@ from typing import Any
 
 from chalicelib import protocol as p
 from chalicelib.calls import Calls
-from chalicelib.consultations import Actor, Consultations, only_in
+from chalicelib.consultations import Consultations, only_in
 from chalicelib.errors import Overtaken, WorkerLost
 from chalicelib.guests import standing, without_pause
 from chalicelib.lifecycle import WITH_CALL, Event
@@ -14,6 +14,7 @@ from chalicelib.protocol import EndReason, Seat
 from chalicelib.queues import Queues
 from chalicelib.records import Consultation, Socket
 from chalicelib.register import Register
+from chalicelib.rights import Actor
 from chalicelib.settings import Settings
 from chalicelib.sockets import Sockets
 from chalicelib.store import Store
@@ -90,7 +91,7 @@ class CallMessages(ABC):
             return {"pausers": (*others, seat) if message.paused else others}
 
         what = "paused" if message.paused else "resumed"
-        after = self._consultations.note(socket.trust, message.consultation, what, self._actor(socket), decide)
+        after = self._consultations.note(self._actor(socket), message.consultation, what, decide)
         self._calls.tell_of_pause(after)
 
     def _on_trouble(self, socket: Socket, message: p.Trouble) -> None:
@@ -129,7 +130,7 @@ class CallMessages(ABC):
         return seat
 
     def _actor(self, socket: Socket) -> Actor:
-        return Actor(socket.role, socket.staff)
+        return Actor(socket.trust, socket.role, socket.staff, level=socket.level)
 
     def _finish(self, socket: Socket, message: p.HangUp | p.WithdrawCall, event: Event, reason: EndReason) -> None:
         """End the call that a message names. Raises Overtaken when it is no longer the present one."""
@@ -137,7 +138,7 @@ class CallMessages(ABC):
         if present.call != message.call:
             raise Overtaken
         by, alter = self._actor(socket), only_in(message.call)
-        self._end(self._consultations.happen(present.trust, present.id, event, by, alter=alter), reason)
+        self._end(self._consultations.happen(by, present.id, event, alter=alter), reason)
 
     def _end(self, consultation: Consultation, reason: EndReason) -> None:
         self._workers.end(consultation)

@@ -6,12 +6,12 @@ import msgspec
 
 from chalicelib import protocol as p
 from chalicelib.call_messages import CallMessages
-from chalicelib.consultations import of
 from chalicelib.errors import IllegalTransition, NotFound
 from chalicelib.guests import altered, guest_of
 from chalicelib.lifecycle import FINAL, WITH_CALL, Event, State, step
 from chalicelib.protocol import EndReason, Seat
 from chalicelib.records import Consultation, Socket
+from chalicelib.rights import own
 from chalicelib.store import Put
 
 
@@ -40,7 +40,7 @@ class ClinicianMessages(CallMessages):
         step(present.state, Event.CALL, socket.role)  # before the seat: what cannot be takes none from another page
         self._sockets.sit(socket.trust, present.id, Seat.CLINICIAN, socket.connection)
         self._store.write([Put(msgspec.structs.replace(socket, consultation=present.id))])
-        consultation = self._workers.reserve(present, socket.staff, self._calls.ice_servers(present.id))
+        consultation = self._workers.reserve(self._actor(socket), present, self._calls.ice_servers(present.id))
         if consultation.state is State.CALLING:
             self._calls.ask_everybody(consultation)
         else:
@@ -50,29 +50,29 @@ class ClinicianMessages(CallMessages):
         self._finish(socket, message, Event.WITHDRAW_CALL, EndReason.WITHDRAWN)
 
     def _on_admit(self, socket: Socket, message: p.Admit) -> None:
-        present = self._own(socket, message.consultation)
+        by, present = self._actor(socket), self._own(socket, message.consultation)
 
         def decide(present: Consultation) -> dict[str, Any] | None:
-            guest = guest_of(of(socket.staff, present), message.guest)
+            guest = guest_of(own(by, present), message.guest)
             if guest is None:
                 raise NotFound
             if present.state in FINAL:
                 raise IllegalTransition
             return None if guest.admitted else {"guests": altered(present, guest.id, admitted=True)}
 
-        after = self._consultations.note(present.trust, present.id, "guest_admitted", self._actor(socket), decide)
+        after = self._consultations.note(by, present.id, "guest_admitted", decide)
         self._calls.ring(after, [guest.seat for guest in after.guests if guest.id == message.guest])
 
     # ------------------------------------------------------------ parts
 
     def _own(self, socket: Socket, consultation: str) -> Consultation:
-        return self._consultations.own(socket.trust, socket.staff, consultation)
+        return self._consultations.own(self._actor(socket), consultation)
 
     def _seat(self, socket: Socket, consultation: Consultation) -> Seat:
         return Seat.CLINICIAN
 
     def _show(self, socket: Socket, day: str) -> None:
-        found = self._consultations.day(socket.trust, socket.staff, day)
+        found = self._consultations.day(self._actor(socket), socket.staff, day)
         views, delay = (
             [self._sockets.for_clinician(c) for c in found],
             self._queues.delay(socket.trust, socket.staff, day),
@@ -82,7 +82,7 @@ class ClinicianMessages(CallMessages):
 
     def _resume_calls(self, socket: Socket, day: str) -> None:
         """After a reload the clinician's page takes up the call that it was in."""
-        for consultation in self._consultations.day(socket.trust, socket.staff, day):
+        for consultation in self._consultations.day(self._actor(socket), socket.staff, day):
             if consultation.state in WITH_CALL:
                 self._sockets.sit(socket.trust, consultation.id, Seat.CLINICIAN, socket.connection)
                 self._store.write([Put(msgspec.structs.replace(socket, consultation=consultation.id))])

@@ -4,15 +4,16 @@ from collections.abc import Callable
 from typing import Any
 
 from chalicelib.calls import Calls
-from chalicelib.consultations import ONCE_SECONDS, Actor, Consultations, new_id, of
+from chalicelib.consultations import ONCE_SECONDS, Consultations, new_id
 from chalicelib.errors import BadRequest, Conflict, IllegalTransition, NotFound
 from chalicelib.guests import altered, free_seats, guest_of, in_call, without, without_pause
 from chalicelib.invites import Invites, anew
-from chalicelib.lifecycle import FINAL, WITH_CALL, Role
+from chalicelib.lifecycle import FINAL, WITH_CALL
 from chalicelib.notify import e164
 from chalicelib.protocol import CallEnded, Delivery, EndReason, Seat
 from chalicelib.records import Consultation, Guest, Once
 from chalicelib.rest import NewGuest
+from chalicelib.rights import Actor, own
 from chalicelib.sockets import Sockets
 from chalicelib.store import Create, Refused, Store
 from chalicelib.workers import Workers
@@ -39,20 +40,20 @@ class Company:
         self._calls = calls
         self._now = now
 
-    def invite(self, trust: str, staff: str, consultation: str, new: NewGuest, once: str) -> Consultation:
+    def invite(self, by: Actor, consultation: str, new: NewGuest, once: str) -> Consultation:
         """Give somebody a seat and send them a link; the same ``once`` again makes no second guest.
 
         Raises NotFound, BadRequest, Conflict when all seats are taken, IllegalTransition when it is over.
         """
-        self._consultations.own(trust, staff, consultation)
+        self._consultations.own(by, consultation)
         if not (new.phone or new.email):
             raise BadRequest
-        phone, name = e164(new.phone) if new.phone else "", f"guest#{trust}#{consultation}#{staff}#{once}"
+        phone, name = e164(new.phone) if new.phone else "", f"guest#{by.trust}#{consultation}#{by.staff}#{once}"
         made = Once(name=name, result=new_id(), expires=int(self._now()) + ONCE_SECONDS)
         known = self._store.get(Once, made.key())
 
         def decide(present: Consultation) -> dict[str, Any] | None:
-            self._raise_if_over(of(staff, present))
+            self._raise_if_over(own(by, present))
             seats = free_seats(present)
             if not seats:
                 raise Conflict
@@ -70,55 +71,51 @@ class Company:
             return {"guests": (*present.guests, guest)}
 
         if known is None:
-            by = Actor(Role.CLINICIAN, staff)
             try:
-                after = self._consultations.note(
-                    trust, consultation, "guest_invited", by, decide, lambda _: [Create(made)]
-                )
+                after = self._consultations.note(by, consultation, "guest_invited", decide, lambda _: [Create(made)])
             except Refused:  # the same request, at the same time
-                return self.invite(trust, staff, consultation, new, once)
+                return self.invite(by, consultation, new, once)
         else:  # whoever took it first may have died on the way
-            made, after = known, self._consultations.find(trust, consultation)
+            made, after = known, self._consultations.find(by.trust, consultation)
         if after.state in WITH_CALL:
             self._calls.ask_everybody(after, in_call(after))  # for pages with slots for one more
         return self._send(after)
 
-    def invite_again(self, trust: str, staff: str, consultation: str, guest: str) -> Consultation:
+    def invite_again(self, by: Actor, consultation: str, guest: str) -> Consultation:
         """A new link for a guest, at once. Raises NotFound, IllegalTransition when it would not open."""
-        self._consultations.own(trust, staff, consultation)
+        self._consultations.own(by, consultation)
 
         def decide(present: Consultation) -> dict[str, Any]:
-            known = guest_of(of(staff, present), guest)
+            known = guest_of(own(by, present), guest)
             if known is None:
                 raise NotFound
             self._raise_if_over(present)
             return {"guests": altered(present, guest, **anew(known))}
 
-        by = Actor(Role.CLINICIAN, staff)
-        after = self._consultations.note(trust, consultation, "guest_invited", by, decide)
+        after = self._consultations.note(by, consultation, "guest_invited", decide)
         return self._send(after)
 
-    def remove(self, trust: str, staff: str, consultation: str, guest: str) -> Consultation:
+    def remove(self, by: Actor, consultation: str, guest: str) -> Consultation:
         """Show a guest out: nothing of theirs opens anything any more. Done again, it is answered as if done now.
 
         Raises NotFound, IllegalTransition when the consultation is over.
         """
-        self._consultations.own(trust, staff, consultation)
+        self._consultations.own(by, consultation)
         freed: list[Seat] = []
 
         def decide(present: Consultation) -> dict[str, Any] | None:
             nonlocal freed
             if present.state in FINAL:
                 raise IllegalTransition
-            known = guest_of(of(staff, present), guest)
+            known = guest_of(own(by, present), guest)
             if known is None:  # whoever showed them out may have died on the way, and the seat is known to nobody
                 freed = free_seats(present)
                 return None
             freed = [known.seat]
             return {"guests": without(present, guest), "pausers": without_pause(present, known.seat)}
 
-        after = self._consultations.note(trust, consultation, "guest_removed", Actor(Role.CLINICIAN, staff), decide)
-        if held := self._sockets.guest_seat(trust, consultation, guest):
+        after = self._consultations.note(by, consultation, "guest_removed", decide)
+        if held := self._sockets.guest_seat(by.trust, consultation, guest):
             told = CallEnded(consultation=consultation, call=after.call, reason=EndReason.REMOVED)
             self._sockets.to(held.connection, told)
             self._sockets.leave(held)

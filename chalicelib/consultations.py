@@ -10,11 +10,12 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from chalicelib.errors import BadRequest, Conflict, IllegalTransition, NotFound, Overtaken
-from chalicelib.lifecycle import WITH_CALL, Event, Role, State, step
+from chalicelib.lifecycle import WITH_CALL, Event, State, step
 from chalicelib.protocol import Delivery
 from chalicelib.records import Answered, Consultation, Happening, Once, Record, Referred, consultation_key
 from chalicelib.register import Register
 from chalicelib.rest import Feedback, Trail, TrailEntry
+from chalicelib.rights import Actor, own, owns, system
 from chalicelib.settings import Settings
 from chalicelib.store import Create, Refused, Replace, Store, Write
 
@@ -30,17 +31,6 @@ CLOCKS_DIFFER: Final = 60
 
 # The fields of the next version, from the present one; None: nothing is to change.
 Decision = Callable[["Consultation"], dict[str, Any] | None]
-
-
-class Actor(msgspec.Struct, frozen=True):
-    """Who does something: a role, and for staff who of them."""
-
-    role: Role
-    staff: str = ""
-
-
-SYSTEM: Final = Actor(Role.SYSTEM)
-PATIENT: Final = Actor(Role.PATIENT)
 
 
 class Scheduler(Protocol):
@@ -81,10 +71,9 @@ class Consultations:
 
     def happen(
         self,
-        trust: str,
+        by: Actor,
         consultation: str,
         event: Event,
-        by: Actor,
         *,
         alter: Callable[[Consultation], dict[str, Any]] = lambda _: {},
         also: Callable[[Consultation], Sequence[Write]] = lambda _: (),
@@ -103,16 +92,16 @@ class Consultations:
             over: dict[str, Any] = {} if after in WITH_CALL else {"pausers": ()}
             return {"state": after, **over, **alter(present)}
 
-        return self._change(trust, consultation, decide, event.value, by, also)
+        return self._change(by, consultation, decide, event.value, also)
 
-    def begin(self, made: Consultation, what: str, by: Actor, *once: Once) -> Consultation:
+    def begin(self, by: Actor, made: Consultation, what: str, *once: Once) -> Consultation:
         """Write a new consultation, with another reference where the trust has that one already.
 
         Raises Refused when ``once`` has been done before, Overtaken when no reference was free.
         """
         for _ in range(TRIES):
             referred = Referred(trust=made.trust, reference=made.reference, consultation=made.id)
-            records: list[Record] = [referred, made, self._happening(made, what, by), *once]
+            records: list[Record] = [referred, made, self._happening(by, made, what), *once]
             try:
                 self._store.write([Create(record) for record in records])
             except Refused as refused:
@@ -127,23 +116,22 @@ class Consultations:
 
     def note(
         self,
-        trust: str,
+        by: Actor,
         consultation: str,
         what: str,
-        by: Actor,
         decide: Decision,
         also: Callable[[Consultation], Sequence[Write]] = lambda _: (),
     ) -> Consultation:
         """Record ``what`` with the fields that ``decide`` gives; None from it changes nothing. Raises as `happen`."""
-        return self._change(trust, consultation, decide, what, by, also)
+        return self._change(by, consultation, decide, what, also)
 
-    def day(self, trust: str, staff: str, day: str) -> list[Consultation]:
-        """A clinician's day, by time."""
-        return self._store.day(trust, staff, day)
+    def day(self, by: Actor, staff: str, day: str) -> list[Consultation]:
+        """What somebody may see of a clinician's day, by time."""
+        return [c for c in self._store.day(by.trust, staff, day) if owns(by, c)]
 
-    def own(self, trust: str, staff: str, consultation: str) -> Consultation:
-        """One of the clinician's own. Raises NotFound, also for a colleague's: who asks learns nothing."""
-        return of(staff, self.find(trust, consultation))
+    def own(self, by: Actor, consultation: str) -> Consultation:
+        """One of theirs, as `rights.own` says. Raises NotFound."""
+        return own(by, self.find(by.trust, consultation))
 
     def close(self, trust: str, consultation: str) -> None:
         """The time for it is over: nobody came. Does nothing when somebody did, or when it was moved meanwhile."""
@@ -154,20 +142,20 @@ class Consultations:
             return {}
 
         with suppress(IllegalTransition):
-            self.happen(trust, consultation, Event.MISS, SYSTEM, alter=alter)
+            self.happen(system(trust), consultation, Event.MISS, alter=alter)
 
-    def feedback(self, trust: str, consultation: str, feedback: Feedback) -> None:
+    def feedback(self, by: Actor, consultation: str, feedback: Feedback) -> None:
         """Keep the patient's answer; a second one is answered as if kept. Raises NotFound, Conflict before the end."""
-        present = self.find(trust, consultation)
+        present = self.find(by.trust, consultation)
         if present.state is not State.ENDED:
             raise Conflict
-        answered = Answered(trust=trust, consultation=consultation, at=int(self._now()), feedback=feedback)
+        answered = Answered(trust=by.trust, consultation=consultation, at=int(self._now()), feedback=feedback)
 
         def decide(present: Consultation) -> dict[str, Any] | None:
             return None if present.feedback_given else {"feedback_given": True}
 
         try:
-            self._change(trust, consultation, decide, "feedback", PATIENT, lambda _: [Create(answered)])
+            self._change(by, consultation, decide, "feedback", lambda _: [Create(answered)])
         except Refused:
             return
 
@@ -175,9 +163,9 @@ class Consultations:
         """Whether its trail holds that one of the staff did something."""
         return any(h.what == what and h.staff == staff for h in self._happened(consultation))
 
-    def trail(self, trust: str, staff: str, consultation: str) -> Trail:
-        """All that happened to one of the clinician's own. Raises NotFound."""
-        return Trail(entries=self.entries(self.own(trust, staff, consultation)), intact=True)
+    def trail(self, by: Actor, consultation: str) -> Trail:
+        """All that happened to one of theirs. Raises NotFound."""
+        return Trail(entries=self.entries(self.own(by, consultation)), intact=True)
 
     def entries(self, consultation: Consultation) -> list[TrailEntry]:
         """All that happened to a consultation, oldest first."""
@@ -227,20 +215,19 @@ class Consultations:
 
     def _change(
         self,
-        trust: str,
+        by: Actor,
         consultation: str,
         decide: Decision,
         what: str,
-        by: Actor,
         also: Callable[[Consultation], Sequence[Write]],
     ) -> Consultation:
         for _ in range(TRIES):
-            present = self.find(trust, consultation)
+            present = self.find(by.trust, consultation)
             fields = decide(present)
             if fields is None:
                 return present
             after: Consultation = msgspec.structs.replace(present, version=present.version + 1, **fields)
-            own: list[Write] = [Replace(after, expected=present.version), Create(self._happening(after, what, by))]
+            own: list[Write] = [Replace(after, expected=present.version), Create(self._happening(by, after, what))]
             try:
                 self._store.write([*own, *also(present)])
             except Refused as refused:
@@ -254,7 +241,7 @@ class Consultations:
     def _happened(self, to: Consultation) -> list[Happening]:
         return self._store.query(Happening, consultation_key(to.trust, to.id), "TRAIL#")
 
-    def _happening(self, after: Consultation, what: str, by: Actor) -> Happening:
+    def _happening(self, by: Actor, after: Consultation, what: str) -> Happening:
         return Happening(
             trust=after.trust,
             consultation=after.id,
@@ -263,15 +250,9 @@ class Consultations:
             what=what,
             role=by.role,
             staff=by.staff,
+            level=by.level,
             state=after.state,
         )
-
-
-def of(staff: str, consultation: Consultation) -> Consultation:
-    """The consultation, if it is (still) this clinician's. Raises NotFound."""
-    if consultation.staff != staff:
-        raise NotFound
-    return consultation
 
 
 def only_in(call: int) -> Callable[[Consultation], dict[str, Any]]:

@@ -5,7 +5,7 @@ import msgspec
 from chalicelib.edge import Answer, Request, redirect
 from chalicelib.errors import BadRequest, Forbidden, LinkWithdrawn, Unauthenticated
 from chalicelib.logins import Returned, login_cookie
-from chalicelib.protocol import ConsultationView, Day, Part, VisitView
+from chalicelib.protocol import ConsultationView, VisitView
 from chalicelib.records import Consultation, Session
 from chalicelib.rest import (
     Arrival,
@@ -23,17 +23,14 @@ from chalicelib.rest import (
     Support,
     Ticket,
     Trail,
+    WhichDay,
 )
+from chalicelib.rights import Actor, patient
+from chalicelib.routes import BY_DOOR
 from chalicelib.sessions import staff_cookie, visit_cookie
 from chalicelib.wiring import Services
 
 LONGEST_KEY = 64
-
-
-class ForDay(Part, frozen=True, forbid_unknown_fields=False):
-    """The query of a day's list."""
-
-    day: Day
 
 
 class Doors:
@@ -92,7 +89,8 @@ class Doors:
         session = self._s.sessions.proven_visitor(consultation, request.cookie(visit_cookie(consultation)))
         if session.guest:
             raise Forbidden
-        self._s.consultations.feedback(session.trust, consultation, request.body(Feedback))
+        by = patient(session.trust, session.level)
+        self._s.consultations.feedback(by, consultation, request.body(Feedback))
 
     # ------------------------------------------------------------ departments
 
@@ -122,83 +120,83 @@ class Doors:
 
     def me(self, request: Request, trust: str) -> Me:
         """Who is logged in."""
-        return self._s.register.me(trust, self._clinician(request, trust).staff)
+        by, roles = self._actor(request, trust), self._s.register.roles_of(self._employee(request, trust))
+        return self._s.register.me(by, roles)
 
     def log_out(self, request: Request, trust: str) -> Answer:
         """End the session."""
-        self._s.sessions.log_out(self._clinician(request, trust))
+        self._s.sessions.log_out(self._employee(request, trust))
         return Answer(status=204, cookies=((staff_cookie(trust), ""),))
 
     def staff_ticket(self, request: Request, trust: str) -> Ticket:
         """A pass for the socket."""
-        return self._s.tickets.issue(self._clinician(request, trust))
+        return self._s.tickets.issue(self._employee(request, trust), self._actor(request, trust).role)
 
     def day(self, request: Request, trust: str) -> DayList:
         """One day's list."""
-        session, day = self._clinician(request, trust), request.query(ForDay).day
-        found = self._s.consultations.day(trust, session.staff, day)
+        by, asked = self._actor(request, trust), request.query(WhichDay)
+        clinician = self._s.register.whose(by, asked.clinician)
+        found = self._s.consultations.day(by, clinician, asked.day)
         return DayList(
-            day=day,
+            day=asked.day,
             consultations=[self._s.sockets.for_clinician(c) for c in found],
-            delay_minutes=self._s.queues.delay(trust, session.staff, day),
+            delay_minutes=self._s.queues.delay(trust, clinician, asked.day),
         )
 
     def book(self, request: Request, trust: str) -> Answer:
         """Book, and send the invitation if its time has come."""
-        session, once = self._clinician(request, trust), _key(request)
-        booked = self._s.bookings.book(trust, session.staff, request.body(Booking), once)
+        by, once = self._actor(request, trust), _key(request)
+        booked = self._s.bookings.book(by, request.body(Booking), once)
         return Answer(self._s.sockets.for_clinician(self._s.invites.send_now(booked)), 201)
 
     def trail(self, request: Request, trust: str, consultation: str) -> Trail:
         """What happened."""
-        return self._s.consultations.trail(trust, self._clinician(request, trust).staff, consultation)
+        return self._s.consultations.trail(self._actor(request, trust), consultation)
 
     def cancel(self, request: Request, trust: str, consultation: str) -> ConsultationView:
         """Cancel."""
-        session = self._clinician(request, trust)
-        return self._s.sockets.for_clinician(self._s.desk.cancel(trust, session.staff, consultation))
+        by = self._actor(request, trust)
+        return self._s.sockets.for_clinician(self._s.desk.cancel(by, consultation))
 
     def move(self, request: Request, trust: str, consultation: str) -> ConsultationView:
         """Another time."""
-        session = self._clinician(request, trust)
-        moved = self._s.desk.move(trust, session.staff, consultation, request.body(Move))
-        return self._s.sockets.for_clinician(moved)
+        by = self._actor(request, trust)
+        return self._s.sockets.for_clinician(self._s.desk.move(by, consultation, request.body(Move)))
 
     def hand_over(self, request: Request, trust: str, consultation: str) -> None:
         """To a colleague."""
-        session = self._clinician(request, trust)
-        self._s.desk.hand_over(trust, session.staff, consultation, request.body(HandOver))
+        by = self._actor(request, trust)
+        self._s.desk.hand_over(by, consultation, request.body(HandOver))
 
     def phone(self, request: Request, trust: str, consultation: str) -> ConsultationView:
         """By phone instead."""
-        session = self._clinician(request, trust)
-        return self._s.sockets.for_clinician(self._s.desk.phone(trust, session.staff, consultation))
+        by = self._actor(request, trust)
+        return self._s.sockets.for_clinician(self._s.desk.phone(by, consultation))
 
     def invite(self, request: Request, trust: str, consultation: str) -> ConsultationView:
         """Send again."""
-        session = self._clinician(request, trust)
-        return self._s.sockets.for_clinician(self._s.invites.send_again(trust, session.staff, consultation))
+        by = self._actor(request, trust)
+        return self._s.sockets.for_clinician(self._s.invites.send_again(by, consultation))
 
     def invite_guest(self, request: Request, trust: str, consultation: str) -> Answer:
         """One more in the call."""
-        session, once = self._clinician(request, trust), _key(request)
-        invited = self._s.company.invite(trust, session.staff, consultation, request.body(NewGuest), once)
+        by, once = self._actor(request, trust), _key(request)
+        invited = self._s.company.invite(by, consultation, request.body(NewGuest), once)
         return Answer(self._s.sockets.for_clinician(invited), 201)
 
     def invite_guest_again(self, request: Request, trust: str, consultation: str, guest: str) -> ConsultationView:
         """Send a guest's invitation again."""
-        session = self._clinician(request, trust)
-        return self._s.sockets.for_clinician(self._s.company.invite_again(trust, session.staff, consultation, guest))
+        by = self._actor(request, trust)
+        return self._s.sockets.for_clinician(self._s.company.invite_again(by, consultation, guest))
 
     def remove_guest(self, request: Request, trust: str, consultation: str, guest: str) -> ConsultationView:
         """Show a guest out, for good."""
-        session = self._clinician(request, trust)
-        return self._s.sockets.for_clinician(self._s.company.remove(trust, session.staff, consultation, guest))
+        by = self._actor(request, trust)
+        return self._s.sockets.for_clinician(self._s.company.remove(by, consultation, guest))
 
     def reference(self, request: Request, trust: str, reference: str) -> Support:
         """What support may see."""
-        self._clinician(request, trust)
-        return self._s.references.look_up(trust, reference)
+        return self._s.references.look_up(self._actor(request, trust), reference)
 
     # ------------------------------------------------------------ parts
 
@@ -213,8 +211,12 @@ class Doors:
     def _visitor(self, request: Request, consultation: str) -> Session:
         return self._s.sessions.visitor(consultation, request.cookie(visit_cookie(consultation)))
 
-    def _clinician(self, request: Request, trust: str) -> Session:
-        return self._s.sessions.clinician(trust, request.cookie(staff_cookie(trust)))
+    def _employee(self, request: Request, trust: str) -> Session:
+        return self._s.sessions.employee(trust, request.cookie(staff_cookie(trust)))
+
+    def _actor(self, request: Request, trust: str) -> Actor:
+        """Who of the staff asks, as the first of the door's roles that is hers. Raises Unauthenticated, Forbidden."""
+        return self._s.register.actor(self._employee(request, trust), BY_DOOR[request.door].staff)
 
 
 def _key(request: Request) -> str:

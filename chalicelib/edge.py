@@ -20,7 +20,8 @@ OUR_HEADER: Final = "x-venterom"
 class Request:
     """One request, as the doors need it."""
 
-    def __init__(self, request: ChaliceRequest, trusted_proxies: int) -> None:
+    def __init__(self, request: ChaliceRequest, trusted_proxies: int, door: str) -> None:
+        self.door = door
         self._request = request
         self._trusted_proxies = trusted_proxies
 
@@ -77,7 +78,7 @@ class Answer(msgspec.Struct, frozen=True):
     cookies: tuple[tuple[str, str], ...] = ()
 
 
-def rest(door: str, request: Request, act: Callable[[Request], Any]) -> Response:
+def rest(request: Request, act: Callable[[Request], Any]) -> Response:
     """Run one door of the REST API: what it returns, or the error it raised, as a response."""
     try:
         if not request.safe:
@@ -92,7 +93,7 @@ def rest(door: str, request: Request, act: Callable[[Request], Any]) -> Response
         unexpected = VenteromError()
         answer = Answer(ErrorBody(code=unexpected.code, message=unexpected.text, retry=True), unexpected.status)
         outcome = fault(error)
-    log(door=door, outcome=outcome, status=answer.status)
+    log(door=request.door, outcome=outcome, status=answer.status)
     return respond(answer)
 
 

@@ -119,7 +119,7 @@ class GuestMessages(VisitMessages):
         def decide(present: Consultation) -> dict[str, Any] | None:
             return alter(present, expected(present, socket.guest))
 
-        return self._consultations.note(socket.trust, socket.consultation, what, self._actor(socket), decide)
+        return self._consultations.note(self._actor(socket), socket.consultation, what, decide)
 
 
 def _out(present: Consultation, guest: Guest) -> dict[str, Any]:

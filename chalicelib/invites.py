@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
-from chalicelib.consultations import SYSTEM, Actor, Consultations
+from chalicelib.consultations import Consultations
 from chalicelib.errors import (
     IllegalTransition,
     LinkExpired,
@@ -23,6 +23,7 @@ from chalicelib.notify import Carrier, Invitation, NotSent, mail, sms_text
 from chalicelib.protocol import Delivery
 from chalicelib.records import Consultation, Guest, Link, News, Sending
 from chalicelib.register import Register
+from chalicelib.rights import Actor, own, system
 from chalicelib.settings import Settings
 from chalicelib.store import Create, Refused, Replace, Store
 from chalicelib.tokens import digest, keyed, mint
@@ -99,16 +100,17 @@ class Invites:
                 self.deliver(consultation.trust, consultation.id, reason)
         return self._consultations.find(consultation.trust, consultation.id)
 
-    def send_again(self, trust: str, staff: str, consultation: str) -> Consultation:
+    def send_again(self, by: Actor, consultation: str) -> Consultation:
         """A new invitation with a new link, at once. Raises NotFound, IllegalTransition when no link would open."""
-        present = self._consultations.own(trust, staff, consultation)
+        self._consultations.own(by, consultation)
 
         def decide(present: Consultation) -> dict[str, Any]:
+            own(by, present)
             if present.state in FINAL or self._over(present) or not (present.phone or present.email):
                 raise IllegalTransition
             return {**anew(present), "invite_at": int(self._now())}
 
-        present = self._consultations.note(trust, consultation, "send_again", Actor(Role.CLINICIAN, staff), decide)
+        present = self._consultations.note(by, consultation, "send_again", decide)
         self._consultations.plan(present)
         return self.send_now(present)
 
@@ -157,7 +159,7 @@ class Invites:
         self._mark(consultation, guest, way, Delivery.SENT, f"{way}_sent")
         if guest is None and self._consultations.find(trust, id_).state is State.BOOKED:
             with suppress(IllegalTransition):  # cancelled meanwhile
-                self._consultations.happen(trust, id_, Event.INVITE, SYSTEM)
+                self._consultations.happen(system(trust), id_, Event.INVITE)
         return True
 
     def _settle(self, claim: Sending) -> bool:
@@ -255,7 +257,7 @@ class Invites:
             fields = {way: delivery, "told": receiver.told or delivery is Delivery.SENT}
             return {"guests": altered(present, guest.id, **fields)} if guest else fields
 
-        return self._consultations.note(consultation.trust, consultation.id, what, SYSTEM, decide)
+        return self._consultations.note(system(consultation.trust), consultation.id, what, decide)
 
     def _counter(self, address: str) -> str:
         window = int(self._now()) // self._settings.attempts_window_seconds

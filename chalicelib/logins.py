@@ -6,13 +6,14 @@ from urllib.parse import quote
 
 import msgspec
 
-from chalicelib.consultations import Actor, Consultations
+from chalicelib.consultations import Consultations
 from chalicelib.errors import Forbidden, LoginCancelled, LoginFailed, NotFound, VenteromError, WrongPerson
 from chalicelib.lifecycle import Role
 from chalicelib.oidc import RelyingParty
 from chalicelib.protocol import LoginLevel
 from chalicelib.records import Login, Session
 from chalicelib.register import Register
+from chalicelib.rights import patient
 from chalicelib.sessions import Sessions, staff_cookie, visit_cookie
 from chalicelib.settings import Settings
 from chalicelib.store import Create, Refused, Store, Take
@@ -93,11 +94,15 @@ class Logins:
         except VenteromError as error:
             return Outcome(f"/v?error={error.code}{place}")
         _, value = self._sessions.begin(
-            trust=session.trust, role=Role.PATIENT, consultation=session.consultation, proven=True, instead_of=session
+            trust=session.trust,
+            role=Role.PATIENT,
+            consultation=session.consultation,
+            proven=True,
+            level=person.level,
+            instead_of=session,
         )
-        self._consultations.note(
-            session.trust, session.consultation, f"logged_in_{person.level}", Actor(Role.PATIENT), lambda _: {}
-        )
+        by = patient(session.trust, person.level)
+        self._consultations.note(by, session.consultation, f"logged_in_{person.level}", lambda _: {})
         return Outcome(f"/v{place}", (visit_cookie(session.consultation), value))
 
     def start_staff_login(self, trust: str) -> Outcome:
@@ -119,12 +124,14 @@ class Logins:
             _raise_if_refused(returned)
             person = self._staff().finish(returned.code, returned.iss, login.verifier, login.nonce, login.level)
             try:
-                clinician = self._register.staff(login.trust, person.subject)
+                known = self._register.staff(login.trust, person.subject)
             except NotFound:
                 raise Forbidden from None
         except VenteromError as error:
             return Outcome(f"{page}?error={error.code}")
-        _, value = self._sessions.begin(trust=login.trust, role=Role.CLINICIAN, staff=clinician.id, proven=True)
+        _, value = self._sessions.begin(
+            trust=login.trust, role=Role.CLINICIAN, staff=known.id, proven=True, level=person.level
+        )
         return Outcome(page, (staff_cookie(login.trust), value))
 
     # ------------------------------------------------------------ parts

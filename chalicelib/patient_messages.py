@@ -5,7 +5,7 @@ from typing import Any, Final
 import msgspec
 
 from chalicelib import protocol as p
-from chalicelib.consultations import PATIENT, only_in
+from chalicelib.consultations import only_in
 from chalicelib.guests import SEATS
 from chalicelib.lifecycle import WITH_CALL, Event, State
 from chalicelib.protocol import Answer3, EndReason, Seat
@@ -31,10 +31,9 @@ class PatientMessages(VisitMessages):
     def _on_check_in(self, socket: Socket, message: p.CheckIn) -> None:
         self._sockets.sit(socket.trust, socket.consultation, Seat.PATIENT, socket.connection)
         consultation = self._consultations.happen(
-            socket.trust,
+            self._actor(socket),
             socket.consultation,
             Event.CHECK_IN,
-            PATIENT,
             alter=lambda present: {"checked_in_at": int(self._now()), **self._shown(present, message)},
         )
         self._waiting.tell(consultation)
@@ -48,7 +47,7 @@ class PatientMessages(VisitMessages):
             just_said = same and int(self._now()) - (present.tested_at or 0) < SAID_TWICE_SECONDS
             return None if present.state not in BEFORE_THE_CALL or just_said else shown
 
-        self._consultations.note(socket.trust, socket.consultation, "tested", PATIENT, decide)
+        self._consultations.note(self._actor(socket), socket.consultation, "tested", decide)
 
     def _on_running_late(self, socket: Socket, message: p.RunningLate) -> None:
         self._limit(socket, "running_late")
@@ -57,7 +56,7 @@ class PatientMessages(VisitMessages):
             idle = present.state not in BEFORE_THE_CALL or present.running_late == message.minutes
             return None if idle else {"running_late": message.minutes}
 
-        self._consultations.note(socket.trust, socket.consultation, "running_late", PATIENT, decide)
+        self._consultations.note(self._actor(socket), socket.consultation, "running_late", decide)
 
     def _on_leave(self, socket: Socket, _: p.Leave) -> None:
         left: State | None = None  # what it was when the change was written, which may be later than any read before it
@@ -67,7 +66,7 @@ class PatientMessages(VisitMessages):
             left = present.state
             return {"checked_in_at": None}
 
-        after = self._consultations.happen(socket.trust, socket.consultation, Event.LEAVE, PATIENT, alter=alter)
+        after = self._consultations.happen(self._actor(socket), socket.consultation, Event.LEAVE, alter=alter)
         if left is State.CALLING:
             self._end(after, EndReason.WITHDRAWN)
         self._waiting.tell(after)
@@ -79,9 +78,7 @@ class PatientMessages(VisitMessages):
         def alter(present: Consultation) -> dict[str, Any]:
             return {**only_in(message.call)(present), "running_late": 0}
 
-        consultation = self._consultations.happen(
-            consultation.trust, consultation.id, Event.ACCEPT, PATIENT, alter=alter
-        )
+        consultation = self._consultations.happen(self._actor(socket), consultation.id, Event.ACCEPT, alter=alter)
         self._calls.ask(consultation, Seat.PATIENT)
         self._calls.ring(consultation, SEATS)
 

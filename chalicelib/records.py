@@ -579,11 +579,13 @@ class Referred(Record, frozen=True, kw_only=True):
 
 
 class Watcher(Record, frozen=True, kw_only=True):
-    """A socket that is told of everything in one clinician's list."""
+    """A socket that is told of everything in one clinician's list: her own or, with ``by``, a secretary's, who is told
+    of what is of her departments."""
 
     trust: str
     staff: str
     connection: str
+    by: str = ""
 
     def key(self) -> tuple[str, str]:
         """Under the clinician."""

@@ -9,6 +9,7 @@ from chalicelib.errors import NotFound
 from chalicelib.records import Referred
 from chalicelib.register import Register
 from chalicelib.rest import Support
+from chalicelib.rights import Actor
 from chalicelib.sockets import Sockets
 from chalicelib.store import Store
 
@@ -17,7 +18,7 @@ MEANT: Final = str.maketrans("OIL", "011")
 
 
 class References:
-    """Looks references up; of the patient it tells nothing."""
+    """Looks references up; of the patient it tells nothing, and who looked stands in the trail."""
 
     def __init__(self, store: Store, consultations: Consultations, register: Register, sockets: Sockets) -> None:
         self._store = store
@@ -25,20 +26,20 @@ class References:
         self._register = register
         self._sockets = sockets
 
-    def look_up(self, trust: str, typed: str) -> Support:
+    def look_up(self, by: Actor, typed: str) -> Support:
         """Case, spaces and hyphens do not matter. Raises NotFound."""
         reference = re.sub(r"[^0-9A-Z]", "", unquote(typed).upper()).translate(MEANT)
-        found = self._store.get(Referred, Referred(trust=trust, reference=reference).key())
+        found = self._store.get(Referred, Referred(trust=by.trust, reference=reference).key())
         if found is None:
             raise NotFound
-        consultation = self._consultations.find(trust, found.consultation)
+        consultation = self._consultations.note(by, found.consultation, "looked_up", lambda _: {})
         seen = self._sockets.for_clinician(consultation)
         return Support(
             reference=seen.reference,
             state=seen.state,
             starts=seen.starts,
-            department=self._register.department(trust, consultation.department).name,
-            clinician=self._register.staff(trust, consultation.staff).name,
+            department=self._register.department(by.trust, consultation.department).name,
+            clinician=self._register.staff(by.trust, consultation.staff).name,
             sms=seen.sms,
             mail=seen.mail,
             devices=seen.devices,

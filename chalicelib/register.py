@@ -1,13 +1,16 @@
 """A trust's register: its departments and staff, as the pages show them."""
 
+from collections.abc import Sequence
 from typing import Any, TypeVar
 
 import msgspec
 
-from chalicelib.errors import Forbidden, NotFound
-from chalicelib.protocol import DepartmentView, LoginLevel
-from chalicelib.records import Department, Staff, Trust, trust_key
+from chalicelib.errors import BadRequest, Forbidden, NotFound
+from chalicelib.lifecycle import Role
+from chalicelib.protocol import DepartmentView
+from chalicelib.records import Department, Session, Staff, Trust, trust_key
 from chalicelib.rest import ClinicianView, Colleague, DepartmentPage, Me
+from chalicelib.rights import Actor
 from chalicelib.store import Put, Store
 
 R = TypeVar("R", Trust, Department, Staff)
@@ -73,44 +76,89 @@ class Register:
         """Raises NotFound."""
         return _found(self._store.get(Staff, (trust_key(trust), f"STAFF#{staff}")))
 
+    def roles_of(self, session: Session) -> tuple[Role, ...]:
+        """What one of the staff is: what her issuer says or, where it says nothing, the register as it is now.
+
+        Raises Forbidden when she is not in it any more.
+        """
+        return session.roles or self._known(session).roles
+
+    def actor(self, session: Session, allowed: Sequence[Role]) -> Actor:
+        """One of the staff, as the first of ``allowed`` that she is; a change of the register counts at once.
+
+        Raises Forbidden when she is none of them, or not in the register any more.
+        """
+        known = self._known(session)
+        role = next((role for role in allowed if role in (session.roles or known.roles)), None)
+        if role is None:
+            raise Forbidden
+        return Actor(session.trust, role, known.id, known.departments, session.level)
+
+    def _known(self, session: Session) -> Staff:
+        try:
+            return self.staff(session.trust, session.staff)
+        except NotFound:
+            raise Forbidden from None
+
     def clinician_of(self, trust: str, department: str, staff: str) -> Staff:
         """A clinician who works in the department. Raises NotFound or Forbidden."""
         found = self.staff(trust, staff)
-        if department not in found.departments:
+        if Role.CLINICIAN not in found.roles or department not in found.departments:
             raise Forbidden
         return found
+
+    def clinicians_of(self, trust: str, department: str) -> list[Staff]:
+        """The clinicians who work in a department."""
+        everybody = self._store.query(Staff, trust_key(trust), "STAFF#")
+        return [s for s in everybody if Role.CLINICIAN in s.roles and department in s.departments]
+
+    def whose(self, by: Actor, clinician: str | None) -> str:
+        """Whose list somebody means: a clinician hers, a secretary that of a clinician who shares a department.
+
+        Raises NotFound for anybody else's, BadRequest when a secretary does not say whose.
+        """
+        if by.role is Role.CLINICIAN:
+            if clinician not in (None, by.staff):
+                raise NotFound
+            return by.staff
+        if clinician is None:
+            raise BadRequest
+        found = self.staff(by.trust, clinician)
+        if Role.CLINICIAN not in found.roles or set(found.departments).isdisjoint(by.departments):
+            raise NotFound
+        return found.id
 
     def page(self, trust: str, department: str) -> DepartmentPage:
         """What the department's fixed address shows. Raises NotFound."""
         found = self.department(trust, department)
-        everybody = self._store.query(Staff, trust_key(trust), "STAFF#")
         return DepartmentPage(
             trust_name=self.trust(trust).name,
             department=department_view(found),
-            clinicians=[ClinicianView(id=s.id, name=s.name) for s in everybody if department in s.departments],
+            clinicians=[ClinicianView(id=s.id, name=s.name) for s in self.clinicians_of(trust, department)],
         )
 
-    def me(self, trust: str, staff: str) -> Me:
-        """The clinician's own page. Raises NotFound."""
-        found, home = self.staff(trust, staff), self.trust(trust)
-        departments = [department_view(self.department(trust, d)) for d in found.departments]
+    def me(self, by: Actor, roles: Sequence[Role]) -> Me:
+        """One of the staff's own page: ``roles`` are all of hers. Raises NotFound."""
+        found, home = self.staff(by.trust, by.staff), self.trust(by.trust)
+        departments = [department_view(self.department(by.trust, d)) for d in found.departments]
+        clinicians = self._sharing(found)
         return Me(
             id=found.id,
             name=found.name,
-            roles=list(found.roles),
-            level=LoginLevel.NONE,
+            roles=list(roles),
+            level=by.level,
             trust=home.id,
             trust_name=home.name,
             time_zone=home.time_zone,
             departments=departments,
-            colleagues=self._colleagues(found),
-            clinicians=[],
+            colleagues=[c for c in clinicians if c.id != found.id],
+            clinicians=clinicians if Role.SECRETARY in roles else [],
         )
 
-    def _colleagues(self, of: Staff) -> list[Colleague]:
-        """Who shares a department with somebody, and which of those."""
+    def _sharing(self, of: Staff) -> list[Colleague]:
+        """The clinicians who share a department with somebody, and which of those."""
         everybody = self._store.query(Staff, trust_key(of.trust), "STAFF#")
-        shared = {s: [d for d in s.departments if d in of.departments] for s in everybody if s.id != of.id}
+        shared = {s: [d for d in s.departments if d in of.departments] for s in everybody if Role.CLINICIAN in s.roles}
         return [
             Colleague(id=s.id, name=s.name, departments=departments) for s, departments in shared.items() if departments
         ]

@@ -46,7 +46,9 @@ class Sessions:
         consultation: str = "",
         guest: str = "",
         staff: str = "",
+        roles: tuple[Role, ...] = (),
         proven: bool = False,
+        level: LoginLevel = LoginLevel.NONE,
         seconds: int | None = None,
         instead_of: Session | None = None,
     ) -> tuple[Session, str]:
@@ -59,7 +61,9 @@ class Sessions:
             consultation=consultation,
             guest=guest,
             staff=staff,
+            roles=roles,
             proven=proven,
+            level=level,
             expires=int(self._now()) + (seconds or self._settings.session_seconds),
         )
         self._store.write([Create(session), *([Delete(instead_of.key())] if instead_of else [])])
@@ -91,8 +95,8 @@ class Sessions:
             raise Unauthenticated
         return session
 
-    def clinician(self, trust: str, cookie: str) -> Session:
-        """The session of a clinician who is logged in at ``trust``. Raises Unauthenticated."""
+    def employee(self, trust: str, cookie: str) -> Session:
+        """The session of one of the staff who is logged in at ``trust``. Raises Unauthenticated."""
         session = self._store.get(Session, _session_key(cookie))
         if session is None or not session.staff or session.trust != trust:
             raise Unauthenticated

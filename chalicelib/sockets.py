@@ -7,6 +7,7 @@ from typing import Final
 import msgspec
 
 from chalicelib.consultations import instant
+from chalicelib.errors import NotFound
 from chalicelib.guests import at, concerned, expected, state_of
 from chalicelib.lifecycle import FINAL, WITH_CALL, Role, State
 from chalicelib.protocol import (
@@ -144,9 +145,11 @@ class Sockets:
             if seat is not but:
                 self.to_seat(consultation, seat, message)
 
-    def to_watchers(self, trust: str, staff: str, message: Message) -> None:
-        """Send to every open list of a clinician."""
+    def to_watchers(self, trust: str, staff: str, message: Message, department: str = "") -> None:
+        """Send to every open list of a clinician; what is about a consultation of a ``department``, to those of it."""
         for watcher in self._store.query(Watcher, staff_partition(trust, staff), "CONN#"):
+            if department and watcher.by and department not in self._departments(trust, watcher.by):
+                continue
             if not self._push.send(watcher.connection, message):
                 self._store.write([Delete(watcher.key())])
 
@@ -156,6 +159,7 @@ class Sockets:
             consultation.trust,
             consultation.staff,
             Changed(day=consultation.day, consultation=self.for_clinician(consultation)),
+            consultation.department,
         )
         self.tell_visitors(consultation, standing)
 
@@ -178,8 +182,15 @@ class Sockets:
         self.to_seat(consultation, guest.seat, Visit(visit=self.for_guest(consultation, guest, standing)))
 
     def watched(self, trust: str, staff: str) -> bool:
-        """Whether a clinician has a list open."""
-        return bool(self._store.query(Watcher, staff_partition(trust, staff), "CONN#"))
+        """Whether a clinician has her list open; that a secretary has it is not her being there."""
+        return any(not watcher.by for watcher in self._store.query(Watcher, staff_partition(trust, staff), "CONN#"))
+
+    def _departments(self, trust: str, staff: str) -> tuple[str, ...]:
+        """Where somebody works, as the register says now."""
+        try:
+            return self._register.staff(trust, staff).departments
+        except NotFound:
+            return ()
 
     def for_clinician(self, consultation: Consultation) -> ConsultationView:
         """A consultation as its clinician sees it."""

@@ -34,13 +34,14 @@ class Tickets:
         self._secret = secret
         self._now = now
 
-    def issue(self, session: Session) -> TicketBody:
-        """A pass for one socket of the session's owner."""
+    def issue(self, session: Session, role: Role | None = None) -> TicketBody:
+        """A pass for one socket of the session's owner; for one of the staff, in which of her roles."""
         secret, seconds = mint(), self._settings.ticket_seconds
         ticket = Ticket(
             digest=digest(secret),
             trust=session.trust,
-            role=session.role,
+            role=role or session.role,
+            level=session.level,
             consultation=session.consultation,
             guest=session.guest,
             staff=session.staff,
@@ -67,6 +68,7 @@ class Tickets:
         return Socket(
             connection=connection,
             role=ticket.role,
+            level=ticket.level,
             trust=ticket.trust,
             consultation=ticket.consultation,
             guest=ticket.guest,

@@ -63,4 +63,4 @@ class VisitMessages(CallMessages):
                 return
             told = present
             changed = p.Changed(day=consultation.day, consultation=view)
-            self._sockets.to_watchers(socket.trust, consultation.staff, changed)
+            self._sockets.to_watchers(socket.trust, consultation.staff, changed, consultation.department)

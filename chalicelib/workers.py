@@ -5,10 +5,10 @@ from typing import Any, Final
 
 import msgspec
 
-from chalicelib.consultations import SYSTEM, Actor, Consultations, of, only_in
+from chalicelib.consultations import Consultations, only_in
 from chalicelib.errors import Conflict, NotFound, NoWorker, Overtaken
 from chalicelib.guests import carried_on
-from chalicelib.lifecycle import WITH_CALL, Event, Role
+from chalicelib.lifecycle import WITH_CALL, Event
 from chalicelib.placement import choose, choose_for_probe
 from chalicelib.protocol import (
     CallEnded,
@@ -25,6 +25,7 @@ from chalicelib.protocol import (
     Seat,
 )
 from chalicelib.records import Consultation, Socket, Worker
+from chalicelib.rights import Actor, own, system
 from chalicelib.settings import Settings
 from chalicelib.sockets import Sockets
 from chalicelib.store import Refused, ReserveRoom, Store, Write
@@ -80,7 +81,7 @@ class Workers:
         )
         return self._store.renew_lease(renewed)
 
-    def reserve(self, consultation: Consultation, staff: str, ice_servers: list[IceServer]) -> Consultation:
+    def reserve(self, by: Actor, consultation: Consultation, ice_servers: list[IceServer]) -> Consultation:
         """Let the clinician call: the consultation and a place on a worker change in one step.
 
         The worker is told to open the room. Raises NoWorker when there is no place, else as Consultations.happen.
@@ -92,7 +93,7 @@ class Workers:
             chosen = candidates[0]
             gone.add(chosen.id)
             try:
-                called = self._place(consultation, staff, chosen)
+                called = self._place(by, consultation, chosen)
             except Refused:
                 continue  # filled up or lost since it was read
             opened = OpenRoom(room=str(room_of(called)), ice_servers=ice_servers)
@@ -102,15 +103,14 @@ class Workers:
             self._store.release_room(chosen.id, str(room_of(called)))
         raise NoWorker
 
-    def _place(self, consultation: Consultation, staff: str, worker: Worker) -> Consultation:
+    def _place(self, by: Actor, consultation: Consultation, worker: Worker) -> Consultation:
         def alter(present: Consultation) -> dict[str, Any]:
-            return {"call": of(staff, present).call + 1, "worker": worker.id}
+            return {"call": own(by, present).call + 1, "worker": worker.id}
 
         def also(present: Consultation) -> list[Write]:
             return [ReserveRoom(worker, str(room_of(present, present.call + 1)), int(self._now()))]
 
-        by = Actor(Role.CLINICIAN, staff)
-        return self._consultations.happen(consultation.trust, consultation.id, Event.CALL, by, alter=alter, also=also)
+        return self._consultations.happen(by, consultation.id, Event.CALL, alter=alter, also=also)
 
     def refused(self, socket: Socket, name: str, ice_servers: list[IceServer]) -> Consultation | None:
         """A worker has no place or no strength for a call that was placed on it: another one gets the call.
@@ -152,7 +152,7 @@ class Workers:
         def also(present: Consultation) -> list[Write]:
             return [ReserveRoom(other, str(room_of(present, present.call + 1)), int(self._now()))]
 
-        return self._consultations.note(room.trust, room.consultation, "moved", SYSTEM, decide, also)
+        return self._consultations.note(system(room.trust), room.consultation, "moved", decide, also)
 
     def to_worker_of(self, consultation: Consultation, message: Any) -> bool:
         """Send to the worker that carries a consultation's call; False when that worker is gone."""
@@ -226,9 +226,9 @@ class Workers:
 
     def _end_of_line(self, room: Room) -> Consultation | None:
         """Take back a call whose worker is lost; None when it ended in another way meanwhile."""
-        by, alter = SYSTEM, only_in(room.call)
+        by, alter = system(room.trust), only_in(room.call)
         try:
-            return self._consultations.happen(room.trust, room.consultation, Event.DROP, by, alter=alter)
+            return self._consultations.happen(by, room.consultation, Event.DROP, alter=alter)
         except Conflict:
             return None
 

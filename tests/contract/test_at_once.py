@@ -51,7 +51,7 @@ def test_from_booking_to_the_end_on_both_stores(store: Store, clock) -> None:
     assert (ended.state, clinic.workers()[0].rooms) == (State.ENDED, frozenset())
     told = ["booked", "sending", "sms_sent", "invite", "check_in", "call", "accept", "hang_up"]
     assert trail(clinic, called.id) == told
-    assert [c.id for c in clinic.services.consultations.day("elvenes", "ingrid-berg", called.day)] == [called.id]
+    assert [c.id for c in clinic.services.consultations.day(clinic.by, "ingrid-berg", called.day)] == [called.id]
 
 
 def test_pressing_ready_many_times_at_once_is_pressing_once(clinic: Clinic) -> None:
@@ -153,7 +153,7 @@ def test_cancelling_while_the_patient_checks_in(clinic: Clinic) -> None:
     clinic.patient("P", booked)
     checked_in, _ = together(
         lambda: clinic.say("P", p.CheckIn(devices=p.DeviceReport())),
-        lambda: clinic.services.desk.cancel("elvenes", "ingrid-berg", booked.id),
+        lambda: clinic.services.desk.cancel(clinic.by, booked.id),
     )
     assert clinic.now(booked).state is State.CANCELLED, "both orders end here"
     assert checked_in in ("check_in", "illegal_transition")
@@ -169,9 +169,9 @@ def test_delivering_many_times_at_once_sends_once(clinic: Clinic) -> None:
 def test_the_same_key_many_times_at_once_books_once(clinic: Clinic) -> None:
     booking = Booking(department="medisinsk", patient_name="K", starts="2027-03-01T10:00:00Z", phone="90000000")
     book = clinic.services.bookings.book
-    made = together(*[lambda: book("elvenes", "ingrid-berg", booking, "key").id] * AT_ONCE)
+    made = together(*[lambda: book(clinic.by, booking, "key").id] * AT_ONCE)
     assert len(set(made)) == 1
-    assert len(clinic.services.consultations.day("elvenes", "ingrid-berg", "2027-03-01")) == 1
+    assert len(clinic.services.consultations.day(clinic.by, "ingrid-berg", "2027-03-01")) == 1
 
 
 def test_one_of_many_with_the_same_ticket_gets_in(clinic: Clinic) -> None:

@@ -22,20 +22,20 @@ def clinic(dynamo_store: DynamoStore, clock) -> Clinic:
 
 
 def day(clinic: Clinic, staff: str, of: str) -> list[str]:
-    return [c.id for c in clinic.services.consultations.day(clinic.trust, staff, of)]
+    return [c.id for c in clinic.services.consultations.day(clinic.as_(staff), staff, of)]
 
 
 def test_another_day_another_clinician_and_cancelled_on_both_stores(store: Store, clock) -> None:
     clinic = Clinic(store=store, clock=clock)
     booked, desk = clinic.book(), clinic.services.desk
-    moved = desk.move(clinic.trust, clinic.staff, booked.id, LATER)
+    moved = desk.move(clinic.by, booked.id, LATER)
     assert (moved.news, moved.sms) == (News.MOVED, Delivery.SENT)
     assert (day(clinic, clinic.staff, booked.day), day(clinic, clinic.staff, moved.day)) == ([], [booked.id])
-    desk.hand_over(clinic.trust, clinic.staff, booked.id, COLLEAGUE)
+    desk.hand_over(clinic.by, booked.id, COLLEAGUE)
     assert (day(clinic, clinic.staff, moved.day), day(clinic, COLLEAGUE.staff, moved.day)) == ([], [booked.id])
-    assert desk.cancel(clinic.trust, COLLEAGUE.staff, booked.id).news is News.CANCELLED
+    assert desk.cancel(clinic.as_(COLLEAGUE.staff), booked.id).news is News.CANCELLED
     assert len(clinic.carrier.texts) == 3
-    found = clinic.services.references.look_up(clinic.trust, booked.reference.lower())
+    found = clinic.services.references.look_up(clinic.by, booked.reference.lower())
     assert (found.state, found.clinician) == (State.CANCELLED, "Omar Haddad")
 
 
@@ -51,7 +51,7 @@ def test_a_delay_on_both_stores(store: Store, clock) -> None:
 
 def test_moved_many_times_at_once_to_the_same_time_is_told_once(clinic: Clinic) -> None:
     booked = clinic.book()
-    together(*[lambda: clinic.services.desk.move(clinic.trust, clinic.staff, booked.id, LATER)] * AT_ONCE)
+    together(*[lambda: clinic.services.desk.move(clinic.by, booked.id, LATER)] * AT_ONCE)
     assert trail(clinic, booked.id).count("rescheduled") == 1
     assert ["flyttet" in text for _, text in clinic.carrier.texts] == [False, True]
 
@@ -62,7 +62,7 @@ def test_moved_while_the_invitation_goes_out_never_leaves_the_old_time_as_the_la
     clinic.clock.time = booked.invite_at
     together(
         lambda: clinic.deliver(booked, "invite-1"),
-        lambda: clinic.services.desk.move(clinic.trust, clinic.staff, booked.id, LATER),
+        lambda: clinic.services.desk.move(clinic.by, booked.id, LATER),
     )
     old = [text for _, text in clinic.carrier.texts if "1. mars" in text]
     new = [text for _, text in clinic.carrier.texts if "2. mars" in text]
@@ -78,7 +78,7 @@ def test_handed_over_while_she_calls_is_one_or_the_other(clinic: Clinic) -> None
     waiting = clinic.waiting()
     called, handed = together(
         lambda: clinic.say("C", p.Call(consultation=waiting.id)),
-        lambda: clinic.services.desk.hand_over(clinic.trust, clinic.staff, waiting.id, COLLEAGUE),
+        lambda: clinic.services.desk.hand_over(clinic.by, waiting.id, COLLEAGUE),
     )
     present = clinic.now(waiting)
     if present.state is State.CALLING:
@@ -92,7 +92,7 @@ def test_phoned_and_hung_up_at_once_is_over_and_the_place_free(clinic: Clinic) -
     called = clinic.calling()
     clinic.say("P", p.Accept(consultation=called.id, call=1))
     together(
-        lambda: clinic.services.desk.phone(clinic.trust, clinic.staff, called.id),
+        lambda: clinic.services.desk.phone(clinic.by, called.id),
         lambda: clinic.say("P", p.HangUp(consultation=called.id, call=1)),
     )
     assert clinic.now(called).state is State.ENDED

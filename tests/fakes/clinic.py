@@ -14,6 +14,7 @@ from chalicelib.oidc import Person, Started
 from chalicelib.protocol import GuestKind, LoginLevel, Message
 from chalicelib.records import Consultation, Guest, Socket, Worker
 from chalicelib.rest import Booking, NewGuest, SendInvitation
+from chalicelib.rights import Actor
 from chalicelib.settings import Settings
 from chalicelib.wiring import Services
 from tests.fakes.store import FakeStore
@@ -129,6 +130,7 @@ class Clinic:
 
     trust = "elvenes"
     staff = "ingrid-berg"
+    by = Actor(trust, Role.CLINICIAN, staff, ("medisinsk",), LoginLevel.HIGH)
 
     def __init__(self, services: Services | None = None, *, store: Any = None, clock: Any = None) -> None:
         self.services = services or Services(SETTINGS)
@@ -160,9 +162,7 @@ class Clinic:
             "login_level": LoginLevel.NONE,
             "send": SendInvitation.NOW,
         }
-        made = self.services.bookings.book(
-            self.trust, self.staff, Booking(**booking | changes), f"key-{self._bookings}"
-        )
+        made = self.services.bookings.book(self.by, Booking(**booking | changes), f"key-{self._bookings}")
         return self.services.invites.send_now(made)
 
     def deliver(self, consultation: Consultation, reason: str) -> None:
@@ -178,11 +178,11 @@ class Clinic:
         self._bookings += 1
         new: dict[str, Any] = {"kind": GuestKind.COMPANION, "name": "Per Testesen", "phone": "90000001"}
         company, key = self.services.company, once or f"guest-{self._bookings}"
-        company.invite(self.trust, self.staff, consultation.id, NewGuest(**new | changes), key)
+        company.invite(self.by, consultation.id, NewGuest(**new | changes), key)
         return self.now(consultation).guests[-1]
 
     def remove(self, consultation: Consultation, guest: Guest) -> None:
-        self.services.company.remove(self.trust, self.staff, consultation.id, guest.id)
+        self.services.company.remove(self.by, consultation.id, guest.id)
 
     def guest(self, connection: str, consultation: Consultation, guest: Guest) -> None:
         who = Socket(
@@ -205,6 +205,10 @@ class Clinic:
     def leave(self, connection: str) -> None:
         self.push.gone.add(connection)
         self.services.signaling.disconnect(connection)
+
+    def as_(self, staff: str, role: Role = Role.CLINICIAN) -> Actor:
+        """Somebody of the staff, with the departments that the register gives her."""
+        return Actor(self.trust, role, staff, self.services.register.staff(self.trust, staff).departments)
 
     def now(self, consultation: Consultation) -> Consultation:
         return self.services.consultations.find(self.trust, consultation.id)

@@ -1,5 +1,6 @@
 """Booking, arriving, cancelling, closing, feedback, and the trail."""
 
+import msgspec
 import pytest
 
 from chalicelib import protocol as p
@@ -8,6 +9,7 @@ from chalicelib.lifecycle import State
 from chalicelib.protocol import LoginLevel
 from chalicelib.records import Consultation
 from chalicelib.rest import Arrival, Booking, Feedback, Impression
+from chalicelib.rights import patient
 from tests.fakes.clinic import SETTINGS, Clinic
 
 
@@ -27,21 +29,21 @@ def closing(consultation: Consultation) -> str:
 
 def test_the_same_key_books_once_and_plans_again(clinic: Clinic) -> None:
     book = clinic.services.bookings.book
-    first = book(clinic.trust, clinic.staff, booking(clinic), "key")
+    first = book(clinic.by, booking(clinic), "key")
     clinic.scheduler.planned.clear()
-    assert book(clinic.trust, clinic.staff, booking(clinic), "key").id == first.id
+    assert book(clinic.by, booking(clinic), "key").id == first.id
     assert {reason for _, reason in clinic.scheduler.planned} == {closing(first), "invite-1"}
-    assert book(clinic.trust, clinic.staff, booking(clinic), "another").id != first.id
-    assert book(clinic.trust, "omar-haddad", booking(clinic), "key").id != first.id
+    assert book(clinic.by, booking(clinic), "another").id != first.id
+    assert book(clinic.as_("omar-haddad"), booking(clinic), "key").id != first.id
 
 
 def test_two_with_the_same_key_at_once_book_once(clinic: Clinic) -> None:
     book = clinic.services.bookings.book
     made = []
-    clinic.store.before_write = lambda: made.append(book(clinic.trust, clinic.staff, booking(clinic), "key"))
-    second = book(clinic.trust, clinic.staff, booking(clinic), "key")
+    clinic.store.before_write = lambda: made.append(book(clinic.by, booking(clinic), "key"))
+    second = book(clinic.by, booking(clinic), "key")
     assert [c.id for c in made] == [second.id]
-    assert len(clinic.services.consultations.day(clinic.trust, clinic.staff, "2027-03-01")) == 1
+    assert len(clinic.services.consultations.day(clinic.by, clinic.staff, "2027-03-01")) == 1
 
 
 def test_an_identity_number_is_kept_as_a_keyed_hash_only(clinic: Clinic) -> None:
@@ -67,9 +69,7 @@ def test_a_patient_at_the_fixed_address_is_expected_at_once(clinic: Clinic) -> N
     told = clinic.push.to("C")[-1]
     assert isinstance(told, p.Changed)
     assert told.consultation.drop_in
-    assert [e.what for e in clinic.services.consultations.trail(clinic.trust, clinic.staff, made.id).entries] == [
-        "arrived"
-    ]
+    assert [e.what for e in clinic.services.consultations.trail(clinic.by, made.id).entries] == ["arrived"]
 
 
 @pytest.mark.parametrize(
@@ -91,11 +91,11 @@ def test_an_arrival_that_cannot_be(clinic: Clinic, department: str, clinician: s
 def test_cancelling_twice_is_cancelling_once_and_not_in_a_call(clinic: Clinic) -> None:
     booked, called = clinic.book(), clinic.calling()
     for _ in range(2):
-        assert clinic.services.desk.cancel(clinic.trust, clinic.staff, booked.id).state is State.CANCELLED
+        assert clinic.services.desk.cancel(clinic.by, booked.id).state is State.CANCELLED
     with pytest.raises(IllegalTransition):
-        clinic.services.desk.cancel(clinic.trust, clinic.staff, called.id)
+        clinic.services.desk.cancel(clinic.by, called.id)
     with pytest.raises(NotFound):
-        clinic.services.desk.cancel(clinic.trust, "omar-haddad", booked.id)
+        clinic.services.desk.cancel(clinic.as_("omar-haddad"), booked.id)
 
 
 def test_who_never_came_is_missed_and_may_still_come(clinic: Clinic) -> None:
@@ -120,11 +120,11 @@ def test_feedback_is_taken_once_and_after_the_end_only(clinic: Clinic) -> None:
     called = clinic.calling()
     give = clinic.services.consultations.feedback
     with pytest.raises(Conflict):
-        give(clinic.trust, called.id, Feedback(quality=Impression.GOOD))
+        give(patient(clinic.trust), called.id, Feedback(quality=Impression.GOOD))
     clinic.say("P", p.Accept(consultation=called.id, call=1))
     clinic.say("C", p.HangUp(consultation=called.id, call=1))
     for quality in (Impression.GOOD, Impression.POOR):
-        give(clinic.trust, called.id, Feedback(quality=quality))
+        give(patient(clinic.trust), called.id, Feedback(quality=quality))
     (kept,) = [row for key, row in clinic.store.rows.items() if key[1] == "FEEDBACK"]
     assert kept.feedback.quality is Impression.GOOD
 
@@ -132,6 +132,6 @@ def test_feedback_is_taken_once_and_after_the_end_only(clinic: Clinic) -> None:
 def test_the_trail_is_for_the_own_clinician(clinic: Clinic) -> None:
     booked = clinic.book()
     with pytest.raises(NotFound):
-        clinic.services.consultations.trail(clinic.trust, "omar-haddad", booked.id)
+        clinic.services.consultations.trail(clinic.as_("omar-haddad"), booked.id)
     with pytest.raises(NotFound):
-        clinic.services.consultations.trail("another", clinic.staff, booked.id)
+        clinic.services.consultations.trail(msgspec.structs.replace(clinic.by, trust="another"), booked.id)

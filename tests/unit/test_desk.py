@@ -5,13 +5,13 @@ from typing import Any
 import pytest
 
 from chalicelib import protocol as p
-from chalicelib.consultations import SYSTEM
 from chalicelib.errors import BadRequest, Forbidden, IllegalTransition, NotFound
-from chalicelib.lifecycle import State
+from chalicelib.lifecycle import Role, State
 from chalicelib.notify import NotSent
 from chalicelib.protocol import Delivery, GuestKind, Seat
 from chalicelib.records import Consultation, Guest, News
 from chalicelib.rest import Arrival, HandOver, Move, SendInvitation
+from chalicelib.rights import system
 from chalicelib.store import Replace
 from tests.fakes.clinic import ORIGIN, SETTINGS, Clinic
 
@@ -32,19 +32,19 @@ def far(clinic: Clinic, **changes: Any) -> Consultation:
 
 
 def move(clinic: Clinic, consultation: Consultation, starts: str = LATER, minutes: int = 30) -> Consultation:
-    return clinic.services.desk.move(clinic.trust, clinic.staff, consultation.id, Move(starts=starts, minutes=minutes))
+    return clinic.services.desk.move(clinic.by, consultation.id, Move(starts=starts, minutes=minutes))
 
 
 def cancel(clinic: Clinic, consultation: Consultation) -> Consultation:
-    return clinic.services.desk.cancel(clinic.trust, clinic.staff, consultation.id)
+    return clinic.services.desk.cancel(clinic.by, consultation.id)
 
 
 def hand_over(clinic: Clinic, consultation: Consultation, to: str = COLLEAGUE, by: str = "") -> None:
-    clinic.services.desk.hand_over(clinic.trust, by or clinic.staff, consultation.id, HandOver(staff=to))
+    clinic.services.desk.hand_over(clinic.as_(by or clinic.staff), consultation.id, HandOver(staff=to))
 
 
 def phone(clinic: Clinic, consultation: Consultation) -> Consultation:
-    return clinic.services.desk.phone(clinic.trust, clinic.staff, consultation.id)
+    return clinic.services.desk.phone(clinic.by, consultation.id)
 
 
 def texts(clinic: Clinic) -> list[str]:
@@ -58,7 +58,7 @@ def closing(consultation: Consultation) -> str:
 def with_guest(clinic: Clinic, consultation: Consultation, *, told: bool) -> None:
     """With a guest as if invited before."""
     guest = Guest(id="g1", seat=Seat.GUEST_1, kind=GuestKind.INTERPRETER, name="Amal", phone="+4790000009", told=told)
-    clinic.services.consultations.note(clinic.trust, consultation.id, "guest", SYSTEM, lambda _: {"guests": (guest,)})
+    clinic.services.consultations.note(system(clinic.trust), consultation.id, "guest", lambda _: {"guests": (guest,)})
 
 
 # ---------------------------------------------------------------- another time
@@ -123,9 +123,9 @@ def test_the_list_is_told_the_new_day_and_the_trail_who_did_it(clinic: Clinic) -
     move(clinic, booked)
     told = [m for m in clinic.push.to("C") if isinstance(m, p.Changed)]
     assert told[-1].day == "2027-03-02"
-    entries = clinic.services.consultations.trail(clinic.trust, clinic.staff, booked.id).entries
+    entries = clinic.services.consultations.trail(clinic.by, booked.id).entries
     assert [(e.what, e.who) for e in entries][-1] == ("rescheduled", clinic.staff)
-    assert clinic.services.consultations.day(clinic.trust, clinic.staff, "2027-03-01") == []
+    assert clinic.services.consultations.day(clinic.by, clinic.staff, "2027-03-01") == []
 
 
 def test_one_who_was_missed_gets_another_time_and_may_come(clinic: Clinic) -> None:
@@ -297,7 +297,7 @@ def test_handing_over_twice_is_once_and_the_old_page_is_told_again(clinic: Clini
     after = clinic.now(waiting)
     told = [m for m in clinic.push.to("C") if isinstance(m, p.HandedOver)]
     assert told == [p.HandedOver(consultation=waiting.id, version=after.version)] * 2
-    entries = clinic.services.consultations.trail(clinic.trust, COLLEAGUE, waiting.id).entries
+    entries = clinic.services.consultations.trail(clinic.as_(COLLEAGUE), waiting.id).entries
     assert [e.what for e in entries].count("handed_over") == 1
 
 
@@ -346,7 +346,7 @@ def test_the_page_of_who_called_before_is_not_told_of_a_newer_page(clinic: Clini
 
 
 def test_colleagues_are_those_who_share_a_department(clinic: Clinic) -> None:
-    me = clinic.services.register.me(clinic.trust, clinic.staff)
+    me = clinic.services.register.me(clinic.by, (Role.CLINICIAN,))
     assert COLLEAGUE in {c.id for c in me.colleagues}
     assert not {clinic.staff, "sunniva-lie"} & {c.id for c in me.colleagues}
     mine = {d.id for d in me.departments}

@@ -20,7 +20,7 @@ class Incoming:
 
 
 def request(proxies: int = 1, **given: Any) -> Request:
-    return Request(Incoming(**given), proxies)
+    return Request(Incoming(**given), proxies, "health")
 
 
 @pytest.mark.parametrize(

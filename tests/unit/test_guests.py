@@ -105,7 +105,7 @@ def test_from_the_invitation_to_the_end(clinic: Clinic) -> None:
     clinic.say("P", p.HangUp(consultation=waiting.id, call=1))
     assert last(clinic, "G", p.CallEnded).reason is EndReason.HANG_UP
     assert state(clinic, "G") is State.ENDED
-    trail = clinic.services.consultations.trail(clinic.trust, clinic.staff, waiting.id).entries
+    trail = clinic.services.consultations.trail(clinic.by, waiting.id).entries
     assert [(e.what, e.who) for e in trail if e.what.startswith("guest")] == [
         ("guest_invited", clinic.staff),
         ("guest_ready", "guest"),
@@ -263,7 +263,7 @@ def test_a_guest_who_cannot_be_reached_is_not_invited(clinic: Clinic, new: dict[
 
 def test_when_it_is_over_nobody_is_invited_or_let_in_or_shown_out(clinic: Clinic) -> None:
     talking, guest = clinic.joined()
-    company, ids = clinic.services.company, (clinic.trust, clinic.staff, talking.id)
+    company, ids = clinic.services.company, (clinic.by, talking.id)
     clinic.say("C", p.HangUp(consultation=talking.id, call=1))
     with pytest.raises(IllegalTransition):
         clinic.invite(talking)
@@ -281,7 +281,7 @@ def test_a_link_that_would_not_open_is_not_sent(clinic: Clinic) -> None:
     with pytest.raises(IllegalTransition):
         clinic.invite(booked)
     with pytest.raises(IllegalTransition):
-        clinic.services.company.invite_again(clinic.trust, clinic.staff, booked.id, guest.id)
+        clinic.services.company.invite_again(clinic.by, booked.id, guest.id)
     assert len(clinic.carrier.texts) == sent
 
 
@@ -290,12 +290,12 @@ def test_a_colleagues_consultation_is_not_there(clinic: Clinic) -> None:
     guest = clinic.invite(booked)
     company, new = clinic.services.company, NewGuest(kind=GuestKind.COMPANION, name="Nina", phone="90000002")
     with pytest.raises(NotFound):
-        company.invite(clinic.trust, "sunniva-lie", booked.id, new, "key")
+        company.invite(clinic.as_("sunniva-lie"), booked.id, new, "key")
     for act in (company.invite_again, company.remove):
         with pytest.raises(NotFound):
-            act(clinic.trust, "sunniva-lie", booked.id, guest.id)
+            act(clinic.as_("sunniva-lie"), booked.id, guest.id)
     with pytest.raises(NotFound):
-        company.invite_again(clinic.trust, clinic.staff, booked.id, "nobody")
+        company.invite_again(clinic.by, booked.id, "nobody")
     clinic.clinician("C")
     assert clinic.say("C", p.Admit(consultation=booked.id, guest="nobody")) == "not_found"
 
@@ -303,7 +303,7 @@ def test_a_colleagues_consultation_is_not_there(clinic: Clinic) -> None:
 def test_trail_entries_of_guests_are_by_role(clinic: Clinic) -> None:
     talking, _ = clinic.joined()
     clinic.say("G", p.HangUp(consultation=talking.id, call=1))
-    trail = clinic.services.consultations.trail(clinic.trust, clinic.staff, talking.id).entries
+    trail = clinic.services.consultations.trail(clinic.by, talking.id).entries
     assert {e.who for e in trail if e.what in ("guest_ready", "guest_joined", "guest_left")} == {Role.GUEST}
 
 

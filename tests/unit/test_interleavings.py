@@ -179,7 +179,7 @@ def sweep(day: Afternoon) -> None:
 
 def cancel(day: Afternoon) -> None:
     try:
-        day.clinic.services.desk.cancel("elvenes", "ingrid-berg", day.patients["Q"].id)
+        day.clinic.services.desk.cancel(day.clinic.by, day.patients["Q"].id)
     except VenteromError:
         return
 

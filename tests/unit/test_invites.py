@@ -72,7 +72,7 @@ def test_whoever_holds_a_link_gets_in_as_often_as_they_like(clinic: Clinic) -> N
 def test_a_link_expires_and_is_withdrawn_with_the_appointment(clinic: Clinic) -> None:
     booked, other = clinic.book(), clinic.book()
     first, second = secrets(clinic)
-    clinic.services.desk.cancel(clinic.trust, clinic.staff, booked.id)
+    clinic.services.desk.cancel(clinic.by, booked.id)
     with pytest.raises(LinkWithdrawn):
         clinic.services.invites.enter(first, "192.0.2.1")
     clinic.clock.time = other.ends + SETTINGS.link_grace_seconds - 1
@@ -106,7 +106,7 @@ def test_what_could_not_be_sent_shows_and_leaves_it_booked(clinic: Clinic) -> No
     clinic.clock.time = clinic.scheduler.planned[booked.id, "invite-1"]
     clinic.deliver(booked, "invite-1")
     assert (clinic.carrier.texts, clinic.now(booked)) == ([], booked), "what cannot go is tried once"
-    again = clinic.services.invites.send_again(clinic.trust, clinic.staff, booked.id)
+    again = clinic.services.invites.send_again(clinic.by, booked.id)
     assert (again.state, again.sms) == (State.INVITED, Delivery.SENT)
 
 
@@ -134,12 +134,12 @@ def test_delivering_again_sends_nothing_again(clinic: Clinic) -> None:
 
 def test_nothing_is_sent_for_what_was_cancelled_or_is_not_there(clinic: Clinic) -> None:
     booked = clinic.book(send=SendInvitation.BY_RULE, starts="2027-03-01T10:00:00Z")
-    clinic.services.desk.cancel(clinic.trust, clinic.staff, booked.id)
+    clinic.services.desk.cancel(clinic.by, booked.id)
     clinic.deliver(booked, "invite-1")
     clinic.services.invites.deliver(clinic.trust, "nowhere", "invite-1")
     assert clinic.carrier.texts == []
     with pytest.raises(IllegalTransition):
-        clinic.services.invites.send_again(clinic.trust, clinic.staff, booked.id)
+        clinic.services.invites.send_again(clinic.by, booked.id)
 
 
 def test_no_link_is_sent_that_would_not_open(clinic: Clinic) -> None:
@@ -147,7 +147,7 @@ def test_no_link_is_sent_that_would_not_open(clinic: Clinic) -> None:
     clinic.clock.time = booked.ends + SETTINGS.link_grace_seconds
     clinic.deliver(booked, "invite-1")
     with pytest.raises(IllegalTransition):
-        clinic.services.invites.send_again(clinic.trust, clinic.staff, booked.id)
+        clinic.services.invites.send_again(clinic.by, booked.id)
     assert clinic.carrier.texts == []
     assert clinic.now(booked) == booked
 
@@ -155,7 +155,7 @@ def test_no_link_is_sent_that_would_not_open(clinic: Clinic) -> None:
 def test_only_the_own_clinician_sends_again(clinic: Clinic) -> None:
     booked = clinic.book()
     with pytest.raises(NotFound):
-        clinic.services.invites.send_again(clinic.trust, "sunniva-lie", booked.id)
+        clinic.services.invites.send_again(clinic.as_("sunniva-lie"), booked.id)
 
 
 @pytest.mark.parametrize(

@@ -131,7 +131,7 @@ def test_a_visits_cookie_opens_that_visit_only_and_not_for_ever(clinic: Clinic) 
     with pytest.raises(Unauthenticated):
         browser.sessions.visitor(second.id, browser.cookie)
     with pytest.raises(Unauthenticated):
-        browser.sessions.clinician(clinic.trust, browser.cookie)
+        browser.sessions.employee(clinic.trust, browser.cookie)
     clinic.clock.time += SETTINGS.session_seconds
     with pytest.raises(Unauthenticated):
         browser.sessions.visitor(first.id, browser.cookie)
@@ -153,13 +153,13 @@ def test_a_clinician_logs_in_and_out(clinic: Clinic) -> None:
     assert outcome.cookie is not None
     name, value = outcome.cookie
     assert name == staff_cookie("elvenes")
-    session = sessions.clinician("elvenes", value)
+    session = sessions.employee("elvenes", value)
     assert session.staff == "ingrid-berg"
     with pytest.raises(Unauthenticated):
-        sessions.clinician("another", value)
+        sessions.employee("another", value)
     sessions.log_out(session)
     with pytest.raises(Unauthenticated):
-        sessions.clinician("elvenes", value)
+        sessions.employee("elvenes", value)
 
 
 def test_whoever_is_not_on_the_staff_is_told(clinic: Clinic) -> None:
@@ -179,7 +179,7 @@ def test_the_cookie_of_a_login_under_way_is_no_session(clinic: Clinic) -> None:
     started = clinic.services.logins.start_staff_login(clinic.trust)
     assert started.cookie is not None
     with pytest.raises(Unauthenticated):
-        clinic.services.sessions.clinician(clinic.trust, started.cookie[1])
+        clinic.services.sessions.employee(clinic.trust, started.cookie[1])
 
 
 def test_a_patients_state_is_no_clinicians(clinic: Clinic) -> None:

@@ -161,7 +161,7 @@ def test_sending_again_has_the_schedule_behind_it_and_what_failed_is_tried_once_
     booked = clinic.book()
     clinic.carrier.fail = NotSent("Throttling", retry=True)
     clinic.clock.time += 600
-    again = clinic.services.invites.send_again(clinic.trust, clinic.staff, booked.id)
+    again = clinic.services.invites.send_again(clinic.by, booked.id)
     assert again.sms is Delivery.FAILED
     clinic.carrier.fail = None
     clinic.clock.time = clinic.scheduler.planned[booked.id, "invite-2"]

@@ -11,6 +11,7 @@ from chalicelib.lifecycle import State
 from chalicelib.patient_messages import PatientMessages
 from chalicelib.protocol import DeviceReport, EndReason, Message, Seat
 from chalicelib.rest import Feedback, Impression
+from chalicelib.rights import patient
 from chalicelib.visit_messages import PROBES_PER_HOUR
 from chalicelib.worker_messages import WorkerMessages
 from tests.fakes.clinic import Clinic
@@ -88,10 +89,10 @@ def test_from_booking_to_feedback(clinic: Clinic) -> None:
     assert clinic.now(booked).state is State.ENDED
     assert clinic.workers()[0].rooms == frozenset()
 
-    clinic.services.consultations.feedback("elvenes", booked.id, Feedback(quality=Impression.GOOD))
+    clinic.services.consultations.feedback(patient("elvenes"), booked.id, Feedback(quality=Impression.GOOD))
     assert last(clinic, "P", p.Visit).visit.feedback_given
 
-    trail = clinic.services.consultations.trail("elvenes", "ingrid-berg", booked.id).entries
+    trail = clinic.services.consultations.trail(clinic.by, booked.id).entries
     assert [(e.what, e.who) for e in trail] == [
         ("booked", "ingrid-berg"),
         ("sending", "system"),

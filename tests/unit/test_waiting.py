@@ -67,7 +67,7 @@ def test_others_of_other_clinicians_and_days_are_not_in_the_way(clinic: Clinic) 
     here = comes(clinic, "A", 10)
     tomorrow = comes(clinic, "B", 10 + 24 * 60)
     assert places(clinic, "A", "B") == [1, 1]
-    clinic.services.desk.hand_over(clinic.trust, clinic.staff, here.id, HandOver(staff="omar-haddad"))
+    clinic.services.desk.hand_over(clinic.by, here.id, HandOver(staff="omar-haddad"))
     comes(clinic, "D", 20)
     assert places(clinic, "A", "B", "D") == [1, 1, 1]
     assert tomorrow.day != here.day
@@ -75,10 +75,10 @@ def test_others_of_other_clinicians_and_days_are_not_in_the_way(clinic: Clinic) 
 
 def test_who_is_handed_over_or_moved_makes_room(clinic: Clinic) -> None:
     first, second, _ = comes(clinic, "A", 10), comes(clinic, "B", 20), comes(clinic, "D", 30)
-    clinic.services.desk.hand_over(clinic.trust, clinic.staff, first.id, HandOver(staff="omar-haddad"))
+    clinic.services.desk.hand_over(clinic.by, first.id, HandOver(staff="omar-haddad"))
     assert places(clinic, "A", "B", "D") == [1, 1, 2]
     later = Move(starts=instant(second.starts + 3600), minutes=30)
-    clinic.services.desk.move(clinic.trust, clinic.staff, second.id, later)
+    clinic.services.desk.move(clinic.by, second.id, later)
     assert places(clinic, "B", "D") == [2, 1]
 
 
