@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
+from itertools import islice
 from typing import Any, Final, Protocol, TypeVar
 
 import msgspec
@@ -54,6 +55,13 @@ class Delete(msgspec.Struct, frozen=True):
     key: tuple[str, str]
 
 
+class Remove(msgspec.Struct, frozen=True):
+    """Remove a record that must still have version ``expected``."""
+
+    key: tuple[str, str]
+    expected: int
+
+
 class KeepSeat(msgspec.Struct, frozen=True):
     """Write a seat that must still be held by the same socket."""
 
@@ -80,7 +88,7 @@ class ReserveRoom(msgspec.Struct, frozen=True):
     now: int
 
 
-Write = Create | Put | Replace | Delete | KeepSeat | LeaveSeat | Take | ReserveRoom
+Write = Create | Put | Replace | Delete | Remove | KeepSeat | LeaveSeat | Take | ReserveRoom
 
 
 class Store(Protocol):
@@ -92,8 +100,17 @@ class Store(Protocol):
     def query(self, kind: type[R], partition: str, prefix: str) -> list[R]:
         """The records of a partition whose sort key begins with ``prefix``, in order, as of now."""
 
+    def listed(self, kind: type[R], partition: str, after: str = "", most: int | None = None) -> list[R]:
+        """The records of a partition of the index by day, in order, behind the key ``after``, ``most`` of them at most.
+
+        A change may take a moment to show.
+        """
+
     def day(self, trust: str, staff: str, day: str) -> list[Consultation]:
-        """A clinician's consultations of a day, by time; a change may take a moment to show."""
+        """A clinician's consultations of a day, by time; as `listed`."""
+
+    def keys(self, partition: str) -> list[tuple[str, str]]:
+        """The keys of all that stands in a partition, as of now: also of what has expired and is not removed yet."""
 
     def write(self, writes: Sequence[Write]) -> None:
         """All of ``writes`` or none. Raises Refused."""
@@ -138,10 +155,21 @@ class DynamoStore:
         rows = self._row.query(partition, self._row.sk.startswith(prefix), consistent_read=True)
         return [record for row in rows if (record := self._record(kind, row)) is not None]
 
+    def listed(self, kind: type[R], partition: str, after: str = "", most: int | None = None) -> list[R]:
+        """See Store."""
+        behind = self._row.day_sk > after if after else None
+        rows = self._row.by_day.query(partition, behind, page_size=most)
+        there = (record for row in rows if (record := self._record(kind, row)) is not None)
+        return list(islice(there, most))
+
     def day(self, trust: str, staff: str, day: str) -> list[Consultation]:
         """See Store."""
-        rows = self._row.by_day.query(day_partition(trust, staff, day))
-        return [record for row in rows if (record := self._record(Consultation, row)) is not None]
+        return self.listed(Consultation, day_partition(trust, staff, day))
+
+    def keys(self, partition: str) -> list[tuple[str, str]]:
+        """See Store."""
+        rows = self._row.query(partition, consistent_read=True, attributes_to_get=["pk", "sk"])
+        return [(row.pk, row.sk) for row in rows]
 
     def write(self, writes: Sequence[Write]) -> None:
         """See Store. A transaction that only collided with another is tried again at once, a few times."""
@@ -250,6 +278,8 @@ class DynamoStore:
                 transaction.save(self._new(record), condition=row.version == expected)
             case Delete(key):
                 transaction.delete(row(*key))
+            case Remove(key, expected):
+                transaction.delete(row(*key), condition=row.version == expected)
             case KeepSeat(seat):
                 transaction.save(self._new(seat), condition=row.connection == seat.connection)
             case LeaveSeat(seat):

@@ -17,6 +17,7 @@ from chalicelib.store import (
     LeaveSeat,
     Put,
     Refused,
+    Remove,
     Replace,
     ReserveRoom,
     Store,
@@ -113,6 +114,45 @@ def test_a_day_holds_one_clinicians_consultations_by_time(store: Store) -> None:
         store.write([Create(consultation(id=id_, starts=starts, staff=staff, day=day))])
     store.write([Create(consultation(trust="b", id="elsewhere"))])
     assert [c.id for c in store.day("a", "s", "2027-01-15")] == ["early", "late"]
+
+
+def test_a_partition_of_the_index_is_read_in_order_piece_by_piece(store: Store, clock) -> None:
+    def entry(number: int, trust: str = "a", **changes) -> Happening:
+        return msgspec.structs.replace(happening(number), trust=trust, **changes)
+
+    store.write([Create(entry(n)) for n in (3, 1, 2)])
+    store.write([Create(entry(4, at=NOW - 3600)), Create(entry(5, at=NOW + 86400)), Create(entry(6, trust="b"))])
+    store.write([Create(entry(7, expires=NOW + 10))])
+    partition = happening(1).day_key()[0]
+    assert [h.number for h in store.listed(Happening, partition)] == [4, 1, 2, 3, 7]
+    first = store.listed(Happening, partition, most=2)
+    assert [h.number for h in first] == [4, 1]
+    clock.time = NOW + 10
+    assert [h.number for h in store.listed(Happening, partition, first[-1].day_key()[1], 5)] == [2, 3]
+    assert store.listed(Happening, partition, first[-1].day_key()[1], 1) == [entry(2)]
+
+
+def test_a_page_of_the_index_is_full_though_some_of_it_expired(store: Store, clock) -> None:
+    gone = [msgspec.structs.replace(happening(n), expires=NOW - 1) for n in range(1, 9)]
+    store.write([Put(h) for h in gone])
+    store.write([Create(happening(n)) for n in (9, 10, 11)])
+    assert [h.number for h in store.listed(Happening, happening(1).day_key()[0], most=2)] == [9, 10]
+
+
+def test_the_keys_of_a_partition_tell_of_all_that_stands_there(store: Store) -> None:
+    store.write([Create(consultation()), Create(happening(1)), Put(msgspec.structs.replace(happening(2), expires=NOW))])
+    store.write([Create(consultation(id="c2"))])
+    assert store.keys(consultation_key("a", "c1")) == [consultation().key(), happening(1).key(), happening(2).key()]
+    assert store.keys("nothing") == []
+
+
+def test_a_record_is_removed_only_while_it_is_what_it_was(store: Store) -> None:
+    store.write([Create(consultation())])
+    for wrong in (Remove(consultation().key(), expected=2), Remove(consultation(id="none").key(), expected=1)):
+        with pytest.raises(Refused):
+            store.write([wrong])
+    store.write([Remove(consultation().key(), expected=1)])
+    assert store.get(Consultation, consultation().key()) is None
 
 
 def test_a_worker_takes_no_more_rooms_than_it_has(store: Store) -> None:

@@ -7,7 +7,19 @@ from typing import Any, TypeVar
 import msgspec
 
 from chalicelib.records import Consultation, Record, Worker, day_partition
-from chalicelib.store import Create, Delete, KeepSeat, LeaveSeat, Put, Refused, Replace, ReserveRoom, Take, Write
+from chalicelib.store import (
+    Create,
+    Delete,
+    KeepSeat,
+    LeaveSeat,
+    Put,
+    Refused,
+    Remove,
+    Replace,
+    ReserveRoom,
+    Take,
+    Write,
+)
 
 R = TypeVar("R", bound=Record)
 
@@ -32,10 +44,17 @@ class FakeStore:
         keys = sorted(k for k in self.rows if k[0] == partition and k[1].startswith(prefix))
         return [row for key in keys if (row := self.get(kind, key)) is not None]
 
+    def listed(self, kind: type[R], partition: str, after: str = "", most: int | None = None) -> list[R]:
+        found = ((r.day_key(), r) for r in list(self.rows.values()) if not self._expired(r))
+        there = sorted((k[1], r.key(), r) for k, r in found if k is not None and k[0] == partition and k[1] > after)
+        assert all(isinstance(row, kind) for _, _, row in there)
+        return [row for _, _, row in there[:most]]  # type: ignore[misc]
+
     def day(self, trust: str, staff: str, day: str) -> list[Consultation]:
-        wanted = day_partition(trust, staff, day)
-        found = [r for r in self.rows.values() if isinstance(r, Consultation) and r.day_key()[0] == wanted]
-        return sorted((r for r in found if not self._expired(r)), key=lambda r: r.day_key()[1])
+        return self.listed(Consultation, day_partition(trust, staff, day))
+
+    def keys(self, partition: str) -> list[tuple[str, str]]:
+        return sorted(key for key in self.rows if key[0] == partition)
 
     def write(self, writes: Sequence[Write]) -> None:
         self._interrupted()
@@ -95,6 +114,8 @@ class FakeStore:
             case Replace(record, expected):
                 version: Any = getattr(self.rows.get(record.key()), "version", None)
                 return bool(version == expected)
+            case Remove(key, expected):
+                return bool(getattr(self.rows.get(key), "version", None) == expected)
             case KeepSeat(seat) | LeaveSeat(seat):
                 return getattr(self.rows.get(seat.key()), "connection", None) == seat.connection
             case Take(key):
@@ -114,7 +135,7 @@ class FakeStore:
         match write:
             case Create(record) | Put(record) | Replace(record):
                 self.rows[record.key()] = record
-            case Delete(key) | Take(key):
+            case Delete(key) | Take(key) | Remove(key):
                 self.rows.pop(key, None)
             case KeepSeat(seat):
                 self.rows[seat.key()] = seat
