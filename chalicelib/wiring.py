@@ -36,6 +36,7 @@ from chalicelib.signaling import Messages, Signaling
 from chalicelib.sockets import Sockets
 from chalicelib.store import DynamoStore, Store
 from chalicelib.tickets import Tickets
+from chalicelib.trail import Trail
 from chalicelib.waiting import Waiting
 from chalicelib.worker_messages import WorkerMessages
 from chalicelib.workers import Workers
@@ -112,6 +113,11 @@ class Services:
     def sockets(self) -> Sockets:
         """Open sockets."""
         return Sockets(self.store, self.push, self.register, self.queues, self.now)
+
+    @cached_property
+    def trail(self) -> Trail:
+        """What happened."""
+        return Trail(self.store, self.now)
 
     @cached_property
     def queues(self) -> Queues:
