@@ -39,6 +39,7 @@ PAGES: Final = {
     "/staff/{trust}": "staff.html",
     "/help": "help.html",
     "/advice": "help.html",
+    "/privacy": "help.html",
     "/accessibility": "help.html",
 }
 HEADERS: Final = {

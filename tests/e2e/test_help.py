@@ -61,7 +61,7 @@ def test_help_beside_a_visit_says_whom_to_phone_and_which_reference(
 
 
 @pytest.mark.parametrize("browser", BROWSERS)
-@pytest.mark.parametrize("path", ["/", "/help", "/advice", "/accessibility"])
+@pytest.mark.parametrize("path", ["/", "/help", "/advice", "/privacy", "/accessibility"])
 def test_a_page_asks_nobody_else_and_breaks_no_rule_of_its_policy(open_page, system, browser: str, path: str) -> None:
     page = open_page(browser=browser)
     asked: list[str] = []

@@ -23,6 +23,7 @@ PAGES = {
     "/staff/elvenes": "staff",
     "/help": "help",
     "/advice": "help",
+    "/privacy": "help",
     "/accessibility": "help",
 }
 

@@ -16,7 +16,7 @@ def scenes() -> Iterator[Scene]:
     yield Scene("landing", "start", "/", "main h1")
     yield Scene("unsupported", "plain", "/unsupported.html", "[role=main] h1")
     beside = Answers({f"GET /visits/{VISIT}": content.visit()})
-    for view in ("help", "advice", "accessibility"):
+    for view in ("help", "advice", "privacy", "accessibility"):
         yield Scene(view, "alone", f"/{view}", f"main[data-view={view}] h1")
         yield Scene(view, "beside-a-visit", f"/{view}#~{VISIT}", ".v-phone", beside)
     yield Scene("help", "all-open", "/help", "main details[open]", then=_all_open)

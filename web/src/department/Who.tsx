@@ -27,7 +27,7 @@ export interface WhoProps {
 export function Who({ clinician, typed, onType, onBack, onArrive }: WhoProps) {
   const { name, phone } = typed;
   const [pressed, setPressed] = useState(false);
-  const [error, setError] = useState<string | null>(null);
+  const [error, setError] = useState<ApiError | null>(null);
   const [busy, setBusy] = useState(false);
   const form = useRef<HTMLFormElement>(null);
 
@@ -46,7 +46,7 @@ export function Who({ clinician, typed, onType, onBack, onArrive }: WhoProps) {
     try {
       await onArrive({ clinician: clinician.id, name: name.trim().replace(/\s+/g, " "), phone: number, language: language() });
     } catch (problem) {
-      setError(problem instanceof ApiError ? problem.code : "internal");
+      setError(problem instanceof ApiError ? problem : new ApiError("internal", "", true, 0));
       setBusy(false);
     }
   };
@@ -65,7 +65,7 @@ export function Who({ clinician, typed, onType, onBack, onArrive }: WhoProps) {
         <Labelled name="phone" label={t("department.phone")} fault={pressed && !number ? t("department.error.phone") : null}>
           {(input) => <input {...input} type="tel" autoComplete="tel" required value={phone} onInput={({ currentTarget }) => onType({ name, phone: currentTarget.value })} />}
         </Labelled>
-        {error && <Notice tone="danger"><p>{errorText(error)}</p></Notice>}
+        {error && <Notice tone="danger"><p>{errorText(error.code, error.seconds)}</p></Notice>}
         <Button type="submit" busy={busy}>{t("department.next")}</Button>
       </form>
     </>

@@ -1,4 +1,4 @@
-// The help pages, /help, /advice and /accessibility; beside a visit they show whom to phone and the reference to give.
+// The help pages, /help, /advice, /privacy and /accessibility; beside a visit they show whom to phone and the reference to give.
 import "./help.css";
 import { useEffect, useState } from "preact/hooks";
 import type { VisitView } from "../protocol";
@@ -10,11 +10,12 @@ import { start } from "../shared/start";
 import { Accessibility } from "./Accessibility";
 import { Advice } from "./Advice";
 import { Help } from "./Help";
+import { Privacy } from "./Privacy";
 
 const view = helpView(location.pathname);
 const { consultation } = helpPlace(location.hash);
-const VIEWS = { help: Help, advice: Advice, accessibility: Accessibility };
-const TITLES = { help: "help.title", advice: "help.advice.title", accessibility: "help.accessibility.title" } as const;
+const VIEWS = { help: Help, advice: Advice, privacy: Privacy, accessibility: Accessibility };
+const TITLES = { help: "help.title", advice: "help.advice.title", privacy: "help.privacy.title", accessibility: "help.accessibility.title" } as const;
 
 function HelpPages() {
   const [visit, setVisit] = useState<VisitView | null>(null);

@@ -1,6 +1,6 @@
 // Addresses of the help pages: /help#{answer}~{consultation}. Both parts may be left out; the second lets the page show whom to phone.
 
-export type HelpView = "help" | "advice" | "accessibility";
+export type HelpView = "help" | "advice" | "privacy" | "accessibility";
 
 export interface HelpPlace {
   /** Which answer is shown open; "" for none. */
@@ -24,5 +24,5 @@ export function helpPlace(hash: string): HelpPlace {
 /** The view that a path names; /help for what is none. */
 export function helpView(path: string): HelpView {
   const name = path.replace(/^\/|\.html$|\/$/g, "");
-  return name === "advice" || name === "accessibility" ? name : "help";
+  return name === "advice" || name === "privacy" || name === "accessibility" ? name : "help";
 }

@@ -90,10 +90,10 @@ export function Page(props: PageProps) {
 
 /** To the help pages; in a tab of their own where something is under way here, a visit or a form. */
 function HelpLinks({ consultation }: { consultation: string | undefined }) {
-  const beside = !/^\/(help|advice|accessibility)?(\.html)?$/.test(location.pathname);
+  const beside = !/^\/(help|advice|privacy|accessibility)?(\.html)?$/.test(location.pathname);
   return (
     <nav class="v-footer__links" aria-label={t("common.help.menu")}>
-      {(["help", "advice", "accessibility"] as const satisfies readonly HelpView[]).map((view) => (
+      {(["help", "advice", "privacy", "accessibility"] as const satisfies readonly HelpView[]).map((view) => (
         <a key={view} class="ds-link" href={helpAddress(view, consultation ? { consultation } : {})} {...(beside ? { target: "_blank", rel: "noopener" } : {})}>
           {t(`common.help.${view}`)}
           {beside && <span class="ds-sr-only"> {t("common.help.tab")}</span>}
