@@ -11,7 +11,7 @@ WAITING := pages e2e
 
 PORT ?= $(or $(VENTEROM_PORT),8080)
 
-.PHONY: help setup run test check lint types web-check lock generate screenshots bench-coldstart bench-loss bench-pages bench-relay soak-worker clean
+.PHONY: help setup run test check lint types web-check lock audit sbom generate screenshots bench-coldstart bench-loss bench-pages bench-relay soak-worker clean
 .DEFAULT_GOAL := help
 
 help:
@@ -31,10 +31,11 @@ check: build/plane.ready lint types web-check ## everything that needs no browse
 	@$(PY) -m tools.generate --check
 	@$(PY) -m pytest -q tests/unit
 
-lint: .venv/.ready ## style and the rules of who may import whom
+lint: .venv/.ready ## style, what is risky, and the rules of who may import whom
 	@.venv/bin/ruff check --quiet .
 	@.venv/bin/ruff format --quiet --check . || { echo "Not formatted: run .venv/bin/ruff format"; exit 1; }
 	@.venv/bin/lint-imports --no-logo
+	@.venv/bin/bandit --quiet --recursive --configfile pyproject.toml app.py chalicelib media_worker infra local tools bench
 	@.venv/bin/hadolint media_worker/Dockerfile turn/Dockerfile
 
 types: .venv/.ready
@@ -50,6 +51,12 @@ lock: .venv/.ready ## pin every Python dependency anew, with hashes
 	@$(COMPILE) -c requirements-dev.txt requirements.in -o requirements.txt
 	@$(COMPILE) -c requirements-dev.txt media_worker/requirements.in -o media_worker/requirements.txt
 	@$(COMPILE) -c requirements-dev.txt media_worker/requirements-build.in -o media_worker/requirements-build.txt
+
+audit: .venv/.ready web/node_modules/.ready ## ask PyPI and npm what is known to be wrong with what is locked
+	@$(PY) -m tools.audit
+
+sbom: .venv/.ready web/node_modules/.ready ## what functions, worker and pages are made of, in CycloneDX, into build/sbom
+	@$(PY) -m tools.sbom
 
 screenshots: .venv/.ready web/dist/index.html ## photograph every page in every state into build/screenshots (ONLY=part of a state's name)
 	@tools/setup.sh programs test

@@ -48,7 +48,7 @@ class Table:
         self._number = number
         self._people = people
         self._counts = counts
-        self._chance = random.Random(number)  # noqa: S311
+        self._chance = random.Random(number)  # noqa: S311  # nosec B311 # predictable is what we want
 
     async def run(self) -> None:
         """Until cancelled."""

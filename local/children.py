@@ -100,7 +100,7 @@ def wait_for_http(url: str, child: Child) -> None:
 
     def answers() -> bool:
         try:
-            urllib.request.urlopen(url, timeout=30).close()  # noqa: S310 - our own loopback address
+            urllib.request.urlopen(url, timeout=30).close()  # noqa: S310  # nosec B310 # our own loopback address
         except urllib.error.HTTPError:
             return True
         except OSError:

@@ -22,6 +22,7 @@ TOKEN_SECONDS: Final = 120
 ASSERTION_SECONDS: Final = 120
 SKEW: Final = 10
 ASSERTION_TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+BEARER: Final = "Bearer"
 
 
 class Eid(msgspec.Struct, frozen=True):
@@ -209,7 +210,7 @@ class Issuer:
             raise Denied("invalid_grant", "code_verifier does not fit")
         return {
             "access_token": secrets.token_urlsafe(24),
-            "token_type": "Bearer",
+            "token_type": BEARER,
             "expires_in": TOKEN_SECONDS,
             "scope": "openid profile",
             "id_token": self._id_token(grant),

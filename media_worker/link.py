@@ -129,7 +129,7 @@ class Link:
                 say("socket_lost", code=type(error).__name__, tries=self._tries)
             pause = min(self._patience.longest, self._patience.first * 2**self._tries)
             self._tries = min(self._tries + 1, 10)
-            await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311
+            await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311  # nosec B311 # no secret: workers shall not come back all at once
 
     async def _session(self) -> None:
         """One connection, from dialling to its loss, which comes as an exception."""

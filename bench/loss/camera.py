@@ -13,7 +13,7 @@ DARKEST, SHADES, NOISE = 64, 64, 0x0F
 
 def film(path: Path) -> None:
     """Writes two seconds of it as YUV4MPEG2, to be shown over and over."""
-    generator = random.Random(1)  # noqa: S311 - predictable is what we want
+    generator = random.Random(1)  # noqa: S311  # nosec B311 # predictable is what we want
     period = STEP * FRAMES
     tiles = [[DARKEST + generator.randrange(SHADES) for _ in range(period // TILE)] for _ in range(period // TILE)]
     rows = [b"".join(bytes([shade]) * TILE for shade in row) * (WIDTH // period + 2) for row in tiles]

@@ -109,7 +109,7 @@ class Wire:
             await asyncio.sleep(CONSENT_SECONDS if self._answered.is_set() else CHECK_SECONDS)
 
     def _request(self) -> bytes:
-        assert self._remote is not None  # noqa: S101  # set before checks begin
+        assert self._remote is not None  # noqa: S101  # nosec B101 # set before checks begin
         message = stun.Message(message_method=stun.Method.BINDING, message_class=stun.Class.REQUEST)
         message.attributes["USERNAME"] = f"{self._remote.ufrag}:{self._ufrag}"
         message.attributes["PRIORITY"] = PRIORITY

@@ -1,0 +1,48 @@
+"""`make sbom`: valid CycloneDX, naming everything that is really shipped."""
+
+import json
+import re
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
+
+from local.system import ASSEMBLY, ROOT, synthesize
+from tools.sbom import main
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("sbom")
+    main(folder)
+    return folder
+
+
+def components(file: Path) -> set[str]:
+    made: dict[str, Any] = json.loads(file.read_text())
+    return {component["name"].lower().replace("_", "-") for component in made["components"]}
+
+
+@pytest.mark.parametrize("name", ["functions", "media-worker", "pages"])
+def test_it_is_valid(written: Path, name: str) -> None:
+    text = (written / f"{name}.cdx.json").read_text()
+    version = SchemaVersion.from_version(json.loads(text)["specVersion"])
+    assert JsonStrictValidator(version).validate_str(text) is None
+
+
+def test_everything_in_the_functions_package_is_named(written: Path) -> None:
+    synthesize()
+    (package,) = (path for path in ASSEMBLY.glob("asset.*.zip"))
+    held = zipfile.ZipFile(package).namelist()
+    installed = {found[1] for name in held if (found := re.match(r"([^/]+)-[^/]+\.dist-info/", name))}
+    assert len(installed) > 5
+    assert {name.lower().replace("_", "-") for name in installed} <= components(written / "functions.cdx.json")
+    assert "chalice" in components(written / "functions.cdx.json")
+
+
+def test_everything_that_the_pages_import_is_named(written: Path) -> None:
+    wanted = json.loads((ROOT / "web" / "package.json").read_text())["dependencies"]
+    assert wanted.keys() <= components(written / "pages.cdx.json")

@@ -1,0 +1,66 @@
+"""Writes what we ship is made of, to build/sbom/ in CycloneDX: the functions, the media worker, the pages."""
+
+import json
+import re
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+from infra.packaging import pinned
+from tools.programs import ROOT, run
+
+BESIDES: Final = ("chalice",)  # its runtime is packaged with the functions, though their lock does not name it
+
+
+def functions() -> dict[str, Any]:
+    """What the functions' package holds."""
+    development = pinned((ROOT / "requirements-dev.txt").read_text())
+    besides = [line for line in development if line.partition("==")[0] in BESIDES]
+    return python("functions", [*pinned((ROOT / "requirements.txt").read_text()), *besides])
+
+
+def worker() -> dict[str, Any]:
+    """What the media worker's image holds beyond its base, and the base."""
+    made = python("media-worker", pinned((ROOT / "media_worker" / "requirements.txt").read_text()))
+    base = re.search(r"^ARG BASE=(\S+):(\S+)$", (ROOT / "media_worker" / "Dockerfile").read_text(), re.MULTILINE)
+    if base is None:
+        raise RuntimeError("the Dockerfile names no base")
+    made["components"].append({"type": "container", "bom-ref": "base", "name": base[1], "version": base[2]})
+    return made
+
+
+def pages() -> dict[str, Any]:
+    """What is built into the pages."""
+    npm = ["npm", "--prefix", "web", "sbom", "--omit=dev", "--package-lock-only", "--sbom-format=cyclonedx"]
+    made = made_by(npm)
+    made["metadata"]["component"]["name"] = "venterom-pages"
+    return made
+
+
+def python(name: str, pins: list[str]) -> dict[str, Any]:
+    """Of packages as ``name==version ; marker``."""
+    made = made_by(["cyclonedx-py", "requirements", "--output-reproducible", "-"], "\n".join(pins))
+    made.setdefault("metadata", {})["component"] = {"type": "application", "bom-ref": name, "name": f"venterom-{name}"}
+    return made
+
+
+def made_by(command: list[str], given: str = "") -> dict[str, Any]:
+    """A program's JSON. Raises RuntimeError with its own words."""
+    done = run(command, given)
+    if done.returncode:
+        raise RuntimeError(done.stderr)
+    made: dict[str, Any] = json.loads(done.stdout)
+    return made
+
+
+def main(folder: Path) -> None:
+    """Write one file each."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, make in {"functions": functions, "media-worker": worker, "pages": pages}.items():
+        file = folder / f"{name}.cdx.json"
+        file.write_text(json.dumps(make(), indent=1) + "\n")
+        print(file)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]) if sys.argv[1:] else ROOT / "build" / "sbom")
