@@ -12,8 +12,8 @@ from chalicelib.records import Consultation, Once
 from chalicelib.register import Register
 from chalicelib.rest import Arrival, Booking, SendInvitation
 from chalicelib.rights import Actor, patient
+from chalicelib.rings import Ring
 from chalicelib.store import Refused, Store
-from chalicelib.tokens import keyed
 
 
 class Bookings:
@@ -24,7 +24,7 @@ class Bookings:
         store: Store,
         consultations: Consultations,
         register: Register,
-        pepper: Callable[[], str],
+        pepper: Callable[[], Ring],
         now: Callable[[], float],
     ) -> None:
         self._store = store
@@ -64,7 +64,7 @@ class Bookings:
             phone=e164(booking.phone) if booking.phone else "",
             email=booking.email,
             login_level=booking.login_level,
-            person=keyed(self._pepper(), by.trust, booking.national_id) if booking.national_id else "",
+            person=self._pepper().hash(by.trust, booking.national_id) if booking.national_id else "",
             language=booking.language,
             sms=Delivery.DUE if booking.phone else Delivery.NONE,
             mail=Delivery.DUE if booking.email else Delivery.NONE,

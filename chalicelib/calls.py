@@ -8,6 +8,7 @@ from chalicelib.guests import in_call, standing
 from chalicelib.lifecycle import WITH_CALL, State
 from chalicelib.protocol import CallEnded, EndReason, IceServer, Join, Paused, PeerLeft, PeerMedia, Ringing, Seat
 from chalicelib.records import Consultation
+from chalicelib.rings import Ring
 from chalicelib.settings import Settings
 from chalicelib.sockets import Sockets
 from chalicelib.tokens import digest
@@ -25,13 +26,13 @@ class Calls:
         consultations: Consultations,
         sockets: Sockets,
         settings: Settings,
-        secret: Callable[[str], str],
+        ring: Callable[[str], Ring],
         now: Callable[[], float],
     ) -> None:
         self._consultations = consultations
         self._sockets = sockets
         self._settings = settings
-        self._secret = secret
+        self._ring = ring
         self._now = now
 
     def ice_servers(self, subject: str) -> list[IceServer]:
@@ -39,7 +40,7 @@ class Calls:
         urls = [url for url in self._settings.turn_urls.split(",") if url]
         if not urls:
             return []
-        secret = self._secret(self._settings.secret_turn)
+        secret = self._ring(self._settings.secret_turn).current
         # coturn counts a user's connections by this name; it must tell nobody whose they are.
         return credentials(secret, urls, digest(subject)[:16], self._now(), self._settings.turn_seconds)
 

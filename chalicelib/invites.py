@@ -24,9 +24,10 @@ from chalicelib.protocol import Delivery
 from chalicelib.records import Consultation, Guest, Link, News, Sending
 from chalicelib.register import Register
 from chalicelib.rights import Actor, own, system
+from chalicelib.rings import Ring
 from chalicelib.settings import Settings
 from chalicelib.store import Create, Refused, Replace, Store
-from chalicelib.tokens import digest, keyed, mint
+from chalicelib.tokens import digest, mint
 
 CLAIM_SECONDS: Final = 40
 """Longer than any function that sends may run; run out when the schedule, a minute later, looks whether it was done."""
@@ -54,7 +55,7 @@ class Invites:
         register: Register,
         carrier: Carrier,
         settings: Settings,
-        pepper: Callable[[], str],
+        pepper: Callable[[], Ring],
         now: Callable[[], float],
     ) -> None:
         self._store = store
@@ -261,4 +262,4 @@ class Invites:
 
     def _counter(self, address: str) -> str:
         window = int(self._now()) // self._settings.attempts_window_seconds
-        return f"link#{keyed(self._pepper(), 'address', address)}#{window}"
+        return f"link#{self._pepper().hash('address', address)}#{window}"

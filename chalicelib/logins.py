@@ -14,10 +14,11 @@ from chalicelib.protocol import LoginLevel
 from chalicelib.records import Login, Session
 from chalicelib.register import Register
 from chalicelib.rights import patient
+from chalicelib.rings import Ring
 from chalicelib.sessions import Sessions, staff_cookie, visit_cookie
 from chalicelib.settings import Settings
 from chalicelib.store import Create, Refused, Store, Take
-from chalicelib.tokens import digest, keyed
+from chalicelib.tokens import digest
 
 LOGIN_SECONDS: Final = 600
 """How long a person may take at the portal."""
@@ -51,7 +52,7 @@ class Logins:
         patients: Callable[[], RelyingParty],
         staff: Callable[[], RelyingParty],
         settings: Settings,
-        secret: Callable[[str], str],
+        pepper: Callable[[], Ring],
         now: Callable[[], float],
     ) -> None:
         self._store = store
@@ -61,7 +62,7 @@ class Logins:
         self._patients = patients
         self._staff = staff
         self._settings = settings
-        self._secret = secret
+        self._pepper = pepper
         self._now = now
 
     def start_visit_login(self, consultation: str, cookie: str) -> str:
@@ -88,8 +89,8 @@ class Logins:
             _raise_if_refused(returned)
             person = self._patients().finish(returned.code, returned.iss, login.verifier, login.nonce, login.level)
             booked = self._consultations.find(session.trust, session.consultation)
-            given = keyed(self._secret(self._settings.secret_pepper), session.trust, person.national_id)
-            if booked.person and (not person.national_id or given != booked.person):
+            fits = self._pepper().fits(booked.person, session.trust, person.national_id)
+            if booked.person and not (person.national_id and fits):
                 raise WrongPerson
         except VenteromError as error:
             return Outcome(f"/v?error={error.code}{place}")

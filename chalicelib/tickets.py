@@ -9,6 +9,7 @@ from chalicelib.guests import expected
 from chalicelib.lifecycle import Role
 from chalicelib.records import Once, Session, Socket, Ticket
 from chalicelib.rest import Ticket as TicketBody
+from chalicelib.rings import Ring
 from chalicelib.settings import Settings
 from chalicelib.store import Create, Refused, Store, Take
 from chalicelib.tokens import check_worker_pass, digest, mint
@@ -25,13 +26,13 @@ class Tickets:
         store: Store,
         consultations: Consultations,
         settings: Settings,
-        secret: Callable[[str], str],
+        ring: Callable[[str], Ring],
         now: Callable[[], float],
     ) -> None:
         self._store = store
         self._consultations = consultations
         self._settings = settings
-        self._secret = secret
+        self._ring = ring
         self._now = now
 
     def issue(self, session: Session, role: Role | None = None) -> TicketBody:
@@ -78,7 +79,7 @@ class Tickets:
 
     def _redeem_worker(self, presented: str, connection: str, expires: int) -> Socket:
         now = self._now()
-        worker, nonce = check_worker_pass(self._secret(self._settings.secret_worker), presented, now)
+        worker, nonce = check_worker_pass(self._ring(self._settings.secret_worker).keys, presented, now)
         try:
             self._store.write([Create(Once(name=f"pass#{nonce}", expires=int(now) + NONCE_SECONDS))])
         except Refused:

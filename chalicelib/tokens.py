@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import secrets
+from collections.abc import Iterable
 from typing import Final
 
 from chalicelib.errors import TicketInvalid
@@ -31,11 +32,15 @@ def worker_pass(key: str, worker: str, now: float) -> str:
     return f"{body}.{keyed(key, body)}"
 
 
-def check_worker_pass(key: str, presented: str, now: float) -> tuple[str, str]:
-    """Return (worker id, nonce) of a genuine pass; the caller lets a nonce be used once. Raises TicketInvalid."""
+def check_worker_pass(keys: Iterable[str], presented: str, now: float) -> tuple[str, str]:
+    """Return (worker id, nonce) of a pass signed with one of ``keys``; the caller lets a nonce be used once.
+
+    Raises TicketInvalid.
+    """
     body, _, mac = presented.rpartition(".")
     # As bytes: compare_digest takes no text beyond ASCII, and anybody may send any.
-    if not hmac.compare_digest(keyed(key, body).encode(), mac.encode(errors="replace")):
+    given = mac.encode(errors="replace")
+    if not any(hmac.compare_digest(keyed(key, body).encode(), given) for key in keys):
         raise TicketInvalid
     _, worker, expiry, nonce = body.split(".")
     if int(expiry) < now:

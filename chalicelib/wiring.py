@@ -5,12 +5,12 @@ import os
 import time
 from collections.abc import Callable
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import Any, Final
 
 import boto3
 from botocore.config import Config
 
-from chalicelib import oidc
+from chalicelib import oidc, rings
 from chalicelib.bookings import Bookings
 from chalicelib.calls import Calls
 from chalicelib.clinician_messages import ClinicianMessages
@@ -29,6 +29,7 @@ from chalicelib.push import GatewayPush, Push
 from chalicelib.queues import Queues
 from chalicelib.references import References
 from chalicelib.register import Register
+from chalicelib.rings import Ring
 from chalicelib.schedule import AwsScheduler
 from chalicelib.sessions import Sessions
 from chalicelib.settings import Settings
@@ -41,6 +42,9 @@ from chalicelib.waiting import Waiting
 from chalicelib.worker_messages import WorkerMessages
 from chalicelib.workers import Workers
 
+SECRET_SECONDS: Final = 300
+"""How long a process believes what it read of a secret; keys are known a rotation before they are used."""
+
 
 class Services:
     """The use cases over their adapters; tests give their own adapters, everything else is made when first used."""
@@ -48,7 +52,7 @@ class Services:
     def __init__(self, settings: Settings, now: Callable[[], float] = time.time) -> None:
         self.settings = settings
         self.now = now
-        self._secrets: dict[str, str] = {}
+        self._secrets: dict[str, tuple[float, str]] = {}
 
     # ------------------------------------------------------------ adapters
 
@@ -77,10 +81,16 @@ class Services:
         return _client("secretsmanager")
 
     def secret(self, name: str) -> str:
-        """A secret by its Secrets Manager id, read once a process."""
-        if name not in self._secrets:
-            self._secrets[name] = self._vault.get_secret_value(SecretId=name)["SecretString"]
-        return self._secrets[name]
+        """A secret by its Secrets Manager id, as it was at most five minutes ago."""
+        read_at, value = self._secrets.get(name, (0.0, ""))
+        if not value or self.now() - read_at >= SECRET_SECONDS:
+            value = self._vault.get_secret_value(SecretId=name)["SecretString"]
+            self._secrets[name] = self.now(), value
+        return value
+
+    def ring(self, name: str) -> Ring:
+        """The keys of a secret."""
+        return rings.read(self.secret(name))
 
     def relying_party(self, issuer: str, client_id: str, who: str) -> RelyingParty:
         """Us at one OpenID provider."""
@@ -167,14 +177,14 @@ class Services:
             lambda: self.patients,
             lambda: self.staff,
             self.settings,
-            self.secret,
+            self._pepper,
             self.now,
         )
 
     @cached_property
     def tickets(self) -> Tickets:
         """Passes for sockets."""
-        return Tickets(self.store, self.consultations, self.settings, self.secret, self.now)
+        return Tickets(self.store, self.consultations, self.settings, self.ring, self.now)
 
     @cached_property
     def workers(self) -> Workers:
@@ -184,7 +194,7 @@ class Services:
     @cached_property
     def calls(self) -> Calls:
         """What is said in calls."""
-        return Calls(self.consultations, self.sockets, self.settings, self.secret, self.now)
+        return Calls(self.consultations, self.sockets, self.settings, self.ring, self.now)
 
     @cached_property
     def desk(self) -> Desk:
@@ -248,8 +258,8 @@ class Services:
         self._secrets.pop(name, None)
         return True
 
-    def _pepper(self) -> str:
-        return self.secret(self.settings.secret_pepper)
+    def _pepper(self) -> Ring:
+        return self.ring(self.settings.secret_pepper)
 
 
 @lru_cache(maxsize=1)

@@ -28,6 +28,7 @@ from chalicelib.protocol import (
     encode,
     parse_to_worker,
 )
+from chalicelib.rings import read
 from chalicelib.tokens import worker_pass
 from media_worker.load import Load
 from media_worker.log import say
@@ -134,7 +135,7 @@ class Link:
     async def _session(self) -> None:
         """One connection, from dialling to its loss, which comes as an exception."""
         settings = self._settings
-        ticket = worker_pass(settings.worker_key, settings.worker_id, time.time())
+        ticket = worker_pass(read(settings.worker_key).current, settings.worker_id, time.time())
         async with connect(
             f"{settings.socket}?ticket={ticket}",
             max_size=MAX_MESSAGE,

@@ -18,7 +18,8 @@ folder=${VENTEROM_TURN_FOLDER:-/dev/shm/turn}
 mkdir -p "$folder"
 {
   cat "$(dirname "$0")/turnserver.conf"
-  echo "static-auth-secret=$secret"
+  # One key, or a ring of them as the functions keep it, {"keys": ["…", "…"]}: coturn takes credentials by any of them.
+  echo "$secret" | tr -d '{}[]" ' | sed 's/^keys://' | tr , '\n' | sed 's/^/static-auth-secret=/'
   echo "realm=${VENTEROM_TURN_REALM:-venterom}"
   echo "listening-ip=${VENTEROM_TURN_LISTEN:-$VENTEROM_TURN_RELAY}"
   echo "listening-port=${VENTEROM_TURN_PORT:-3478}"

@@ -112,7 +112,7 @@ class FakeFunctions:
     def _check(self, socket: ServerConnection, request: Request) -> Response | None:
         ticket = request.path.partition("?ticket=")[2]
         try:
-            worker, nonce = check_worker_pass(self._key, ticket, 0)
+            worker, nonce = check_worker_pass([self._key], ticket, 0)
             if nonce in self._nonces:
                 raise TicketInvalid
         except TicketInvalid as error:

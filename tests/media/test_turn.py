@@ -13,6 +13,7 @@ from playwright.async_api import Page, async_playwright
 
 from chalicelib import turn as functions
 from chalicelib.protocol import Seat
+from chalicelib.rings import Ring
 from tests.media.pages import FLAGS, PAGE
 from tests.media.peers import Calls
 from tests.media.test_browser import FIGURES, SIDE, connect, flows
@@ -99,6 +100,22 @@ def test_it_serves_those_only_whom_the_functions_sent(tmp_path: Path) -> None:
             }
             answers = {name: TurnClient(turn.port, *given).allocate() for name, given in asked.items()}
             assert answers == dict.fromkeys(asked, UNAUTHORIZED) | {"the functions'": OK}
+
+    asyncio.run(run())
+
+
+def test_it_takes_credentials_by_any_key_of_its_ring(tmp_path: Path) -> None:
+    ring = Ring((SECRET, "comes-next", "was-in-use"))
+
+    async def run() -> None:
+        async with turnserver(tmp_path, secret=ring.text()) as turn:
+            for key in ring.keys:
+                client = TurnClient(turn.port, *credentials(time.time() + 3600, f"by-{key}", key))
+                assert client.allocate() == OK, key
+                client.close()
+            guessed = TurnClient(turn.port, *credentials(time.time() + 3600, "guess", "keys:"))
+            assert guessed.allocate() == UNAUTHORIZED
+            guessed.close()
 
     asyncio.run(run())
 

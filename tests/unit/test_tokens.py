@@ -31,13 +31,13 @@ def test_a_keyed_hash_keeps_its_parts_apart(key: str, first: str, second: str) -
 
 def test_a_genuine_pass_is_taken_until_it_expires() -> None:
     presented = worker_pass("key", "w1", NOW)
-    worker, nonce = check_worker_pass("key", presented, NOW + WORKER_PASS_SECONDS)
+    worker, nonce = check_worker_pass(["another", "key"], presented, NOW + WORKER_PASS_SECONDS)
     assert worker == "w1"
     assert nonce
     with pytest.raises(TicketInvalid):
-        check_worker_pass("key", presented, NOW + WORKER_PASS_SECONDS + 1)
+        check_worker_pass(["another", "key"], presented, NOW + WORKER_PASS_SECONDS + 1)
     with pytest.raises(TicketInvalid):
-        check_worker_pass("another", presented, NOW)
+        check_worker_pass(["another"], presented, NOW)
 
 
 @given(st.data())
@@ -46,10 +46,10 @@ def test_a_pass_with_any_letter_changed_is_refused(data: st.DataObject) -> None:
     place = data.draw(st.integers(0, len(presented) - 1))
     letter = data.draw(st.characters().filter(lambda c: c != presented[place]))
     with pytest.raises(TicketInvalid):
-        check_worker_pass("key", presented[:place] + letter + presented[place + 1 :], NOW)
+        check_worker_pass(["another", "key"], presented[:place] + letter + presented[place + 1 :], NOW)
 
 
 @given(st.text())
 def test_nothing_made_up_is_a_pass(presented: str) -> None:
     with pytest.raises(TicketInvalid):
-        check_worker_pass("key", presented, NOW)
+        check_worker_pass(["another", "key"], presented, NOW)
