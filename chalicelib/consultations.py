@@ -9,15 +9,17 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from chalicelib.chain import linked
 from chalicelib.errors import BadRequest, Conflict, IllegalTransition, NotFound, Overtaken
 from chalicelib.lifecycle import WITH_CALL, Event, State, step
+from chalicelib.mentions import Mentions
 from chalicelib.protocol import Delivery
-from chalicelib.records import Answered, Consultation, Happening, Once, Record, Referred, consultation_key
+from chalicelib.records import Answered, Consultation, Happening, Kept, Once, Referred, consultation_key
 from chalicelib.register import Register
-from chalicelib.rest import Feedback, Trail, TrailEntry
+from chalicelib.rest import Feedback
 from chalicelib.rights import Actor, own, owns, system
 from chalicelib.settings import Settings
-from chalicelib.store import Create, Refused, Replace, Store, Write
+from chalicelib.store import Create, Put, Refused, Replace, Store, Write
 
 TRIES: Final = 5
 CROCKFORD: Final = "0123456789abcdefghjkmnpqrstvwxyz"  # no letters that are mistaken for digits
@@ -50,6 +52,7 @@ class Consultations:
         self,
         store: Store,
         register: Register,
+        mentions: Mentions,
         scheduler: Scheduler,
         settings: Settings,
         now: Callable[[], float],
@@ -57,6 +60,7 @@ class Consultations:
     ) -> None:
         self._store = store
         self._register = register
+        self._mentions = mentions
         self._scheduler = scheduler
         self._settings = settings
         self._now = now
@@ -101,9 +105,11 @@ class Consultations:
         """
         for _ in range(TRIES):
             referred = Referred(trust=made.trust, reference=made.reference, consultation=made.id)
-            records: list[Record] = [referred, made, self._happening(by, made, what), *once]
+            entry = self._happening(by, made, what, "")
+            made = msgspec.structs.replace(made, trail_hash=entry.hash)
+            records = [Create(record) for record in (referred, made, entry, *once)]
             try:
-                self._store.write([Create(record) for record in records])
+                self._store.write([*records, *self._along(None, made)])
             except Refused as refused:
                 if refused.failed != {0}:
                     raise
@@ -161,25 +167,8 @@ class Consultations:
 
     def did(self, consultation: Consultation, what: str, staff: str) -> bool:
         """Whether its trail holds that one of the staff did something."""
-        return any(h.what == what and h.staff == staff for h in self._happened(consultation))
-
-    def trail(self, by: Actor, consultation: str) -> Trail:
-        """All that happened to one of theirs. Raises NotFound."""
-        return Trail(entries=self.entries(self.own(by, consultation)), intact=True)
-
-    def entries(self, consultation: Consultation) -> list[TrailEntry]:
-        """All that happened to a consultation, oldest first."""
-        return [
-            TrailEntry(
-                number=h.number,
-                at=instant(h.at),
-                what=h.what,
-                who=h.staff or h.role.value,
-                level=h.level,
-                state=h.state or "",
-            )
-            for h in self._happened(consultation)
-        ]
+        entries = self._store.query(Happening, consultation_key(consultation.trust, consultation.id), "TRAIL#")
+        return any(h.what == what and h.staff == staff for h in entries)
 
     def time(self, starts: str) -> int:
         """When an appointment starts, in seconds since 1970. Raises BadRequest for what is over or too far away."""
@@ -227,9 +216,11 @@ class Consultations:
             if fields is None:
                 return present
             after: Consultation = msgspec.structs.replace(present, version=present.version + 1, **fields)
-            own: list[Write] = [Replace(after, expected=present.version), Create(self._happening(by, after, what))]
+            entry = self._happening(by, after, what, present.trail_hash)
+            after = msgspec.structs.replace(after, trail_hash=entry.hash)
+            own: list[Write] = [Replace(after, expected=present.version), Create(entry)]
             try:
-                self._store.write([*own, *also(present)])
+                self._store.write([*own, *also(present), *self._along(present, after)])
             except Refused as refused:
                 if refused.failed.isdisjoint({0, 1}):
                     raise
@@ -238,11 +229,15 @@ class Consultations:
             return after
         raise Overtaken
 
-    def _happened(self, to: Consultation) -> list[Happening]:
-        return self._store.query(Happening, consultation_key(to.trust, to.id), "TRAIL#")
+    def _along(self, before: Consultation | None, after: Consultation) -> list[Write]:
+        """By what it can be found again: of which day it is, and who is mentioned in it."""
+        along = self._mentions.changes(before, after)
+        if before is None or before.day != after.day:
+            along.append(Put(Kept(trust=after.trust, consultation=after.id, day=after.day)))
+        return along
 
-    def _happening(self, by: Actor, after: Consultation, what: str) -> Happening:
-        return Happening(
+    def _happening(self, by: Actor, after: Consultation, what: str, previous: str) -> Happening:
+        entry = Happening(
             trust=after.trust,
             consultation=after.id,
             number=after.version,
@@ -253,6 +248,7 @@ class Consultations:
             level=by.level,
             state=after.state,
         )
+        return linked(entry, previous)
 
 
 def only_in(call: int) -> Callable[[Consultation], dict[str, Any]]:

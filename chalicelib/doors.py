@@ -151,7 +151,7 @@ class Doors:
 
     def trail(self, request: Request, trust: str, consultation: str) -> Trail:
         """What happened."""
-        return self._s.consultations.trail(self._actor(request, trust), consultation)
+        return self._s.trail.read(self._actor(request, trust), consultation)
 
     def cancel(self, request: Request, trust: str, consultation: str) -> ConsultationView:
         """Cancel."""

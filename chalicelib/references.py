@@ -12,6 +12,7 @@ from chalicelib.rest import Support
 from chalicelib.rights import Actor
 from chalicelib.sockets import Sockets
 from chalicelib.store import Store
+from chalicelib.trail import Trail
 
 # References have no letters that are mistaken for digits: whoever types one meant the digit.
 MEANT: Final = str.maketrans("OIL", "011")
@@ -20,9 +21,12 @@ MEANT: Final = str.maketrans("OIL", "011")
 class References:
     """Looks references up; of the patient it tells nothing, and who looked stands in the trail."""
 
-    def __init__(self, store: Store, consultations: Consultations, register: Register, sockets: Sockets) -> None:
+    def __init__(
+        self, store: Store, consultations: Consultations, trail: Trail, register: Register, sockets: Sockets
+    ) -> None:
         self._store = store
         self._consultations = consultations
+        self._trail = trail
         self._register = register
         self._sockets = sockets
 
@@ -45,5 +49,5 @@ class References:
             devices=seen.devices,
             network=seen.network,
             patient_present=seen.patient_present,
-            trail=self._consultations.entries(consultation),
+            trail=self._trail.entries(consultation),
         )

@@ -22,6 +22,7 @@ from chalicelib.guest_messages import GuestMessages
 from chalicelib.invites import Invites
 from chalicelib.lifecycle import Role
 from chalicelib.logins import Logins
+from chalicelib.mentions import Mentions
 from chalicelib.notify import AwsCarrier, Carrier
 from chalicelib.oidc import Client, RelyingParty
 from chalicelib.patient_messages import PatientMessages
@@ -37,6 +38,7 @@ from chalicelib.signaling import Messages, Signaling
 from chalicelib.sockets import Sockets
 from chalicelib.store import DynamoStore, Store
 from chalicelib.tickets import Tickets
+from chalicelib.tokens import keyed
 from chalicelib.trail import Trail
 from chalicelib.waiting import Waiting
 from chalicelib.worker_messages import WorkerMessages
@@ -127,7 +129,7 @@ class Services:
     @cached_property
     def trail(self) -> Trail:
         """What happened."""
-        return Trail(self.store, self.now)
+        return Trail(self.store, self.consultations, self.now)
 
     @cached_property
     def queues(self) -> Queues:
@@ -142,12 +144,25 @@ class Services:
     @cached_property
     def references(self) -> References:
         """What support looks up."""
-        return References(self.store, self.consultations, self.register, self.sockets)
+        return References(self.store, self.consultations, self.trail, self.register, self.sockets)
 
     @cached_property
     def consultations(self) -> Consultations:
         """Consultations; every change is told to the open pages."""
-        return Consultations(self.store, self.register, self.scheduler, self.settings, self.now, self.waiting.changed)
+        return Consultations(
+            self.store,
+            self.register,
+            self.mentions,
+            self.scheduler,
+            self.settings,
+            self.now,
+            self.waiting.changed,
+        )
+
+    @cached_property
+    def mentions(self) -> Mentions:
+        """Where people are mentioned."""
+        return Mentions(self.store, lambda trust, value: (keyed(self._pepper(), trust, value),))
 
     @cached_property
     def bookings(self) -> Bookings:

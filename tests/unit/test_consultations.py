@@ -69,7 +69,7 @@ def test_a_patient_at_the_fixed_address_is_expected_at_once(clinic: Clinic) -> N
     told = clinic.push.to("C")[-1]
     assert isinstance(told, p.Changed)
     assert told.consultation.drop_in
-    assert [e.what for e in clinic.services.consultations.trail(clinic.by, made.id).entries] == ["arrived"]
+    assert [e.what for e in clinic.services.trail.entries(made)] == ["arrived"]
 
 
 @pytest.mark.parametrize(
@@ -132,6 +132,6 @@ def test_feedback_is_taken_once_and_after_the_end_only(clinic: Clinic) -> None:
 def test_the_trail_is_for_the_own_clinician(clinic: Clinic) -> None:
     booked = clinic.book()
     with pytest.raises(NotFound):
-        clinic.services.consultations.trail(clinic.as_("omar-haddad"), booked.id)
+        clinic.services.trail.read(clinic.as_("omar-haddad"), booked.id)
     with pytest.raises(NotFound):
-        clinic.services.consultations.trail(msgspec.structs.replace(clinic.by, trust="another"), booked.id)
+        clinic.services.trail.read(msgspec.structs.replace(clinic.by, trust="another"), booked.id)

@@ -123,7 +123,7 @@ def test_the_list_is_told_the_new_day_and_the_trail_who_did_it(clinic: Clinic) -
     move(clinic, booked)
     told = [m for m in clinic.push.to("C") if isinstance(m, p.Changed)]
     assert told[-1].day == "2027-03-02"
-    entries = clinic.services.consultations.trail(clinic.by, booked.id).entries
+    entries = clinic.services.trail.entries(booked)
     assert [(e.what, e.who) for e in entries][-1] == ("rescheduled", clinic.staff)
     assert clinic.services.consultations.day(clinic.by, clinic.staff, "2027-03-01") == []
 
@@ -297,7 +297,7 @@ def test_handing_over_twice_is_once_and_the_old_page_is_told_again(clinic: Clini
     after = clinic.now(waiting)
     told = [m for m in clinic.push.to("C") if isinstance(m, p.HandedOver)]
     assert told == [p.HandedOver(consultation=waiting.id, version=after.version)] * 2
-    entries = clinic.services.consultations.trail(clinic.as_(COLLEAGUE), waiting.id).entries
+    entries = clinic.services.trail.entries(waiting)
     assert [e.what for e in entries].count("handed_over") == 1
 
 

@@ -105,7 +105,7 @@ def test_from_the_invitation_to_the_end(clinic: Clinic) -> None:
     clinic.say("P", p.HangUp(consultation=waiting.id, call=1))
     assert last(clinic, "G", p.CallEnded).reason is EndReason.HANG_UP
     assert state(clinic, "G") is State.ENDED
-    trail = clinic.services.consultations.trail(clinic.by, waiting.id).entries
+    trail = clinic.services.trail.entries(waiting)
     assert [(e.what, e.who) for e in trail if e.what.startswith("guest")] == [
         ("guest_invited", clinic.staff),
         ("guest_ready", "guest"),
@@ -303,7 +303,7 @@ def test_a_colleagues_consultation_is_not_there(clinic: Clinic) -> None:
 def test_trail_entries_of_guests_are_by_role(clinic: Clinic) -> None:
     talking, _ = clinic.joined()
     clinic.say("G", p.HangUp(consultation=talking.id, call=1))
-    trail = clinic.services.consultations.trail(clinic.by, talking.id).entries
+    trail = clinic.services.trail.entries(talking)
     assert {e.who for e in trail if e.what in ("guest_ready", "guest_joined", "guest_left")} == {Role.GUEST}
 
 

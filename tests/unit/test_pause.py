@@ -21,7 +21,7 @@ def pause(clinic: Clinic, connection: str, of: Consultation, *, on: bool = True,
 
 
 def trail(clinic: Clinic, of: Consultation) -> list[tuple[str, str]]:
-    entries = clinic.services.consultations.trail(clinic.by, of.id).entries
+    entries = clinic.services.trail.entries(of)
     return [(e.what, e.who) for e in entries if e.what in ("paused", "resumed")]
 
 

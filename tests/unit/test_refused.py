@@ -37,7 +37,7 @@ def test_another_worker_takes_it_while_it_rings(clinic: Clinic) -> None:
     assert last(clinic, "P", p.Ringing).call == 2
     assert not all_of(clinic, "P", p.Join)
     assert not all_of(clinic, "C", p.CallEnded)
-    trail = clinic.services.consultations.trail(clinic.by, called.id).entries
+    trail = clinic.services.trail.entries(called)
     assert (trail[-1].what, trail[-1].who) == ("moved", "system")
 
     assert clinic.say("C", p.Offer(consultation=called.id, call=1, n=1, sdp=SDP)) == "overtaken"

@@ -92,7 +92,7 @@ def test_from_booking_to_feedback(clinic: Clinic) -> None:
     clinic.services.consultations.feedback(patient("elvenes"), booked.id, Feedback(quality=Impression.GOOD))
     assert last(clinic, "P", p.Visit).visit.feedback_given
 
-    trail = clinic.services.consultations.trail(clinic.by, booked.id).entries
+    trail = clinic.services.trail.entries(booked)
     assert [(e.what, e.who) for e in trail] == [
         ("booked", "ingrid-berg"),
         ("sending", "system"),

@@ -1,5 +1,6 @@
 """The trails: each entry is linked to the one before, whoever else writes in the same moment."""
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,8 +11,8 @@ from chalicelib.lifecycle import Role
 from chalicelib.protocol import LoginLevel
 from chalicelib.records import Happening, Head, trail_partition
 from chalicelib.rights import Actor
-from chalicelib.trail import TRIES, Trail
-from tests.fakes.clinic import Clock
+from chalicelib.trail import READ_AGAIN_SECONDS, TRIES
+from tests.fakes.clinic import Clinic
 from tests.fakes.store import FakeStore
 
 BY = Actor("t", Role.ADMINISTRATOR, staff="s", level=LoginLevel.HIGH)
@@ -28,16 +29,16 @@ def intact(store: FakeStore) -> bool:
 
 
 def test_what_the_trust_did_says_who_in_what_role_how_surely_known_and_how_much() -> None:
-    store, clock = FakeStore(), Clock()
-    entry = Trail(store, clock).trust_did(BY, "rules_set", {"rows": 2})
-    assert own(store) == [entry]
-    assert (entry.number, entry.at, entry.what, entry.counts) == (1, clock.time, "rules_set", {"rows": 2})
+    clinic = Clinic()
+    entry = clinic.services.trail.trust_did(BY, "rules_set", {"rows": 2})
+    assert own(clinic.store) == [entry]
+    assert (entry.number, entry.at, entry.what, entry.counts) == (1, clinic.clock.time, "rules_set", {"rows": 2})
     assert (entry.role, entry.staff, entry.level) == (Role.ADMINISTRATOR, "s", LoginLevel.HIGH)
 
 
 def test_each_trust_has_a_trail_of_its_own() -> None:
-    store = FakeStore()
-    trail = Trail(store, Clock())
+    clinic = Clinic()
+    store, trail = clinic.store, clinic.services.trail
     trail.trust_did(BY, "rules_set")
     trail.trust_did(Actor("u", Role.SYSTEM), "purged")
     assert [(e.number, e.what) for e in own(store, "u")] == [(1, "purged")]
@@ -45,8 +46,8 @@ def test_each_trust_has_a_trail_of_its_own() -> None:
 
 @given(st.lists(st.integers(0, 3), max_size=12))
 def test_entries_of_those_who_race_are_one_chain(rivals: list[int]) -> None:
-    store = FakeStore()
-    trail = Trail(store, Clock())
+    clinic = Clinic()
+    store, trail = clinic.store, clinic.services.trail
     for several in rivals:
 
         def others(left: int = several) -> None:
@@ -61,11 +62,11 @@ def test_entries_of_those_who_race_are_one_chain(rivals: list[int]) -> None:
 
 
 def test_whoever_is_overtaken_again_and_again_is_told_so() -> None:
-    store = FakeStore()
-    trail, rival = Trail(store, Clock()), Trail(store, Clock())
+    clinic = Clinic()
+    store, trail = clinic.store, clinic.services.trail
 
     def overtake() -> None:
-        rival.trust_did(BY, "audit_read")
+        trail.trust_did(BY, "audit_read")
         store.before_write = overtake
 
     store.before_write = overtake
@@ -73,3 +74,40 @@ def test_whoever_is_overtaken_again_and_again_is_told_so() -> None:
         trail.trust_did(BY, "rules_set")
     assert len(own(store)) == TRIES
     assert intact(store)
+
+
+def test_a_consultations_entries_are_a_chain_that_ends_with_it() -> None:
+    clinic = Clinic()
+    entries, intact = clinic.services.trail.whole(clinic.talking())
+    assert intact
+    assert [e.what for e in entries][-3:] == ["check_in", "call", "accept"]
+    assert {e.hash for e in entries} == {e.previous for e in entries[1:]} | {entries[-1].hash}
+
+
+def test_who_of_the_staff_reads_a_trail_stands_in_it_but_not_at_each_look() -> None:
+    clinic = Clinic()
+    booked = clinic.book()
+    for _ in range(2):
+        read = clinic.services.trail.read(clinic.by, booked.id)
+        assert read.intact
+    assert [e.what for e in read.entries].count("trail_read") == 1
+    assert read.entries[-1].who == clinic.staff
+    clinic.clock.time += READ_AGAIN_SECONDS
+    assert [e.what for e in clinic.services.trail.read(clinic.by, booked.id).entries].count("trail_read") == 2
+
+
+def test_a_trail_that_somebody_touched_is_said_to_be_broken() -> None:
+    clinic = Clinic()
+    booked = clinic.book()
+    entry = clinic.services.trail.happened(clinic.trust, booked.id)[0]
+    clinic.store.rows[entry.key()] = msgspec.structs.replace(entry, staff="somebody-else")
+    assert not clinic.services.trail.read(clinic.by, booked.id).intact
+
+
+def test_a_change_between_two_readings_is_no_break() -> None:
+    clinic = Clinic()
+    booked = clinic.book()
+    clinic.services.trail.read(clinic.by, booked.id)
+    entries, intact = clinic.services.trail.whole(booked)
+    assert intact
+    assert entries[-1].what == "trail_read"
