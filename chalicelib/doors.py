@@ -4,6 +4,7 @@ import msgspec
 
 from chalicelib.edge import Answer, Request, redirect
 from chalicelib.errors import BadRequest, Forbidden, LinkWithdrawn, Unauthenticated
+from chalicelib.limits import ARRIVALS, TRUST_ARRIVALS
 from chalicelib.logins import Returned, login_cookie
 from chalicelib.protocol import ConsultationView, VisitView
 from chalicelib.records import Consultation, Session
@@ -101,7 +102,8 @@ class Doors:
     def arrive(self, request: Request, trust: str, department: str) -> Answer:
         """A patient at the fixed address."""
         arrival = request.body(Arrival)
-        self._s.invites.limit_arrivals(request.address)
+        self._s.limits.count(ARRIVALS, request.address)
+        self._s.limits.count(TRUST_ARRIVALS, trust)
         return self._visit(self._s.bookings.arrive(trust, department, arrival))
 
     # ------------------------------------------------------------ staff

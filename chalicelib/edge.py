@@ -70,11 +70,13 @@ class Request:
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """What a door answers: a body, or another place to go; cookies by name (an empty value takes one away)."""
+    """What a door answers: a body, or another place to go, or how long to wait before trying again; cookies by name (an
+    empty value takes one away)."""
 
     body: Any = None
     status: int = 200
     location: str = ""
+    wait_seconds: int = 0
     cookies: tuple[tuple[str, str], ...] = ()
 
 
@@ -87,7 +89,8 @@ def rest(request: Request, act: Callable[[Request], Any]) -> Response:
         answer = result if isinstance(result, Answer) else Answer(result, 204 if result is None else 200)
         outcome = "ok"
     except VenteromError as error:
-        answer = Answer(ErrorBody(code=error.code, message=error.text, retry=error.retry), error.status)
+        told = ErrorBody(code=error.code, message=error.text, retry=error.retry, wait_seconds=error.wait_seconds)
+        answer = Answer(told, error.status, wait_seconds=error.wait_seconds)
         outcome = error.code
     except Exception as error:  # noqa: BLE001 - Chalice would answer in words of its own
         unexpected = VenteromError()
@@ -102,6 +105,8 @@ def respond(answer: Answer) -> Response:
     headers: dict[str, Any] = dict(JSON)
     if answer.location:
         headers["Location"] = answer.location
+    if answer.wait_seconds:
+        headers["Retry-After"] = str(answer.wait_seconds)
     if answer.cookies:
         headers["Set-Cookie"] = [set_cookie(name, value) for name, value in answer.cookies]
     body = "" if answer.body is None else msgspec.json.encode(answer.body).decode()

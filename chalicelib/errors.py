@@ -33,8 +33,10 @@ class VenteromError(Exception):
     retry: ClassVar[bool] = False
     text: ClassVar[str] = "Something failed on our side. Please try again."
 
-    def __init__(self) -> None:
+    def __init__(self, wait_seconds: int = 0) -> None:
         super().__init__(self.code)
+        self.wait_seconds = wait_seconds
+        """When trying again can help, in seconds; 0: at any time, or nobody knows."""
 
 
 class BadRequest(VenteromError):

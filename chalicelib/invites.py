@@ -14,17 +14,16 @@ from chalicelib.errors import (
     LinkUnknown,
     LinkWithdrawn,
     NotFound,
-    TooManyAttempts,
     Unavailable,
 )
 from chalicelib.guests import altered, guest_of
 from chalicelib.lifecycle import FINAL, Event, Role, State
+from chalicelib.limits import OPENINGS, WRONG_LINKS, Limits
 from chalicelib.notify import Carrier, Invitation, NotSent, mail, sms_text
 from chalicelib.protocol import Delivery
 from chalicelib.records import Consultation, Guest, Link, News, Sending
 from chalicelib.register import Register
 from chalicelib.rights import Actor, own, system
-from chalicelib.rings import Ring
 from chalicelib.settings import Settings
 from chalicelib.store import Create, Refused, Replace, Store
 from chalicelib.tokens import digest, mint
@@ -55,7 +54,7 @@ class Invites:
         register: Register,
         carrier: Carrier,
         settings: Settings,
-        pepper: Callable[[], Ring],
+        limits: Limits,
         now: Callable[[], float],
     ) -> None:
         self._store = store
@@ -63,33 +62,26 @@ class Invites:
         self._register = register
         self._carrier = carrier
         self._settings = settings
-        self._pepper = pepper
+        self._limits = limits
         self._now = now
 
     def enter(self, secret: str, address: str) -> Link:
         """Who holds ``secret`` is expected. ``address``: where the attempt comes from.
 
-        Raises LinkUnknown, LinkExpired, LinkWithdrawn; TooManyAttempts after too many that failed.
+        Raises LinkUnknown, LinkExpired, LinkWithdrawn; TooManyAttempts, of wrong links only by address: what strangers
+        do who share it keeps nobody from a link that is right.
         """
-        counter = self._counter(address)
-        if self._store.counted(counter) >= self._settings.attempts_per_window:
-            raise TooManyAttempts
         link = self._store.get(Link, Link(digest=digest(secret), trust="", consultation="").key())
         if link is None:
-            self._store.count(counter, int(self._now()) + 2 * self._settings.attempts_window_seconds)
+            self._limits.count(WRONG_LINKS, address)
             raise LinkUnknown
+        self._limits.count(OPENINGS, link.digest)
         consultation = self._consultations.find(link.trust, link.consultation)
         if consultation.state is State.CANCELLED or (link.guest and guest_of(consultation, link.guest) is None):
             raise LinkWithdrawn
         if self._over(consultation):
             raise LinkExpired
         return link
-
-    def limit_arrivals(self, address: str) -> None:
-        """Count one arrival at a fixed address. Raises TooManyAttempts."""
-        expires = int(self._now()) + 2 * self._settings.attempts_window_seconds
-        if self._store.count("arrival#" + self._counter(address), expires) > self._settings.attempts_per_window:
-            raise TooManyAttempts
 
     def send_now(self, consultation: Consultation) -> Consultation:
         """Send what is due, to the patient and to guests; returns the consultation as it then is."""
@@ -259,7 +251,3 @@ class Invites:
             return {"guests": altered(present, guest.id, **fields)} if guest else fields
 
         return self._consultations.note(system(consultation.trust), consultation.id, what, decide)
-
-    def _counter(self, address: str) -> str:
-        window = int(self._now()) // self._settings.attempts_window_seconds
-        return f"link#{self._pepper().hash('address', address)}#{window}"

@@ -58,9 +58,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     turn_seconds: Seconds = 4 * 3600
     link_grace_seconds: Seconds = 24 * 3600
     """How long after the appointment's end the link still opens."""
-    attempts_per_window: int = 20
-    """How many wrong links one address may try in a window."""
-    attempts_window_seconds: Seconds = 300
 
     @classmethod
     def load(cls, environment: Mapping[str, str] = os.environ) -> "Settings":

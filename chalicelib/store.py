@@ -130,9 +130,6 @@ class Store(Protocol):
     def count(self, name: str, expires: int) -> int:
         """Add one to a counter that lives until ``expires``; return the sum."""
 
-    def counted(self, name: str) -> int:
-        """A counter's present sum."""
-
 
 class DynamoStore:
     """Store over DynamoDB, through pynamodb."""
@@ -213,14 +210,6 @@ class DynamoStore:
         row = self._row(f"LIMIT#{name}", "LIMIT")
         row.update(actions=[self._row.version.add(1), self._row.expires.set(expires)])
         return int(row.version)
-
-    def counted(self, name: str) -> int:
-        """See Store."""
-        try:
-            row = self._row.get(f"LIMIT#{name}", "LIMIT", consistent_read=True)
-        except self._row.DoesNotExist:
-            return 0
-        return 0 if self._expired(row) else int(row.version)
 
     def _expired(self, row: Any) -> bool:
         # DynamoDB removes what has expired within days, not at once.

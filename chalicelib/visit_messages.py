@@ -50,7 +50,7 @@ class VisitMessages(CallMessages):
         hour = int(self._now()) // 3600
         name = f"{what}#{socket.trust}#{socket.consultation}#{socket.guest}#{hour}"
         if self._store.count(name, (hour + 2) * 3600) > PROBES_PER_HOUR:
-            raise TooManyAttempts
+            raise TooManyAttempts((hour + 1) * 3600 - int(self._now()))
 
     def _tell_of_presence(self, socket: Socket) -> None:
         """A visitor came or went. No version orders presence, so whoever told it looks whether it still holds."""

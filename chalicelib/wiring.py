@@ -21,6 +21,7 @@ from chalicelib.figures import Figures
 from chalicelib.guest_messages import GuestMessages
 from chalicelib.invites import Invites
 from chalicelib.lifecycle import Role
+from chalicelib.limits import Limits
 from chalicelib.logins import Logins
 from chalicelib.mentions import Mentions
 from chalicelib.notify import AwsCarrier, Carrier
@@ -173,8 +174,13 @@ class Services:
     def invites(self) -> Invites:
         """Invitations."""
         return Invites(
-            self.store, self.consultations, self.register, self.carrier, self.settings, self._pepper, self.now
+            self.store, self.consultations, self.register, self.carrier, self.settings, self.limits, self.now
         )
+
+    @cached_property
+    def limits(self) -> Limits:
+        """How often is too often."""
+        return Limits(self.store, self._pepper, self.now)
 
     @cached_property
     def sessions(self) -> Sessions:

@@ -95,10 +95,6 @@ class FakeStore:
         self.counters[name] = (self.counters.get(name, (0, 0))[0] + 1, expires)
         return self.counters[name][0]
 
-    def counted(self, name: str) -> int:
-        total, expires = self.counters.get(name, (0, 0))
-        return total if expires > self._now() else 0
-
     def _interrupted(self) -> None:
         hook, self.before_write = self.before_write, lambda: None
         hook()

@@ -11,6 +11,7 @@ from chalice.test import Client, HTTPResponse
 import app as doors
 from chalicelib import protocol as p
 from chalicelib.lifecycle import State
+from chalicelib.limits import ARRIVALS, WRONG_LINKS
 from chalicelib.oidc import new_key_set, public_key_set
 from chalicelib.wiring import services
 from tests.fakes.clinic import ORIGIN, SETTINGS, Clinic, person
@@ -193,9 +194,13 @@ def test_the_fixed_address_over_http(clinic: Clinic) -> None:
     visit = patient.post("/departments/elvenes/medisinsk/arrivals", arrival)
     assert (visit["state"], visit["logged_in"]) == (State.INVITED, True)
     assert patient.post(f"/visits/{visit['consultation']}/ticket")["ticket"]
-    for _ in range(SETTINGS.attempts_per_window - 1):
+    for _ in range(ARRIVALS.most - 1):
         patient.post("/departments/elvenes/medisinsk/arrivals", arrival)
-    refused(patient.ask("POST", "/departments/elvenes/medisinsk/arrivals", arrival), 429, "too_many_attempts")
+    answer = patient.ask("POST", "/departments/elvenes/medisinsk/arrivals", arrival)
+    refused(answer, 429, "too_many_attempts")
+    wait = answer.json_body["wait_seconds"]
+    assert 0 < wait <= ARRIVALS.seconds
+    assert answer.headers["Retry-After"] == str(wait)
     refused(patient.ask("GET", "/departments/elvenes/nowhere"), 404, "not_found")
     refused(patient.ask("GET", "/departments/nowhere/medisinsk"), 404, "not_found")
 
@@ -246,7 +251,7 @@ def test_behind_these_doors_one_must_be_known(clinic: Clinic, method: str, path:
 
 
 def test_guessing_is_counted_by_the_address_that_our_own_proxy_saw(clinic: Clinic) -> None:
-    for n in range(SETTINGS.attempts_per_window):
+    for n in range(WRONG_LINKS.most):
         answer = Browser().ask("POST", "/enter", {"secret": f"g{n}"}, X_Forwarded_For=f"198.51.100.{n}, 192.0.2.1")
         refused(answer, 404, "link_unknown")
     refused(Browser().ask("POST", "/enter", {"secret": "g"}), 429, "too_many_attempts")

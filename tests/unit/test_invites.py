@@ -13,6 +13,7 @@ from chalicelib.errors import (
     Unavailable,
 )
 from chalicelib.lifecycle import State
+from chalicelib.limits import OPENINGS, WRONG_LINKS
 from chalicelib.notify import NotSent
 from chalicelib.protocol import Delivery, LoginLevel
 from chalicelib.records import Link
@@ -65,8 +66,19 @@ def test_sms_and_mail_carry_a_link_each_and_only_hashes_are_kept(clinic: Clinic)
 def test_whoever_holds_a_link_gets_in_as_often_as_they_like(clinic: Clinic) -> None:
     booked = clinic.book()
     (secret,) = secrets(clinic)
-    for _ in range(SETTINGS.attempts_per_window * 2):
+    for _ in range(WRONG_LINKS.most * 2):
         assert clinic.services.invites.enter(secret, "192.0.2.1").consultation == booked.id
+
+
+def test_one_link_is_not_opened_without_end_and_others_go_on_opening(clinic: Clinic) -> None:
+    clinic.book()
+    clinic.book()
+    first, second = secrets(clinic)
+    for n in range(OPENINGS.most):
+        clinic.services.invites.enter(first, f"192.0.2.{n}")
+    with pytest.raises(TooManyAttempts):
+        clinic.services.invites.enter(first, "198.51.100.1")
+    clinic.services.invites.enter(second, "192.0.2.1")
 
 
 def test_a_link_expires_and_is_withdrawn_with_the_appointment(clinic: Clinic) -> None:
@@ -86,15 +98,19 @@ def test_guessing_at_speed_is_stopped_for_that_address_and_for_a_while(clinic: C
     clinic.book()
     (secret,) = secrets(clinic)
     enter = clinic.services.invites.enter
-    for n in range(SETTINGS.attempts_per_window):
+    clinic.clock.time += 100 - clinic.clock.time % WRONG_LINKS.seconds
+    for n in range(WRONG_LINKS.most):
         with pytest.raises(LinkUnknown):
             enter(f"guess-{n}", "192.0.2.1")
-    for guess in ("another", secret):
-        with pytest.raises(TooManyAttempts):
-            enter(guess, "192.0.2.1")
-    enter(secret, "192.0.2.2")
-    clinic.clock.time += SETTINGS.attempts_window_seconds
-    enter(secret, "192.0.2.1")
+    with pytest.raises(TooManyAttempts) as stopped:
+        enter("another", "192.0.2.1")
+    assert stopped.value.wait_seconds == WRONG_LINKS.seconds - 100
+    with pytest.raises(LinkUnknown):
+        enter("another", "192.0.2.2")
+    assert enter(secret, "192.0.2.1"), "what strangers do behind the same address keeps nobody from her own link"
+    clinic.clock.time += stopped.value.wait_seconds
+    with pytest.raises(LinkUnknown):
+        enter("another", "192.0.2.1")
     assert not any("192.0.2" in name for name in clinic.store.counters), "addresses are kept as keyed hashes"
 
 
