@@ -39,7 +39,6 @@ from chalicelib.signaling import Messages, Signaling
 from chalicelib.sockets import Sockets
 from chalicelib.store import DynamoStore, Store
 from chalicelib.tickets import Tickets
-from chalicelib.tokens import keyed
 from chalicelib.trail import Trail
 from chalicelib.waiting import Waiting
 from chalicelib.worker_messages import WorkerMessages
@@ -163,7 +162,7 @@ class Services:
     @cached_property
     def mentions(self) -> Mentions:
         """Where people are mentioned."""
-        return Mentions(self.store, lambda trust, value: (keyed(self._pepper(), trust, value),))
+        return Mentions(self.store, lambda trust, value: self._pepper().hashes(trust, value))
 
     @cached_property
     def bookings(self) -> Bookings:
