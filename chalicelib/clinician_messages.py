@@ -9,14 +9,20 @@ from chalicelib.call_messages import CallMessages
 from chalicelib.errors import IllegalTransition, NotFound
 from chalicelib.guests import altered, guest_of
 from chalicelib.lifecycle import FINAL, WITH_CALL, Event, State, step
+from chalicelib.lists import Lists
 from chalicelib.protocol import EndReason, Seat
 from chalicelib.records import Consultation, Socket
-from chalicelib.rights import own
+from chalicelib.rest import WhichDay
+from chalicelib.rights import Actor, own
 from chalicelib.store import Put
 
 
 class ClinicianMessages(CallMessages):
     """The clinician watches her list, calls and talks."""
+
+    def __init__(self, lists: Lists, *means: Any) -> None:
+        super().__init__(*means)
+        self._lists = lists
 
     def gone(self, socket: Socket) -> None:
         """A clinician's socket closed."""
@@ -25,12 +31,12 @@ class ClinicianMessages(CallMessages):
 
     def _on_hello(self, socket: Socket, _: p.Hello) -> None:
         today = self._today(socket.trust)
-        self._show(socket, today)
+        self._lists.show(socket, self._actor(socket), WhichDay(day=today))
         self._resume_calls(socket, today)
         self._tell_waiting_patients(socket)
 
     def _on_watch(self, socket: Socket, message: p.Watch) -> None:
-        self._show(socket, message.day)
+        self._lists.watch(socket, message)
 
     def _on_delay(self, socket: Socket, message: p.Delay) -> None:
         self._waiting.delay(socket.trust, socket.staff, self._today(socket.trust), message.minutes)
@@ -68,17 +74,12 @@ class ClinicianMessages(CallMessages):
     def _own(self, socket: Socket, consultation: str) -> Consultation:
         return self._consultations.own(self._actor(socket), consultation)
 
+    def _actor(self, socket: Socket) -> Actor:
+        """As the register says now. Raises Forbidden when she is no clinician any more."""
+        return self._register.actors(socket, [socket.role])[0]
+
     def _seat(self, socket: Socket, consultation: Consultation) -> Seat:
         return Seat.CLINICIAN
-
-    def _show(self, socket: Socket, day: str) -> None:
-        found = self._consultations.day(self._actor(socket), socket.staff, day)
-        views, delay = (
-            [self._sockets.for_clinician(c) for c in found],
-            self._queues.delay(socket.trust, socket.staff, day),
-        )
-        board = p.Board(day=day, clinician=socket.staff, consultations=views, delay_minutes=delay)
-        self._sockets.to(socket.connection, board)
 
     def _resume_calls(self, socket: Socket, day: str) -> None:
         """After a reload the clinician's page takes up the call that it was in."""

@@ -26,7 +26,7 @@ from chalicelib.rest import (
     Trail,
     WhichDay,
 )
-from chalicelib.rights import Actor, patient
+from chalicelib.rights import Actor, acting, foremost, patient
 from chalicelib.routes import BY_DOOR
 from chalicelib.sessions import staff_cookie, visit_cookie
 from chalicelib.wiring import Services
@@ -136,64 +136,58 @@ class Doors:
 
     def day(self, request: Request, trust: str) -> DayList:
         """One day's list."""
-        by, asked = self._actor(request, trust), request.query(WhichDay)
-        clinician = self._s.register.whose(by, asked.clinician)
-        found = self._s.consultations.day(by, clinician, asked.day)
-        return DayList(
-            day=asked.day,
-            consultations=[self._s.sockets.for_clinician(c) for c in found],
-            delay_minutes=self._s.queues.delay(trust, clinician, asked.day),
-        )
+        asked = request.query(WhichDay)
+        return self._s.lists.read(acting(self._actors(request, trust), asked.clinician), asked)
 
     def book(self, request: Request, trust: str) -> Answer:
         """Book, and send the invitation if its time has come."""
-        by, once = self._actor(request, trust), _key(request)
-        booked = self._s.bookings.book(by, request.body(Booking), once)
+        actors, once, booking = self._actors(request, trust), _key(request), request.body(Booking)
+        booked = self._s.bookings.book(acting(actors, booking.clinician), booking, once)
         return Answer(self._s.sockets.for_clinician(self._s.invites.send_now(booked)), 201)
 
     def trail(self, request: Request, trust: str, consultation: str) -> Trail:
         """What happened."""
-        return self._s.trail.read(self._actor(request, trust), consultation)
+        return self._s.trail.read(self._actor(request, trust, consultation), consultation)
 
     def cancel(self, request: Request, trust: str, consultation: str) -> ConsultationView:
         """Cancel."""
-        by = self._actor(request, trust)
+        by = self._actor(request, trust, consultation)
         return self._s.sockets.for_clinician(self._s.desk.cancel(by, consultation))
 
     def move(self, request: Request, trust: str, consultation: str) -> ConsultationView:
         """Another time."""
-        by = self._actor(request, trust)
+        by = self._actor(request, trust, consultation)
         return self._s.sockets.for_clinician(self._s.desk.move(by, consultation, request.body(Move)))
 
     def hand_over(self, request: Request, trust: str, consultation: str) -> None:
         """To a colleague."""
-        by = self._actor(request, trust)
+        by = self._actor(request, trust, consultation)
         self._s.desk.hand_over(by, consultation, request.body(HandOver))
 
     def phone(self, request: Request, trust: str, consultation: str) -> ConsultationView:
         """By phone instead."""
-        by = self._actor(request, trust)
+        by = self._actor(request, trust, consultation)
         return self._s.sockets.for_clinician(self._s.desk.phone(by, consultation))
 
     def invite(self, request: Request, trust: str, consultation: str) -> ConsultationView:
         """Send again."""
-        by = self._actor(request, trust)
+        by = self._actor(request, trust, consultation)
         return self._s.sockets.for_clinician(self._s.invites.send_again(by, consultation))
 
     def invite_guest(self, request: Request, trust: str, consultation: str) -> Answer:
         """One more in the call."""
-        by, once = self._actor(request, trust), _key(request)
+        by, once = self._actor(request, trust, consultation), _key(request)
         invited = self._s.company.invite(by, consultation, request.body(NewGuest), once)
         return Answer(self._s.sockets.for_clinician(invited), 201)
 
     def invite_guest_again(self, request: Request, trust: str, consultation: str, guest: str) -> ConsultationView:
         """Send a guest's invitation again."""
-        by = self._actor(request, trust)
+        by = self._actor(request, trust, consultation)
         return self._s.sockets.for_clinician(self._s.company.invite_again(by, consultation, guest))
 
     def remove_guest(self, request: Request, trust: str, consultation: str, guest: str) -> ConsultationView:
         """Show a guest out, for good."""
-        by = self._actor(request, trust)
+        by = self._actor(request, trust, consultation)
         return self._s.sockets.for_clinician(self._s.company.remove(by, consultation, guest))
 
     def reference(self, request: Request, trust: str, reference: str) -> Support:
@@ -216,9 +210,16 @@ class Doors:
     def _employee(self, request: Request, trust: str) -> Session:
         return self._s.sessions.employee(trust, request.cookie(staff_cookie(trust)))
 
-    def _actor(self, request: Request, trust: str) -> Actor:
-        """Who of the staff asks, as the first of the door's roles that is hers. Raises Unauthenticated, Forbidden."""
-        return self._s.register.actor(self._employee(request, trust), BY_DOOR[request.door].staff)
+    def _actors(self, request: Request, trust: str) -> list[Actor]:
+        """Who of the staff asks, in each of the door's roles that is hers. Raises Unauthenticated, Forbidden."""
+        return self._s.register.actors(self._employee(request, trust), BY_DOOR[request.door].staff)
+
+    def _actor(self, request: Request, trust: str, consultation: str = "") -> Actor:
+        """As `_actors`, in the first of these roles in which the consultation is hers, if it is about one."""
+        actors = self._actors(request, trust)
+        if len(actors) == 1 or not consultation:
+            return actors[0]
+        return foremost(actors, self._s.consultations.find(trust, consultation))
 
 
 def _key(request: Request) -> str:

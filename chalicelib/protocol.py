@@ -352,7 +352,8 @@ class ConsultationView(Part, frozen=True):
 
 
 class Hello(Message, frozen=True):
-    """First on every socket: asks for the present state (`visit` to a patient, `board` to a clinician)."""
+    """First on every socket: asks for the present state (`visit` to a patient, `board` to a clinician, `pong` to a
+    secretary, who says by `watch` whose list she wants to see)."""
 
 
 class Ping(Message, frozen=True):
@@ -853,6 +854,7 @@ class Room(msgspec.Struct, frozen=True):
 _patient: msgspec.json.Decoder[FromPatient] = msgspec.json.Decoder(FromPatient)
 _guest: msgspec.json.Decoder[FromGuest] = msgspec.json.Decoder(FromGuest)
 _clinician: msgspec.json.Decoder[FromClinician] = msgspec.json.Decoder(FromClinician)
+_secretary: msgspec.json.Decoder[FromSecretary] = msgspec.json.Decoder(FromSecretary)
 _worker: msgspec.json.Decoder[FromWorker] = msgspec.json.Decoder(FromWorker)
 _to_worker: msgspec.json.Decoder[ToWorker] = msgspec.json.Decoder(ToWorker)
 _on_call: msgspec.json.Decoder[OnCallFromPage] = msgspec.json.Decoder(OnCallFromPage)
@@ -877,6 +879,11 @@ def parse_guest(data: str | bytes) -> FromGuest:
 def parse_clinician(data: str | bytes) -> FromClinician:
     """Parse what a clinician's page sent. Raises TooLarge, NotJson, UnknownMessage or BadSdp."""
     return _parse(_clinician, data)
+
+
+def parse_secretary(data: str | bytes) -> FromSecretary:
+    """Parse what a secretary's page sent. Raises TooLarge, NotJson, UnknownMessage or BadSdp."""
+    return _parse(_secretary, data)
 
 
 def parse_worker(data: str | bytes) -> FromWorker:

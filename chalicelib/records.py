@@ -459,7 +459,8 @@ class Link(Record, frozen=True, kw_only=True):
 
 
 class Session(Record, frozen=True, kw_only=True):
-    """Who a cookie stands for: a visitor of one consultation, or one of the staff, with ``roles`` then."""
+    """Who a cookie stands for: a visitor of one consultation, or one of the staff; then ``roles`` are what her issuer
+    says she is, none where the register says it."""
 
     digest: str
     trust: str
@@ -525,6 +526,7 @@ class Ticket(Record, frozen=True, kw_only=True):
     consultation: str = ""
     guest: str = ""
     staff: str = ""
+    roles: tuple[Role, ...] = ()
 
     def key(self) -> tuple[str, str]:
         """By its hash."""
@@ -542,11 +544,11 @@ class Socket(Record, frozen=True, kw_only=True):
     consultation: str = ""
     guest: str = ""
     staff: str = ""
+    roles: tuple[Role, ...] = ()
+    """As the session's."""
     worker: str = ""
-    day: str = ""
-    """The day that one of the staff's pages shows."""
     clinician: str = ""
-    """Whose day it shows."""
+    """Whose list one of the staff's pages shows, when it is another's than her own."""
 
     def key(self) -> tuple[str, str]:
         """By API Gateway's connection id."""

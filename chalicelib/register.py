@@ -8,7 +8,7 @@ import msgspec
 from chalicelib.errors import BadRequest, Forbidden, NotFound
 from chalicelib.lifecycle import Role
 from chalicelib.protocol import DepartmentView
-from chalicelib.records import Department, Session, Staff, Trust, trust_key
+from chalicelib.records import Department, Session, Socket, Staff, Trust, trust_key
 from chalicelib.rest import ClinicianView, Colleague, DepartmentPage, Me
 from chalicelib.rights import Actor
 from chalicelib.store import Put, Store
@@ -34,11 +34,12 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         phone: str
 
     class StaffEntry(msgspec.Struct, frozen=True):
-        """One clinician."""
+        """One of the staff."""
 
         id: str
         name: str
         departments: tuple[str, ...]
+        roles: tuple[Role, ...] = (Role.CLINICIAN,)
 
     trust: TrustEntry
     departments: tuple[DepartmentEntry, ...]
@@ -52,13 +53,24 @@ class Register:
         self._store = store
 
     def enter(self, entry: Any) -> int:
-        """Write a trust's register; may be run again. Returns the number of rows. Raises msgspec.ValidationError."""
+        """Write a trust's register; may be run again. Whoever has left keeps a name, for what she did, and no right.
+
+        Returns the number of rows. Raises msgspec.ValidationError.
+        """
         given = msgspec.convert(entry, Entry)
         trust = Trust(id=given.trust.id, name=given.trust.name, time_zone=given.trust.time_zone)
         rows: list[Trust | Department | Staff] = [
             trust,
             *(Department(trust=trust.id, id=d.id, name=d.name, phone=d.phone) for d in given.departments),
-            *(Staff(trust=trust.id, id=s.id, name=s.name, departments=s.departments) for s in given.staff),
+            *(
+                Staff(trust=trust.id, id=s.id, name=s.name, departments=s.departments, roles=s.roles)
+                for s in given.staff
+            ),
+            *(
+                msgspec.structs.replace(left, departments=(), roles=())
+                for left in self._everybody(trust.id)
+                if left.id not in {s.id for s in given.staff}
+            ),
         ]
         for row in rows:
             self._store.write([Put(row)])
@@ -76,29 +88,37 @@ class Register:
         """Raises NotFound."""
         return _found(self._store.get(Staff, (trust_key(trust), f"STAFF#{staff}")))
 
-    def roles_of(self, session: Session) -> tuple[Role, ...]:
+    def roles_of(self, who: Session | Socket) -> tuple[Role, ...]:
         """What one of the staff is: what her issuer says or, where it says nothing, the register as it is now.
 
-        Raises Forbidden when she is not in it any more.
+        Raises Forbidden when she is not on the staff any more.
         """
-        return session.roles or self._known(session).roles
+        return self._roles(who, self._known(who))
 
-    def actor(self, session: Session, allowed: Sequence[Role]) -> Actor:
-        """One of the staff, as the first of ``allowed`` that she is; a change of the register counts at once.
+    def actors(self, who: Session | Socket, allowed: Sequence[Role]) -> list[Actor]:
+        """One of the staff in each of ``allowed`` that is hers, at least one; a change of the register counts at once.
 
-        Raises Forbidden when she is none of them, or not in the register any more.
+        Raises Forbidden when none is, or when she is not on the staff any more.
         """
-        known = self._known(session)
-        role = next((role for role in allowed if role in (session.roles or known.roles)), None)
-        if role is None:
+        known = self._known(who)
+        roles = self._roles(who, known)
+        actors = [Actor(who.trust, r, known.id, known.departments, who.level) for r in allowed if r in roles]
+        if not actors:
             raise Forbidden
-        return Actor(session.trust, role, known.id, known.departments, session.level)
+        return actors
 
-    def _known(self, session: Session) -> Staff:
+    @staticmethod
+    def _roles(who: Session | Socket, known: Staff) -> tuple[Role, ...]:
+        return who.roles or known.roles
+
+    def _known(self, who: Session | Socket) -> Staff:
         try:
-            return self.staff(session.trust, session.staff)
+            known = self.staff(who.trust, who.staff)
         except NotFound:
             raise Forbidden from None
+        if not known.roles:
+            raise Forbidden
+        return known
 
     def clinician_of(self, trust: str, department: str, staff: str) -> Staff:
         """A clinician who works in the department. Raises NotFound or Forbidden."""
@@ -109,8 +129,7 @@ class Register:
 
     def clinicians_of(self, trust: str, department: str) -> list[Staff]:
         """The clinicians who work in a department."""
-        everybody = self._store.query(Staff, trust_key(trust), "STAFF#")
-        return [s for s in everybody if Role.CLINICIAN in s.roles and department in s.departments]
+        return [s for s in self._everybody(trust) if Role.CLINICIAN in s.roles and department in s.departments]
 
     def whose(self, by: Actor, clinician: str | None) -> str:
         """Whose list somebody means: a clinician hers, a secretary that of a clinician who shares a department.
@@ -127,6 +146,9 @@ class Register:
         if Role.CLINICIAN not in found.roles or set(found.departments).isdisjoint(by.departments):
             raise NotFound
         return found.id
+
+    def _everybody(self, trust: str) -> list[Staff]:
+        return self._store.query(Staff, trust_key(trust), "STAFF#")
 
     def page(self, trust: str, department: str) -> DepartmentPage:
         """What the department's fixed address shows. Raises NotFound."""
@@ -157,7 +179,7 @@ class Register:
 
     def _sharing(self, of: Staff) -> list[Colleague]:
         """The clinicians who share a department with somebody, and which of those."""
-        everybody = self._store.query(Staff, trust_key(of.trust), "STAFF#")
+        everybody = self._everybody(of.trust)
         shared = {s: [d for d in s.departments if d in of.departments] for s in everybody if Role.CLINICIAN in s.roles}
         return [
             Colleague(id=s.id, name=s.name, departments=departments) for s, departments in shared.items() if departments

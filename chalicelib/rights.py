@@ -1,5 +1,7 @@
 """Who does something, and which consultations are whose to do something about: the one place of it. Pure."""
 
+from collections.abc import Sequence
+
 import msgspec
 
 from chalicelib.errors import NotFound
@@ -45,3 +47,14 @@ def own(by: Actor, consultation: Consultation) -> Consultation:
     if not owns(by, consultation):
         raise NotFound
     return consultation
+
+
+def foremost(actors: Sequence[Actor], consultation: Consultation) -> Actor:
+    """Of somebody's roles the first in which a consultation is hers; the very first when it is hers in none."""
+    return next((actor for actor in actors if owns(actor, consultation)), actors[0])
+
+
+def acting(actors: Sequence[Actor], clinician: str | None) -> Actor:
+    """Of somebody's roles the first in which she can mean this clinician's list, her own when none is named."""
+    hers = (actor for actor in actors if actor.role is not Role.CLINICIAN or clinician in (None, actor.staff))
+    return next(hers, actors[0])

@@ -20,6 +20,7 @@ PARSERS: Final[dict[Role, Callable[[str | bytes], Message]]] = {
     Role.PATIENT: p.parse_patient,
     Role.GUEST: p.parse_guest,
     Role.CLINICIAN: p.parse_clinician,
+    Role.SECRETARY: p.parse_secretary,
     Role.WORKER: p.parse_worker,
 }
 

@@ -49,13 +49,24 @@ class Sockets:
 
     def rows(self, socket: Socket) -> list[Write]:
         """What to write when a socket opens."""
-        expires = int(self._now()) + SOCKET_SECONDS
         writes: list[Write] = [Put(socket)]
         if socket.role is Role.CLINICIAN:
-            writes.append(
-                Put(Watcher(trust=socket.trust, staff=socket.staff, connection=socket.connection, expires=expires))
-            )
+            writes.append(Put(self._watcher(socket, socket.staff)))
         return writes
+
+    def watch(self, socket: Socket, clinician: str) -> None:
+        """Let a page of the staff watch a clinician's list, another's than she watched; her own she watches always."""
+        others = "" if clinician == socket.staff else clinician
+        writes: list[Write] = [Put(msgspec.structs.replace(socket, clinician=others))]
+        if socket.clinician and socket.clinician != others:
+            writes.append(Delete(self._watcher(socket, socket.clinician).key()))
+        if others:
+            writes.append(Put(self._watcher(socket, others)))
+        self._store.write(writes)
+
+    def _watcher(self, socket: Socket, clinician: str) -> Watcher:
+        by = "" if clinician == socket.staff else socket.staff
+        return Watcher(trust=socket.trust, staff=clinician, connection=socket.connection, by=by, expires=self.expiry())
 
     def expiry(self) -> int:
         """When a socket opened now is certainly gone."""
@@ -73,7 +84,9 @@ class Sockets:
         """Remove a socket's rows, and leave the seat that it held."""
         writes: list[Write] = [Delete(socket.key())]
         if socket.role is Role.CLINICIAN:
-            writes.append(Delete(Watcher(trust=socket.trust, staff=socket.staff, connection=socket.connection).key()))
+            writes.append(Delete(self._watcher(socket, socket.staff).key()))
+        if socket.clinician:
+            writes.append(Delete(self._watcher(socket, socket.clinician).key()))
         self._store.write(writes)
         if socket.consultation:
             held = self._held(socket)

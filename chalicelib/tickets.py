@@ -46,6 +46,7 @@ class Tickets:
             consultation=session.consultation,
             guest=session.guest,
             staff=session.staff,
+            roles=session.roles,
             expires=int(self._now()) + seconds,
         )
         self._store.write([Create(ticket)])
@@ -74,6 +75,7 @@ class Tickets:
             consultation=ticket.consultation,
             guest=ticket.guest,
             staff=ticket.staff,
+            roles=ticket.roles,
             expires=expires,
         )
 

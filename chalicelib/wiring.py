@@ -22,6 +22,7 @@ from chalicelib.guest_messages import GuestMessages
 from chalicelib.invites import Invites
 from chalicelib.lifecycle import Role
 from chalicelib.limits import Limits
+from chalicelib.lists import Lists
 from chalicelib.logins import Logins
 from chalicelib.mentions import Mentions
 from chalicelib.notify import AwsCarrier, Carrier
@@ -33,6 +34,7 @@ from chalicelib.references import References
 from chalicelib.register import Register
 from chalicelib.rings import Ring
 from chalicelib.schedule import AwsScheduler
+from chalicelib.secretary_messages import SecretaryMessages
 from chalicelib.sessions import Sessions
 from chalicelib.settings import Settings
 from chalicelib.signaling import Messages, Signaling
@@ -135,6 +137,11 @@ class Services:
     def queues(self) -> Queues:
         """Who waits."""
         return Queues(self.store)
+
+    @cached_property
+    def lists(self) -> Lists:
+        """The staff's lists."""
+        return Lists(self.consultations, self.queues, self.sockets, self.register)
 
     @cached_property
     def waiting(self) -> Waiting:
@@ -257,7 +264,8 @@ class Services:
         messages: dict[Role, Messages] = {
             Role.PATIENT: PatientMessages(*means),
             Role.GUEST: GuestMessages(*means),
-            Role.CLINICIAN: ClinicianMessages(*means),
+            Role.CLINICIAN: ClinicianMessages(self.lists, *means),
+            Role.SECRETARY: SecretaryMessages(self.sockets, self.lists),
             Role.WORKER: WorkerMessages(self.consultations, self.sockets, self.workers, self.calls, self.figures),
         }
         return Signaling(self.store, self.tickets, self.sockets, messages)

@@ -194,6 +194,9 @@ class Clinic:
         socket = Socket(connection=connection, role=Role.CLINICIAN, trust=self.trust, staff=staff or self.staff)
         self._open(socket, p.Hello())
 
+    def secretary(self, connection: str, staff: str = "berit-solli") -> None:
+        self._open(Socket(connection=connection, role=Role.SECRETARY, trust=self.trust, staff=staff), p.Hello())
+
     def worker(self, connection: str, name: str, *, capacity: int = 1, rooms: tuple[str, ...] = ()) -> None:
         register = p.Register(worker=name, capacity=capacity, rooms=list(rooms))
         self._open(Socket(connection=connection, role=Role.WORKER, worker=name), register)

@@ -18,6 +18,7 @@ PARSERS = {
     "FromPatient": protocol.parse_patient,
     "FromGuest": protocol.parse_guest,
     "FromClinician": protocol.parse_clinician,
+    "FromSecretary": protocol.parse_secretary,
     "FromWorker": protocol.parse_worker,
     "ToWorker": protocol.parse_to_worker,
     "OnCallFromPage": protocol.parse_on_call,

@@ -569,7 +569,7 @@ export interface ErrorBody {
   wait_seconds?: number;
 }
 
-/** First on every socket: asks for the present state (`visit` to a patient, `board` to a clinician). */
+/** First on every socket: asks for the present state (`visit` to a patient, `board` to a clinician, `pong` to a secretary, who says by `watch` whose list she wants to see). */
 export interface Hello {
   type: "hello";
 }
