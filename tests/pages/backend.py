@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -22,8 +23,9 @@ Reply = Callable[[Any], Sequence[Message]]
 
 @dataclass(frozen=True)
 class Answers:
-    """What a page is told. ``rest``: by method and path, a body, an error, or None for 204; ``hello``: what the socket
-    says first; ``replies``: what it says to a message, by its type. Without ``hello`` the socket never opens."""
+    """What a page is told. ``rest``: by method and path, a body, an error, None for 204, or a tuple of these, one each
+    time and the last for ever; ``hello``: what the socket says first; ``replies``: what it says to a message, by its
+    type. Without ``hello`` the socket never opens."""
 
     rest: Mapping[str, object] = field(default_factory=dict)
     hello: Sequence[Message] | None = ()
@@ -39,6 +41,7 @@ class Backend:
     def __init__(self, answers: Answers) -> None:
         self._answers = answers
         self.faults: list[str] = []
+        self._asked: Counter[str] = Counter()
         self.sockets: list[WebSocketRoute] = []
         self.connected = asyncio.Event()
 
@@ -62,8 +65,12 @@ class Backend:
 
     async def _rest(self, route: Route, request: Request) -> None:
         path = request.url.split("/api", 1)[1]
-        found = self._answers.rest.get(f"{request.method} {path}", errors.NotFound())
-        if path.endswith("/ticket") and f"{request.method} {path}" not in self._answers.rest:
+        door = f"{request.method} {path}"
+        found = self._answers.rest.get(door, errors.NotFound())
+        if isinstance(found, tuple):
+            found = found[min(self._asked[door], len(found) - 1)]
+            self._asked[door] += 1
+        if path.endswith("/ticket") and door not in self._answers.rest:
             await route.fulfill(json={"ticket": "one", "seconds": 60})
         elif found is None:
             await route.fulfill(status=204)

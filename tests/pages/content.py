@@ -6,7 +6,7 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from chalicelib import protocol, rest
-from chalicelib.lifecycle import Role, State
+from chalicelib.lifecycle import STAFF, Role, State
 from chalicelib.protocol import (
     Answer3,
     ConsultationView,
@@ -20,11 +20,13 @@ from chalicelib.protocol import (
     Join,
     Language,
     LoginLevel,
+    MessageKind,
     NetworkReport,
     Seat,
     Transport,
     Verdict,
     VisitView,
+    Way,
 )
 
 T = TypeVar("T")
@@ -194,6 +196,19 @@ def full_day() -> list[ConsultationView]:
     ]  # fmt: skip
 
 
+def sent(
+    kind: MessageKind,
+    minutes: int,
+    state: Delivery,
+    *,
+    way: Way = Way.SMS,
+    guest: str = "",
+    why: rest.FailureCause = rest.FailureCause.NONE,
+) -> rest.SentMessage:
+    """A message that went out so many minutes from now."""
+    return rest.SentMessage(kind, way, guest, state, instant(minutes), why)
+
+
 ME: Final = rest.Me(
     id="ingrid-berg",
     name="Ingrid Berg",
@@ -209,6 +224,20 @@ ME: Final = rest.Me(
     ],
     clinicians=[],
 )
+SECRETARY: Final = msgspec.structs.replace(
+    ME,
+    id="berit-dale",
+    name="Berit Dale",
+    roles=[Role.SECRETARY],
+    clinicians=[rest.Colleague("ingrid-berg", "Ingrid Berg", ["medisinsk"]), *ME.colleagues],
+)
+BOTH: Final = msgspec.structs.replace(ME, roles=[Role.CLINICIAN, Role.SECRETARY], clinicians=ME.colleagues)
+EVERYTHING: Final = msgspec.structs.replace(BOTH, roles=list(STAFF))
+OFFICER: Final = msgspec.structs.replace(
+    ME, id="rune-vik", name="Rune Vik", roles=[Role.ADMINISTRATOR], departments=[], colleagues=[]
+)
+HELPER: Final = msgspec.structs.replace(OFFICER, id="nils-ask", name="Nils Ask", roles=[Role.SUPPORT])
+AUDITOR: Final = msgspec.structs.replace(OFFICER, id="eva-moe", name="Eva Moe", roles=[Role.AUDITOR])
 TRAIL: Final = rest.Trail(
     [
         rest.TrailEntry(1, instant(-2900), "booked", "ingrid-berg", LoginLevel.HIGH, "booked"),
@@ -237,6 +266,17 @@ RECEIPT: Final = rest.Receipt(
     ],
     intact=True,
 )
+MESSAGES: Final = rest.SentMessages(
+    [
+        sent(MessageKind.CODE, -4, Delivery.DELIVERED),
+        sent(MessageKind.GUEST, -30, Delivery.UNCERTAIN, guest="g2"),
+        sent(MessageKind.REMINDER, -60, Delivery.FAILED, why=rest.FailureCause.EXPIRED),
+        sent(MessageKind.REMINDER, -60, Delivery.SENT, way=Way.MAIL),
+        sent(MessageKind.MOVED, -1500, Delivery.FAILED, why=rest.FailureCause.CARRIER),
+        sent(MessageKind.INVITED, -2895, Delivery.DELIVERED),
+    ]
+)
+RULES: Final = rest.TrustRules(7, rest.Rules(sms_sender="Elvenes HF"))
 SUPPORT: Final = rest.Support(
     reference="K7M2-X9QD",
     state=State.CHECKED_IN,

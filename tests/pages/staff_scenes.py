@@ -1,12 +1,14 @@
-"""The clinician's page in each of its states."""
+"""The pages of those who have patients, clinician and secretary, in each of their states."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
+
+import msgspec
 
 from chalicelib import errors, protocol, rest
 from chalicelib.lifecycle import State
-from chalicelib.protocol import ConsultationView, EndReason, GuestKind, Message, Seat
-from tests.pages import content
+from chalicelib.protocol import ConsultationView, Delivery, EndReason, GuestKind, Message, Seat
+from tests.pages import content, office_scenes
 from tests.pages.backend import Answers
 from tests.pages.content import DAY, VISIT
 from tests.pages.gallery import Scene, Sight
@@ -15,6 +17,7 @@ from tests.pages.visit_scenes import BUSY, DENIED, pressed
 PATH: Final = "/staff/elvenes"
 LIST: Final = "main[data-view=list] [data-day]"
 ROW: Final = f"[data-consultation={VISIT}]"
+ONE: Final = f"/staff/elvenes/consultations/{VISIT}"
 DIALOG: Final = "dialog[open]"
 REFERENCE: Final = content.SUPPORT.reference.replace("-", "")
 CALL: Final = "main[data-view=call] video[data-role=remote]"
@@ -27,17 +30,22 @@ def scene(
     day: Sequence[ConsultationView] = (),
     said: Sequence[Message] = (),
     delay: int = 0,
+    me: rest.Me = content.ME,
+    answered: Mapping[str, object] | None = None,
     **more: Any,
 ) -> Scene:
-    """A scene of somebody who is logged in and has this day."""
+    """A scene of somebody, ``me``, who is logged in and has this day; ``answered``: what more is answered."""
     answers = Answers(
         rest={
-            "GET /staff/elvenes/me": content.ME,
-            f"GET /staff/elvenes/consultations/{VISIT}/trail": content.TRAIL,
+            "GET /staff/elvenes/me": me,
+            f"GET {ONE}/trail": content.TRAIL,
+            f"GET {ONE}/messages": content.MESSAGES,
             f"GET /staff/elvenes/references/{REFERENCE}": content.SUPPORT,
             f"GET /staff/elvenes/consultations?day={DAY}": rest.DayList(DAY, list(day), delay),
+            **(answered or {}),
         },
-        hello=[protocol.Board(DAY, content.ME.id, list(day), delay), *said],
+        hello=[protocol.Board(DAY, me.id, list(day) if me.id == content.ME.id else [], delay), *said],
+        replies={"watch": lambda asked: [protocol.Board(asked.day, asked.clinician or me.id, list(day), delay)]},
         staff=True,
     )
     return Scene("staff", name, PATH, shows, answers, **more)
@@ -57,7 +65,10 @@ def scenes() -> Iterator[Scene]:
     broken = {"GET /staff/elvenes/me": errors.Unavailable()}
     yield Scene("staff", "failed", PATH, "main [role=alert]", Answers(broken, staff=True))
     yield from _list()
+    yield from _secretary()
+    yield from _messages()
     yield from _call()
+    yield from office_scenes.scenes(scene)
 
 
 def _list() -> Iterator[Scene]:
@@ -89,6 +100,70 @@ def _list() -> Iterator[Scene]:
     for name in ("move", "guest", "phone", "hand_over", "cancel"):
         yield scene(name.replace("_", "-"), DIALOG, day, then=_in_row(f"staff.action.{name}"))
     yield scene("trail", f"{DIALOG} td", day, then=_in_row("staff.action.trail"))
+    broken = {f"GET {ONE}/trail": msgspec.structs.replace(content.TRAIL, intact=False)}
+    yield scene("trail-broken", f"{DIALOG} .ds-alert", day, answered=broken, then=_in_row("staff.action.trail"))
+    yield scene("book-code", f"{DIALOG} .ds-validation-message", day, then=_book_by_code)
+    lapsed = {f"GET {ONE}/trail": errors.Unauthenticated()}
+    yield scene(
+        "login-lapsed", "main[data-view=login] .ds-alert", day, answered=lapsed, then=_in_row("staff.action.trail")
+    )
+    typed = {"POST /staff/elvenes/consultations": errors.Unauthenticated()}
+    yield scene("login-kept", "main[data-view=login] a[target]", day, answered=typed, then=_book_late)
+
+
+def _secretary() -> Iterator[Scene]:
+    day = [one for one in content.full_day() if one.consultation != VISIT]
+    calling = content.mine(State.IN_CALL)
+    yield scene("secretary", LIST, [calling, *day], delay=15, me=content.SECRETARY)
+    yield scene("secretary-empty", LIST, me=content.SECRETARY)
+    nobody = msgspec.structs.replace(content.SECRETARY, clinicians=[])
+    yield scene("secretary-alone", "main[data-view=list] .ds-alert", me=nobody)
+    yield scene("secretary-book", DIALOG, day, then=pressed("staff.action.book"), me=content.SECRETARY)
+    yield scene("secretary-and-clinician", LIST, content.full_day(), me=content.BOTH)
+    theirs = [msgspec.structs.replace(one, clinician="siri-lund") for one in day]
+    yield scene("secretary-and-clinician-away", ".s-whose__away", theirs, me=content.BOTH, then=_turn)
+    yield scene("all-roles", LIST, content.full_day(), me=content.EVERYTHING)
+    yield scene("no-role", "main[data-view=none] h1", me=msgspec.structs.replace(content.ME, roles=[]))
+
+
+def _messages() -> Iterator[Scene]:
+    ways = [
+        content.consultation("Kari Nordmann", 8, consultation=VISIT, sms=Delivery.UNCERTAIN, mail=Delivery.DELIVERED,
+                             email="kari@pasient.example",
+                             guests=[content.guest(GuestKind.INTERPRETER, sms=Delivery.UNCERTAIN)]),
+        content.consultation("Liv Haugen", 38, sms=Delivery.FAILED),
+        content.consultation("Bjørn Olav Kristoffersen-Thorvaldsen", 68, sms=Delivery.OPTED_OUT, sms_wanted=False),
+        content.consultation("Solveig Moen", 98, sms=Delivery.DELIVERED),
+        content.consultation("Arne Dahl", -97, State.ENDED, erased=True, patient_name="", phone=""),
+    ]  # fmt: skip
+    yield scene("list-sent", LIST, ways)
+    sent = _in_row("staff.action.messages")
+    yield scene("messages", f"{DIALOG} .s-sent", ways, then=sent)
+    none = {f"GET {ONE}/messages": rest.SentMessages([])}
+    due = content.consultation("Kari Nordmann", 8, State.BOOKED, consultation=VISIT, sms=Delivery.DUE,
+                               invite_at=content.instant(60), sms_wanted=False)  # fmt: skip
+    yield scene("messages-none", f"{DIALOG} .s-wish", [due], answered=none, then=sent)
+    failed = {f"GET {ONE}/messages": errors.Unavailable()}
+    yield scene("messages-failed", f"{DIALOG} [role=alert]", ways, answered=failed, then=sent)
+
+
+async def _turn(sight: Sight) -> None:
+    await sight.page.locator("select[name=whose]").select_option("siri-lund")
+
+
+async def _book_by_code(sight: Sight) -> None:
+    await sight.press("staff.action.book")
+    for name, typed in {"name": "Kari Nordmann", "email": "kari@pasient.example", "time": "11:00"}.items():
+        await sight.page.locator(f"{DIALOG} [name={name}]").fill(typed)
+    await sight.page.locator(f"{DIALOG} select[name=department]").select_option("medisinsk")
+    await sight.page.locator(f"{DIALOG} select[name=level]").select_option("code")
+    await sight.press("staff.form.submit")
+
+
+async def _book_late(sight: Sight) -> None:
+    await _book_by_code(sight)
+    await sight.page.locator(f"{DIALOG} [name=phone]").fill("900 00 000")
+    await sight.press("staff.form.submit")
 
 
 async def _arrival(sight: Sight) -> None:

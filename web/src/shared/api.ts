@@ -29,7 +29,7 @@ async function ask<T>(method: string, path: string, body: unknown, headers: Reco
     headers: {
       "X-Venterom": "1",
       // Also without a body: Chalice refuses what a proxy on the way may take for something else.
-      ...(method === "POST" ? { "Content-Type": "application/json" } : {}),
+      ...(method !== "GET" ? { "Content-Type": "application/json" } : {}),
       ...headers,
     },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
@@ -56,6 +56,11 @@ async function ask<T>(method: string, path: string, body: unknown, headers: Reco
 /** Read something. Raises ApiError. */
 export function get<T>(path: string): Promise<T> {
   return ask<T>("GET", path, undefined, {});
+}
+
+/** Put something in another's place; `body` is sent as JSON. Raises ApiError. */
+export function put<T>(path: string, body: unknown): Promise<T> {
+  return ask<T>("PUT", path, body, {});
 }
 
 /** Change something; `body` is sent as JSON. Raises ApiError. */

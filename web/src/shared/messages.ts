@@ -4,6 +4,7 @@ import type common from "../../messages/nb/common.json";
 import type department from "../../messages/nb/department.json";
 import type help from "../../messages/nb/help.json";
 import type landing from "../../messages/nb/landing.json";
+import type office from "../../messages/nb/office.json";
 import type staff from "../../messages/nb/staff.json";
 import type visit from "../../messages/nb/visit.json";
 import type { Language } from "../protocol";
@@ -11,9 +12,9 @@ import { clockIn, dateIn, dayIn, locale, plurals } from "./dates";
 import { direction, isLanguage, pick } from "./languages";
 
 /** Every text there is, by its key; messages/{language}/{page}.json holds them. */
-export type Key = keyof typeof common | keyof typeof department | keyof typeof help | keyof typeof landing | keyof typeof staff | keyof typeof visit;
-/** Which file of texts a page uses besides `common`. */
-export type Page = "department" | "help" | "landing" | "staff" | "visit";
+export type Key = keyof typeof common | keyof typeof department | keyof typeof help | keyof typeof landing | keyof typeof office | keyof typeof staff | keyof typeof visit;
+/** Which file of texts a page, or a part of one that is fetched when it is wanted, uses besides `common`. */
+export type Page = "department" | "help" | "landing" | "office" | "staff" | "visit";
 export type Values = Record<string, string | number>;
 
 const STORED = "venterom.language";
@@ -21,13 +22,15 @@ const STORED = "venterom.language";
 type Texts = Record<string, CompiledMessage>;
 const files = import.meta.glob<Texts>(["../../messages/*/*.json", "!**/plain.json"], { import: "default" });
 
-let page: Page = "visit";
+const pages = new Set<Page>();
 let current: Language = "nb";
+/** What is shown once all that is being loaded has come. */
+let aim: Language = "nb";
 let booked: Language | null = null;
 let texts: Texts = {};
 let timeZone = "Europe/Oslo";
-/** The last load asked for: an earlier one that arrives later is dropped. */
-let latest = 0;
+/** The last load asked for: an earlier one that arrives later is dropped, and waits for this one. */
+let latest: Promise<void> = Promise.resolve();
 const listeners = new Set<() => void>();
 
 const formatters = {
@@ -53,10 +56,14 @@ function file(language: Language, part: string): Promise<Texts> {
   return (files[`../../messages/${language}/${part}.json`] ?? files[`../../messages/nb/${part}.json`])?.() ?? Promise.resolve({});
 }
 
-async function load(language: Language): Promise<void> {
-  const mine = ++latest;
-  const parts = await Promise.all(["common", page].map((part) => file(language, part)));
-  if (mine !== latest) return;
+function load(language: Language): Promise<void> {
+  aim = language;
+  const mine: Promise<void> = Promise.all(["common", ...pages].map((part) => file(language, part))).then((parts) => (mine === latest ? show(language, parts) : latest));
+  latest = mine;
+  return mine;
+}
+
+function show(language: Language, parts: Texts[]): void {
   texts = Object.assign({}, ...parts) as Texts;
   current = language;
   document.documentElement.lang = language;
@@ -66,8 +73,14 @@ async function load(language: Language): Promise<void> {
 
 /** Load the texts of one page in the language this person uses; call once, before the first `t`. Raises what `import` does. */
 export async function loadMessages(ofPage: Page): Promise<void> {
-  page = ofPage;
+  pages.add(ofPage);
   await load(wanted());
+}
+
+/** Load the texts of a part of the page, and from now on with every language. Raises what `import` does. */
+export function addMessages(ofPart: Page): Promise<void> {
+  pages.add(ofPart);
+  return load(aim);
 }
 
 /** The language now shown. */

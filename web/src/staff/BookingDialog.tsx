@@ -5,14 +5,16 @@ import { Labelled } from "../shared/components/Labelled";
 import { Button, Notice } from "../shared/components/parts";
 import { errorText, t } from "../shared/messages";
 import { useAct } from "./act";
-import { check, DURATIONS, empty, ORDER, toBooking, type Faults, type Field, type Form } from "./booking";
+import { check, departmentsOf, DURATIONS, empty, fitting, ORDER, toBooking, type Faults, type Field, type Form } from "./booking";
 import type { Desk } from "./desk";
 import { Dialog } from "./Dialog";
-import { LanguageField, PersonFields } from "./PersonFields";
+import { LanguageField, LevelField, PersonFields } from "./PersonFields";
+import { is, listers } from "./roles";
 
 export function BookingDialog({ desk, me, onClose }: { desk: Desk; me: Me; onClose: () => void }) {
-  const { today, shown } = desk.state;
-  const [form, setForm] = useState<Form>(() => desk.draft ?? empty(shown < today ? today : shown, me.departments, "nb"));
+  const { today, shown, whose } = desk.state;
+  const all = listers(me);
+  const [form, setForm] = useState<Form>(() => desk.drafts.get<Form>("book") ?? empty(shown < today ? today : shown, departmentsOf(me.departments, all, whose), whose, "nb"));
   const [faults, setFaults] = useState<Faults>({});
   const { busy, error, run } = useAct();
   // One key as long as the form is open: a repeated press after a lost answer books once.
@@ -21,24 +23,25 @@ export function BookingDialog({ desk, me, onClose }: { desk: Desk; me: Me; onClo
 
   const set = <F extends Field>(field: F, value: Form[F]): void => {
     const next = { ...form, [field]: value };
-    desk.draft = next; // should the login run out, it is taken up again afterwards
+    if (field === "clinician") next.department = fitting(form.department, departmentsOf(me.departments, all, next.clinician));
+    desk.drafts.keep("book", next); // should the login run out, it is taken up again afterwards
     setForm(next);
     // A fault goes as soon as it is mended, but none appears while one is still typing.
-    const left = check(next, today, me.time_zone);
+    const left = check(next, today, me.time_zone, all);
     setFaults(Object.fromEntries(Object.entries(faults).filter(([of]) => of in left)));
   };
   const close = (): void => {
-    desk.draft = null;
+    desk.drafts.drop("book");
     onClose();
   };
   const submit = (event: Event): void => {
     event.preventDefault();
-    const found = check(form, today, me.time_zone);
+    const found = check(form, today, me.time_zone, all);
     setFaults(found);
     const first = ORDER.find((field) => found[field]);
     if (first) return element.current?.querySelector<HTMLElement>(`[name=${first}]`)?.focus();
     run(async () => {
-      await desk.book(toBooking(form, me.time_zone), key.current);
+      await desk.book(toBooking(form, me.time_zone, me.id), key.current);
       close();
     });
   };
@@ -47,17 +50,28 @@ export function BookingDialog({ desk, me, onClose }: { desk: Desk; me: Me; onClo
     value: form[name],
     onInput: ({ currentTarget }: { currentTarget: HTMLInputElement }) => set(name, currentTarget.value),
   });
+  const departments = departmentsOf(me.departments, all, form.clinician);
   const count = Object.keys(faults).length;
 
   return (
     <Dialog title={t("staff.form.title")} onClose={close} wide>
       <form class="s-form" noValidate ref={element} onSubmit={submit}>
-        {me.departments.length > 1 && (
+        {is(me, "secretary") && (
+          <Labelled {...field("clinician")} label={t("staff.form.clinician")} class="s-form__wide">
+            {(input) => (
+              <select {...input} value={form.clinician} onChange={({ currentTarget }) => set("clinician", currentTarget.value)}>
+                <option value="">{t("staff.form.clinician.choose")}</option>
+                {all.map(({ id, name }) => <option key={id} value={id}>{name}</option>)}
+              </select>
+            )}
+          </Labelled>
+        )}
+        {departments.length !== 1 && (
           <Labelled {...field("department")} label={t("staff.form.department")} class="s-form__wide">
             {(input) => (
               <select {...input} value={form.department} onChange={({ currentTarget }) => set("department", currentTarget.value)}>
                 <option value="">{t("staff.form.department.choose")}</option>
-                {me.departments.map(({ id, name }) => <option key={id} value={id}>{name}</option>)}
+                {departments.map(({ id, name }) => <option key={id} value={id}>{name}</option>)}
               </select>
             )}
           </Labelled>
@@ -78,13 +92,7 @@ export function BookingDialog({ desk, me, onClose }: { desk: Desk; me: Me; onClo
             )}
           </Labelled>
         </div>
-        <Labelled {...field("level")} label={t("staff.form.level")} help={t(`staff.form.level.help.${form.level}`)}>
-          {(input) => (
-            <select {...input} value={form.level} onChange={({ currentTarget }) => set("level", currentTarget.value as Form["level"])}>
-              {(["none", "substantial", "high"] as const).map((level) => <option key={level} value={level}>{t(`staff.form.level.${level}`)}</option>)}
-            </select>
-          )}
-        </Labelled>
+        <LevelField level={form.level} of="patient" onChoose={(level) => set("level", level)} />
         <Labelled {...field("nationalId")} label={t("staff.form.national_id")} help={t("staff.form.national_id.help")}>
           {(input) => <input {...input} {...typed("nationalId")} type="text" inputMode="numeric" autoComplete="off" />}
         </Labelled>

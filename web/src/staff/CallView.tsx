@@ -16,7 +16,7 @@ import { Notices } from "./Notices";
 import { Said } from "./Said";
 import type { Seated } from "./state";
 import { guestAt, seatName } from "./words";
-import type { Opener } from "./Workplace";
+import type { Opener } from "./Dialogs";
 
 export interface CallViewProps {
   desk: Desk;

@@ -5,7 +5,7 @@ import { t, type Key } from "../shared/messages";
 import type { Desk } from "./desk";
 import { list, parts } from "./lists";
 import { Row } from "./Row";
-import type { Opener } from "./Workplace";
+import type { Opener } from "./Dialogs";
 
 export function DayView({ desk, me, onOpen }: { desk: Desk; me: Me; onOpen: Opener }) {
   const views = list(desk.state);

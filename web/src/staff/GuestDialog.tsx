@@ -7,8 +7,8 @@ import { useAct } from "./act";
 import { checkPerson, type Faults } from "./booking";
 import type { Desk } from "./desk";
 import { Dialog } from "./Dialog";
-import { emptyGuest, toGuest, type GuestForm } from "./guest";
-import { LanguageField, PersonFields } from "./PersonFields";
+import { emptyGuest, levelOf, toGuest, type GuestForm } from "./guest";
+import { LanguageField, LevelField, PersonFields } from "./PersonFields";
 
 const KINDS: readonly GuestKind[] = ["companion", "interpreter"];
 
@@ -22,12 +22,12 @@ export function GuestDialog({ desk, view, onClose }: { desk: Desk; view: Consult
   const set = (change: Partial<GuestForm>): void => {
     const next = { ...form, ...change };
     setForm(next);
-    const left = checkPerson(next);
+    const left = checkPerson({ ...next, level: levelOf(next) });
     setFaults(Object.fromEntries(Object.entries(faults).filter(([of]) => of in left)));
   };
   const submit = (event: Event): void => {
     event.preventDefault();
-    const found = checkPerson(form);
+    const found = checkPerson({ ...form, level: levelOf(form) });
     setFaults(found);
     const first = (["name", "phone", "email"] as const).find((field) => found[field]);
     if (first) return element.current?.querySelector<HTMLElement>(`[name=${first}]`)?.focus();
@@ -50,6 +50,7 @@ export function GuestDialog({ desk, view, onClose }: { desk: Desk; view: Consult
           ))}
         </fieldset>
         <PersonFields person={form} label={t("staff.guest.form.name")} faults={faults} onType={(field, value) => set({ [field]: value })} />
+        <LevelField level={levelOf(form)} of="guest" onChoose={(chosen) => set({ chosen })} />
         <LanguageField language={form.language} onChoose={(language) => set({ language })} />
         <div class="s-form__foot">
           {error && <Notice tone="danger"><p>{errorText(error)}</p></Notice>}

@@ -8,9 +8,10 @@ import { useAct } from "./act";
 import type { Desk } from "./desk";
 import { Icon } from "./Icon";
 import { More } from "./More";
+import { SentLight } from "./SentLight";
 import { WITH_CALL } from "./state";
-import { guestAt, invitation } from "./words";
-import type { Opener } from "./Workplace";
+import { guestAt, invitation, needsHelp } from "./words";
+import type { Opener } from "./Dialogs";
 
 export interface GuestListProps {
   view: ConsultationView;
@@ -40,14 +41,14 @@ function Guest({ guest, view, desk, there, onOpen }: Omit<GuestListProps, "peers
         <strong id={id}>{t("staff.guest.name", { name: guest.name, kind: guest.kind })}</strong>
         {!over && <span class={at === "waits" ? "s-guest__waits" : "v-muted"}>{t(`staff.guest.at.${at}`)}</span>}
         {guest.phone && !over && <a class="ds-link s-row__phone" href={phoneLink(guest.phone)}><Icon name="phone" /> {readable(guest.phone)}</a>}
-        {invitation({ ...guest, invite_at: null }, Date.now()).map(({ way, state, text }) => (
-          <span key={way} data-sent={way} data-delivery={state} class={state === "failed" ? "s-failed" : "v-muted"}>{text}</span>
+        {invitation({ ...guest, invite_at: null }, Date.now()).map((one) => (
+          <SentLight key={one.way} sent={one} onPress={needsHelp(one.state) ? () => onOpen({ dialog: "messages", view }) : undefined} />
         ))}
         {error && <span class="ds-validation-message" role="alert">{errorText(error)}</span>}
       </div>
       {!over && (
         <div class="s-guest__acts">
-          {!guest.admitted && (
+          {!guest.admitted && desk.own && (
             <Button variant={at === "waits" ? "primary" : "tertiary"} data-size="sm" aria-describedby={id} onClick={() => desk.admit(view.consultation, guest.id)}>{t("staff.guest.admit")}</Button>
           )}
           {busy && <span class="v-spin" aria-hidden="true" />}

@@ -7,10 +7,11 @@ import { errorText, t } from "../shared/messages";
 import { useAct } from "./act";
 import type { Desk } from "./desk";
 import { Dialog } from "./Dialog";
+import { successors } from "./roles";
 import { moment } from "./words";
 
 export function HandOverDialog({ desk, me, view, onClose }: { desk: Desk; me: Me; view: ConsultationView; onClose: () => void }) {
-  const colleagues = me.colleagues.filter(({ departments }) => departments.includes(view.department));
+  const colleagues = successors(me, view);
   const [staff, setStaff] = useState(colleagues.length === 1 ? (colleagues[0]?.id ?? "") : "");
   const [missing, setMissing] = useState(false);
   const { busy, error, run } = useAct();

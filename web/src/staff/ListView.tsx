@@ -1,50 +1,46 @@
-// The clinician's page outside a call: one day's list, what has just happened, and what concerns the day as a whole.
+// One day's list of one clinician, outside a call: her own, or for a secretary those she books for; what has just happened, and what concerns the day.
 import { useEffect } from "preact/hooks";
 import type { Me } from "../protocol";
-import { Page } from "../shared/components/Page";
-import { Button, Heading } from "../shared/components/parts";
+import { Labelled } from "../shared/components/Labelled";
+import { Button, Heading, Notice } from "../shared/components/parts";
 import { date, t } from "../shared/messages";
-import { soundMissing, wanted } from "./attention";
 import { DayView } from "./DayView";
 import { dayAfter, noon } from "./day";
 import { Delay } from "./Delay";
 import type { Desk } from "./desk";
 import { DeviceCard } from "./DeviceCard";
+import type { Opener } from "./Dialogs";
+import { Frame } from "./Frame";
 import { Icon } from "./Icon";
 import { waitingToday } from "./lists";
 import { LineNotice, Notices } from "./Notices";
-import type { Opener } from "./Workplace";
+import { is, listers } from "./roles";
 
 export function ListView({ desk, me, onOpen }: { desk: Desk; me: Me; onOpen: Opener }) {
   const { state } = desk;
   const day = date(noon(state.shown));
   const heading = state.shown === state.today ? t("staff.day.today", { day }) : t("staff.day.other", { day });
   const waiting = waitingToday(state);
-  const badge = waiting.length > 0 ? `(${waiting.length}) ` : "";
+  const badge = desk.own && waiting.length > 0 ? `(${waiting.length}) ` : "";
+  const calls = is(me, "clinician");
   useEffect(() => {
     if (desk.talk.returned) document.querySelector<HTMLElement>("main h1")?.focus();
   }, []);
   return (
-    <Page view="list" wide trust={me.trust_name} title={badge + heading} support={t("staff.support")} aside={<Who desk={desk} me={me} onOpen={onOpen} />}>
+    <Frame desk={desk} me={me} view="list" title={badge + heading} onAlerts={calls ? () => onOpen({ dialog: "alerts" }) : undefined}>
       <div class="s-head">
         <Heading>{heading}</Heading>
-        <DayPicker desk={desk} />
-        <Button class="s-book" onClick={() => onOpen({ dialog: "book" })}><Icon name="plus" /> {t("staff.action.book")}</Button>
+        {state.whose && <DayPicker desk={desk} />}
+        {state.whose && <Button class="s-book" onClick={() => onOpen({ dialog: "book" })}><Icon name="plus" /> {t("staff.action.book")}</Button>}
       </div>
-      <LineNotice desk={desk} />
+      {is(me, "secretary") && <Whose desk={desk} me={me} />}
+      {state.whose && <LineNotice desk={desk} />}
       <Notices desk={desk} onOpen={onOpen} />
-      <DeviceCard readiness={desk.talk.readiness} />
+      {calls && <DeviceCard readiness={desk.talk.readiness} />}
       <div class="s-desk">
-        <div class="s-desk__top">
-          {state.shown === state.today ? <Delay desk={desk} /> : waiting.length > 0 && (
-            <div class="v-card s-side">
-              <p><strong>{t("staff.waiting.today", { count: waiting.length })}</strong></p>
-              <Button variant="secondary" data-size="sm" onClick={() => desk.show(state.today)}>{t("staff.day.go_today")}</Button>
-            </div>
-          )}
-        </div>
+        <div class="s-desk__top"><Today desk={desk} waiting={waiting.length} /></div>
         <div class="s-desk__list">
-          <DayView desk={desk} me={me} onOpen={onOpen} />
+          {state.whose && <DayView desk={desk} me={me} onOpen={onOpen} />}
         </div>
         <div class="s-desk__rest">
           <div class="v-card s-side">
@@ -52,7 +48,7 @@ export function ListView({ desk, me, onOpen }: { desk: Desk; me: Me; onOpen: Ope
             <ul class="s-addresses">
               {me.departments.map(({ id, name, address }) => <li key={id}><span>{name}</span> <a class="ds-link" href={address}>{location.host + address}</a></li>)}
             </ul>
-            <p class="v-muted">{t("staff.side.address.help")}</p>
+            <p class="v-muted">{t(calls ? "staff.side.address.help" : "staff.side.address.secretary")}</p>
           </div>
           <div class="v-card s-side">
             <h2 class="ds-heading" data-size="2xs">{t("staff.side.support")}</h2>
@@ -64,7 +60,46 @@ export function ListView({ desk, me, onOpen }: { desk: Desk; me: Me; onOpen: Ope
       <p class="ds-sr-only" role="status">
         {state.arrivals.map((consultation) => t("staff.arrived", { name: state.held[consultation]?.view.patient_name ?? "" })).join(". ")}
       </p>
-    </Page>
+    </Frame>
+  );
+}
+
+/** What concerns today as a whole: how late the clinician is, or from another day who waits. */
+function Today({ desk, waiting }: { desk: Desk; waiting: number }) {
+  const { shown, today, delays, whose } = desk.state;
+  if (!whose) return null;
+  if (shown !== today) {
+    return waiting === 0 || !desk.own ? null : (
+      <div class="v-card s-side">
+        <p><strong>{t("staff.waiting.today", { count: waiting })}</strong></p>
+        <Button variant="secondary" data-size="sm" onClick={() => desk.show(today)}>{t("staff.day.go_today")}</Button>
+      </div>
+    );
+  }
+  if (desk.own) return <Delay desk={desk} />;
+  const minutes = delays[today] ?? 0;
+  return minutes === 0 ? null : <div class="v-card s-side"><p class="s-delay__told" role="status">{t("staff.delay.other", { minutes })}</p></div>;
+}
+
+/** For a secretary: the clinicians of her departments, one of whose lists is shown. */
+function Whose({ desk, me }: { desk: Desk; me: Me }) {
+  const all = listers(me);
+  if (all.length === 0) return <Notice tone="info" live={false} title={t("staff.whose.none")}><p>{t("staff.whose.none.help")}</p></Notice>;
+  return (
+    <div class="s-whose">
+      <Labelled name="whose" label={t("staff.whose.label")} fault={null}>
+        {(input) => (
+          <select {...input} value={desk.state.whose} onChange={({ currentTarget }) => desk.turnTo(currentTarget.value)}>
+            {all.map(({ id, name }) => <option key={id} value={id}>{id === me.id ? t("staff.whose.own", { name }) : name}</option>)}
+          </select>
+        )}
+      </Labelled>
+      {!desk.own && is(me, "clinician") && (
+        <p class="s-whose__away">
+          <span>{t("staff.whose.away")}</span> <Button variant="secondary" data-size="sm" onClick={() => desk.turnTo(me.id)}>{t("staff.whose.back")}</Button>
+        </p>
+      )}
+    </div>
   );
 }
 
@@ -77,18 +112,5 @@ function DayPicker({ desk }: { desk: Desk }) {
       <Button variant="secondary" color="neutral" data-icon="true" aria-label={t("staff.day.next")} onClick={() => desk.show(dayAfter(shown, 1))}><Icon name="next" /></Button>
       <input type="date" class="ds-input" aria-label={t("staff.day.field")} value={shown} onChange={({ currentTarget }) => currentTarget.value && desk.show(currentTarget.value)} />
     </div>
-  );
-}
-
-function Who({ desk, me, onOpen }: { desk: Desk; me: Me; onOpen: Opener }) {
-  const missing = soundMissing();
-  return (
-    <>
-      <Button class="s-sound" variant="tertiary" color="neutral" data-size="sm" onClick={() => onOpen({ dialog: "alerts" })}>
-        <Icon name={wanted("chime") && !missing ? "bell" : "bell_off"} /> {t(missing ? "staff.alerts.sound_missing" : "staff.alerts.title")}
-      </Button>
-      <span class="s-me">{me.name}</span>
-      <Button variant="secondary" color="neutral" data-size="sm" onClick={() => void desk.logOut()}>{t("staff.logout")}</Button>
-    </>
   );
 }

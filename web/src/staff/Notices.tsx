@@ -3,7 +3,7 @@ import { Button, Notice } from "../shared/components/parts";
 import { errorText, knowsError, t } from "../shared/messages";
 import type { Desk } from "./desk";
 import { noticeText } from "./words";
-import type { Opener } from "./Workplace";
+import type { Opener } from "./Dialogs";
 
 /** All that is to be said, or only what concerns one consultation. */
 export function Notices({ desk, only, onOpen }: { desk: Desk; only?: string; onOpen: Opener }) {

@@ -6,7 +6,7 @@ import type { Desk } from "./desk";
 import { Dialog } from "./Dialog";
 import { GuestList } from "./GuestList";
 import { MOST_GUESTS } from "./Row";
-import type { Opener } from "./Workplace";
+import type { Opener } from "./Dialogs";
 
 export function PeopleDialog({ desk, view, onOpen, onClose }: { desk: Desk; view: ConsultationView; onOpen: Opener; onClose: () => void }) {
   return (

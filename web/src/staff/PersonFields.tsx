@@ -1,9 +1,9 @@
-// Who a link goes to: name, how to reach them, and their language. A patient's and a guest's form have these in common.
-import type { Language } from "../protocol";
+// Who a link goes to: name, how to reach them, how surely they are to be known, and their language. A patient's and a guest's form have these in common.
+import type { Language, LoginLevel } from "../protocol";
 import { Labelled } from "../shared/components/Labelled";
 import { LANGUAGES } from "../shared/languages";
 import { t } from "../shared/messages";
-import type { Faults, Person } from "./booking";
+import { LEVELS, type Faults, type Person } from "./booking";
 
 export interface PersonFieldsProps {
   person: Person;
@@ -33,6 +33,19 @@ export function PersonFields({ person, label, faults, onType }: PersonFieldsProp
       </Labelled>
       <p class="s-form__help v-muted">{t("staff.form.contact")}</p>
     </>
+  );
+}
+
+/** How surely whoever holds the link must be known; what each level means is said below. */
+export function LevelField({ level, of, onChoose }: { level: LoginLevel; of: "patient" | "guest"; onChoose: (level: LoginLevel) => void }) {
+  return (
+    <Labelled name="level" fault={null} label={t("staff.form.level")} help={t(of === "guest" && level === "none" ? "staff.form.level.help.guest" : `staff.form.level.help.${level}`)}>
+      {(input) => (
+        <select {...input} value={level} onChange={({ currentTarget }) => onChoose(currentTarget.value as LoginLevel)}>
+          {LEVELS.map((one) => <option key={one} value={one}>{t(`staff.form.level.${one}`)}</option>)}
+        </select>
+      )}
+    </Labelled>
   );
 }
 

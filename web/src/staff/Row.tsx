@@ -12,9 +12,11 @@ import { GuestList } from "./GuestList";
 import { Icon } from "./Icon";
 import { More, type Choice } from "./More";
 import { OwnTest } from "./OwnTest";
+import { is, successors } from "./roles";
+import { SentLight } from "./SentLight";
 import { tested } from "./tested";
-import { invitation, lasting, lateness, stateText } from "./words";
-import type { Opener } from "./Workplace";
+import { invitation, lasting, lateness, needsHelp, patientName, stateText } from "./words";
+import type { Opener } from "./Dialogs";
 
 /** The most guests a call takes. */
 export const MOST_GUESTS = 4;
@@ -51,7 +53,7 @@ export function Row(props: RowProps) {
       </div>
       <div class="s-row__who">
         <div class="s-row__line">
-          <h3 class="ds-heading s-row__name" data-size="2xs" id={nameId}>{view.patient_name}</h3>
+          <h3 class="ds-heading s-row__name" data-size="2xs" id={nameId}>{patientName(view)}</h3>
           <span class="ds-tag s-state" data-size="sm">{stateText(view)}</span>
           {next && <span class="ds-tag s-next" data-size="sm">{t("staff.row.next")}</span>}
           {view.phone && !over && (
@@ -64,7 +66,7 @@ export function Row(props: RowProps) {
         {view.running_late > 0 && !over && <p class="s-row__line s-lost s-late"><Icon name="doubtful" /> {t("staff.row.running_late", { minutes: view.running_late })}</p>}
         {tested(view) && <OwnTest view={view} />}
         {view.guests.length > 0 && <GuestList view={view} desk={desk} peers={peers} onOpen={onOpen} />}
-        {!over && <Invitation view={view} />}
+        {!over && <Invitation view={view} onOpen={onOpen} />}
       </div>
       <Actions {...props} nameId={nameId} />
     </li>
@@ -93,14 +95,13 @@ function Whereabouts({ view }: { view: ConsultationView }) {
 }
 
 /** What was sent, and what is unusual about how they come; nothing that goes without saying. */
-function Invitation({ view }: { view: ConsultationView }) {
+function Invitation({ view, onOpen }: { view: ConsultationView; onOpen: Opener }) {
   const now = useNow();
-  const sent = invitation(view, now).filter(({ state }) => view.state !== "checked_in" || state === "failed");
+  const sent = invitation(view, now).filter(({ state }) => view.state !== "checked_in" || needsHelp(state));
   return (
     <p class="s-row__sent v-muted">
-      {sent.map(({ way, state, text }) => (
-        <span key={way} data-sent={way} data-delivery={state} class={state === "failed" ? "s-failed" : ""}>{text}</span>
-      ))}
+      {sent.map((one) => <SentLight key={one.way} sent={one} onPress={needsHelp(one.state) ? () => onOpen({ dialog: "messages", view }) : undefined} />)}
+      {!view.sms_wanted && view.sms !== "opted_out" && <span>{t("staff.row.no_sms")}</span>}
       {view.state === "invited" && !tested(view) && <span>{t("staff.check.none")}</span>}
       {view.drop_in && <span>{t("staff.row.drop_in")}</span>}
       {view.login_level === "none" && <span>{t("staff.row.level.none")}</span>}
@@ -113,6 +114,7 @@ function Actions({ view, desk, me, next, onOpen, nameId }: RowProps & { nameId: 
   const { busy, error, run } = useAct();
   const { consultation, state } = view;
   const calling = desk.state.calling === consultation;
+  const mine = is(me, "clinician") && view.clinician === me.id;
   const small = { "data-size": "sm", "aria-describedby": nameId };
   const invite = (): void =>
     run(async () => {
@@ -121,10 +123,10 @@ function Actions({ view, desk, me, next, onOpen, nameId }: RowProps & { nameId: 
     });
   return (
     <div class="s-row__actions">
-      {state === "checked_in" && <Button busy={calling} variant={next ? "primary" : "secondary"} aria-describedby={nameId} class="s-ring" onClick={() => desk.call(consultation)}>{t("staff.action.call")}</Button>}
-      {(state === "calling" || state === "in_call") && <Button {...small} busy={calling} onClick={() => desk.call(consultation)}>{t("staff.action.enter")}</Button>}
-      {state === "calling" && <Button {...small} variant="secondary" color="danger" onClick={() => desk.withdraw(view)}>{t("staff.action.withdraw")}</Button>}
-      {state === "in_call" && <Button {...small} variant="secondary" color="danger" onClick={() => onOpen({ dialog: "hang_up", view })}>{t("staff.call.hang_up")}</Button>}
+      {mine && state === "checked_in" && <Button busy={calling} variant={next ? "primary" : "secondary"} aria-describedby={nameId} class="s-ring" onClick={() => desk.call(consultation)}>{t("staff.action.call")}</Button>}
+      {mine && (state === "calling" || state === "in_call") && <Button {...small} busy={calling} onClick={() => desk.call(consultation)}>{t("staff.action.enter")}</Button>}
+      {mine && state === "calling" && <Button {...small} variant="secondary" color="danger" onClick={() => desk.withdraw(view)}>{t("staff.action.withdraw")}</Button>}
+      {mine && state === "in_call" && <Button {...small} variant="secondary" color="danger" onClick={() => onOpen({ dialog: "hang_up", view })}>{t("staff.call.hang_up")}</Button>}
       {busy && <span class="v-spin" role="status" aria-label={t("staff.row.sending")} />}
       <More about={nameId} choices={choices(view, me, invite, onOpen)} />
       {error && <p class="ds-validation-message s-row__error" role="alert">{errorText(error)}</p>}
@@ -137,13 +139,13 @@ function choices(view: ConsultationView, me: Me, invite: () => void, onOpen: Ope
   const { state } = view;
   const open = ["booked", "invited", "checked_in", "missed"].includes(state);
   const going = open || state === "calling" || state === "in_call";
-  const colleagues = me.colleagues.some(({ departments }) => departments.includes(view.department));
   return [
     ...(open ? [{ text: t("staff.action.move"), act: () => onOpen({ dialog: "move", view }) }] : []),
     ...(going && view.guests.length < MOST_GUESTS ? [{ text: t("staff.action.guest"), act: () => onOpen({ dialog: "guest", view }) }] : []),
     ...(going ? [{ text: t("staff.action.phone"), act: () => onOpen({ dialog: "phone", view }) }] : []),
     ...(open ? [{ text: t(state === "booked" ? "staff.action.invite_now" : "staff.action.invite"), act: invite }] : []),
-    ...(open && colleagues ? [{ text: t("staff.action.hand_over"), act: () => onOpen({ dialog: "hand_over", view }) }] : []),
+    ...(open && successors(me, view).length > 0 ? [{ text: t("staff.action.hand_over"), act: () => onOpen({ dialog: "hand_over", view }) }] : []),
+    { text: t("staff.action.messages"), act: () => onOpen({ dialog: "messages", view }) },
     { text: t("staff.action.trail"), act: () => onOpen({ dialog: "trail", view }) },
     ...(open ? [{ text: t("staff.action.cancel"), act: () => onOpen({ dialog: "cancel", view }), danger: true }] : []),
   ];

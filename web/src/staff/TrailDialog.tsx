@@ -1,46 +1,43 @@
 // «Historikk»: everything that happened to one consultation and who did it, and the reference support looks it up by.
-import { useEffect, useState } from "preact/hooks";
-import type { ConsultationView, Me, State, Trail, TrailEntry } from "../protocol";
-import { ErrorNotice, Waiting } from "../shared/components/parts";
+import type { ConsultationView, Me, State, TrailEntry } from "../protocol";
+import { ErrorNotice, Notice, Waiting } from "../shared/components/parts";
 import { clock, date, dayOf, t } from "../shared/messages";
 import type { Desk } from "./desk";
 import { Dialog } from "./Dialog";
-import { doer, happened } from "./happenings";
-import { asApiError } from "./office";
-import { moment } from "./words";
+import { doer, happened, levelText } from "./happenings";
+import { Icon } from "./Icon";
+import { useLoad } from "./load";
+import { moment, patientName } from "./words";
 
 export function TrailDialog({ desk, me, view, onClose }: { desk: Desk; me: Me; view: ConsultationView; onClose: () => void }) {
-  const [trail, setTrail] = useState<Trail | null>(null);
-  const [error, setError] = useState<string | null>(null);
-  const load = async (): Promise<void> => {
-    setError(null);
-    try {
-      setTrail(await desk.office.trail(view.consultation));
-    } catch (problem) {
-      setError(asApiError(problem).code);
-    }
-  };
-  useEffect(() => void load(), []);
+  const { found: trail, error, load } = useLoad(() => desk.office.trail(view.consultation));
   return (
     <Dialog title={t("staff.trail.title")} onClose={onClose} wide>
-      <p><strong>{t("staff.trail.of", { name: view.patient_name, when: moment(view.starts) })}</strong></p>
+      <p><strong>{t("staff.trail.of", { name: patientName(view), when: moment(view.starts) })}</strong></p>
       <p>{t("staff.trail.reference")} <strong class="v-reference">{view.reference}</strong></p>
       <p class="v-muted">{t(`staff.row.level.${view.login_level}`)}{view.person_bound && `, ${t("staff.row.bound")}`}</p>
       {error && <ErrorNotice code={error} onRetry={() => void load()} />}
       {!error && !trail && <Waiting>{t("staff.trail.loading")}</Waiting>}
+      {trail && <Whole intact={trail.intact} />}
       {trail && <Happenings entries={trail.entries} me={me} />}
     </Dialog>
   );
 }
 
+/** Whether the chain of the history holds: each entry seals the one before it. */
+export function Whole({ intact }: { intact: boolean }) {
+  if (!intact) return <Notice tone="danger" title={t("staff.trail.broken")}><p>{t("staff.trail.broken.help")}</p></Notice>;
+  return <p class="s-whole"><span class="s-check" data-light="good"><Icon name="good" /> {t("staff.trail.intact")}</span> <span class="v-muted">{t("staff.trail.intact.help")}</span></p>;
+}
+
 /** What happened, as a table. */
-export function Happenings({ entries, me }: { entries: readonly TrailEntry[]; me: Me }) {
+export function Happenings({ entries, me }: { entries: readonly TrailEntry[]; me: Pick<Me, "id" | "colleagues"> }) {
   return (
     <div class="s-trail" role="region" aria-label={t("staff.trail.title")} tabIndex={0}>
       <table class="ds-table" data-size="sm">
         <thead>
           <tr>
-            {(["at", "what", "who", "state"] as const).map((column) => <th key={column} scope="col">{t(`staff.trail.${column}`)}</th>)}
+            {(["at", "what", "who", "level", "state"] as const).map((column) => <th key={column} scope="col">{t(`staff.trail.${column}`)}</th>)}
           </tr>
         </thead>
         <tbody>
@@ -52,6 +49,7 @@ export function Happenings({ entries, me }: { entries: readonly TrailEntry[]; me
                 <td class="s-figures">{newDay && <span class="s-trail__day">{date(entry.at)}</span>} {clock(entry.at)}</td>
                 <td>{happened(entry)}</td>
                 <td>{doer(entry, me)}</td>
+                <td>{levelText(entry)}</td>
                 <td>{entry.state ? t(`staff.state.${entry.state as State}`) : ""}</td>
               </tr>
             );

@@ -1,33 +1,38 @@
-// The clinician at work: the list or the call, and over either of them the dialog that is open.
+// The staff at work: the call, or the view that they chose of those that are theirs, and over either the dialog that is open.
 import { useEffect, useState } from "preact/hooks";
-import type { ConsultationView, GuestView, Me } from "../protocol";
-import { AlertsDialog } from "./AlertsDialog";
-import { BookingDialog } from "./BookingDialog";
+import type { Me } from "../protocol";
+import { Heading } from "../shared/components/parts";
+import { t } from "../shared/messages";
 import { CallView } from "./CallView";
-import { CancelDialog, HangUpDialog, RemoveGuestDialog } from "./confirmations";
 import type { Desk } from "./desk";
-import { GuestDialog } from "./GuestDialog";
-import { HandOverDialog } from "./HandOverDialog";
+import { Dialogs, type Open } from "./Dialogs";
+import { Frame } from "./Frame";
+import { later } from "./Later";
 import { inCallWith } from "./lists";
 import { ListView } from "./ListView";
-import { MoveDialog } from "./MoveDialog";
-import { PeopleDialog } from "./PeopleDialog";
-import { PhoneDialog } from "./PhoneDialog";
-import { QueueDialog } from "./QueueDialog";
-import { SettingsDialog } from "./SettingsDialog";
-import { SupportDialog } from "./SupportDialog";
-import { WITH_CALL } from "./state";
-import { TrailDialog } from "./TrailDialog";
+import { viewOf, type View } from "./roles";
 
-export type Open =
-  | { dialog: "book" | "support" | "alerts" | "queue" | "settings" }
-  | { dialog: "move" | "cancel" | "trail" | "phone" | "guest" | "people" | "hand_over" | "hang_up"; view: ConsultationView }
-  | { dialog: "remove_guest"; view: ConsultationView; guest: GuestView };
-export type Opener = (open: Open) => void;
+const OFFICE = {
+  rules: later(async () => (await import("./admin/RulesView")).RulesView),
+  support: later(async () => (await import("./support/SupportView")).SupportView),
+} satisfies Record<Exclude<View, "list">, unknown>;
+
+/** The part of the address after `#`. */
+function useHash(): string {
+  const [hash, set] = useState(location.hash);
+  useEffect(() => {
+    const read = (): void => set(location.hash);
+    addEventListener("hashchange", read);
+    return () => removeEventListener("hashchange", read);
+  }, []);
+  return hash;
+}
 
 export function Workplace({ desk, me }: { desk: Desk; me: Me }) {
-  const [open, setOpen] = useState<Open | null>(desk.draft ? { dialog: "book" } : null);
+  const [open, setOpen] = useState<Open | null>(desk.drafts.has("book") ? { dialog: "book" } : null);
+  const view = viewOf(useHash(), me);
   const { seated } = desk.state;
+  if (!seated && view !== "list") return <Elsewhere desk={desk} me={me} view={view} />;
   return (
     <>
       {seated ? (
@@ -40,36 +45,14 @@ export function Workplace({ desk, me }: { desk: Desk; me: Me }) {
   );
 }
 
-interface DialogsProps {
-  desk: Desk;
-  me: Me;
-  open: Open;
-  onOpen: Opener;
-  onClose: () => void;
-}
-
-function Dialogs({ desk, me, open, onOpen, onClose }: DialogsProps) {
-  // What is asked about may have changed since the dialog opened, or be a colleague's by now.
-  const view = "view" in open ? (desk.state.held[open.view.consultation]?.view ?? open.view) : null;
-  const ofCall = ["settings", "people", "queue"].includes(open.dialog) && !desk.state.seated;
-  const over = ofCall || (open.dialog === "hang_up" && view !== null && !WITH_CALL.has(view.state));
-  useEffect(() => {
-    if (over) onClose();
-  }, [over]);
-  if (over) return null;
-  if (open.dialog === "book") return <BookingDialog desk={desk} me={me} onClose={onClose} />;
-  if (open.dialog === "support") return <SupportDialog desk={desk} me={me} onClose={onClose} />;
-  if (open.dialog === "alerts") return <AlertsDialog onClose={onClose} />;
-  if (open.dialog === "queue") return <QueueDialog desk={desk} onClose={onClose} />;
-  if (open.dialog === "settings") return <SettingsDialog desk={desk} onClose={onClose} />;
-  if (!view) return null;
-  if (open.dialog === "remove_guest") return <RemoveGuestDialog desk={desk} view={view} guest={open.guest} onClose={onClose} />;
-  if (open.dialog === "move") return <MoveDialog desk={desk} me={me} view={view} onClose={onClose} />;
-  if (open.dialog === "cancel") return <CancelDialog desk={desk} view={view} onClose={onClose} />;
-  if (open.dialog === "phone") return <PhoneDialog desk={desk} view={view} onClose={onClose} />;
-  if (open.dialog === "guest") return <GuestDialog desk={desk} view={view} onClose={onClose} />;
-  if (open.dialog === "hang_up") return <HangUpDialog desk={desk} view={view} onClose={onClose} />;
-  if (open.dialog === "people") return <PeopleDialog desk={desk} view={view} onOpen={onOpen} onClose={onClose} />;
-  if (open.dialog === "hand_over") return <HandOverDialog desk={desk} me={me} view={view} onClose={onClose} />;
-  return <TrailDialog desk={desk} me={me} view={view} onClose={onClose} />;
+/** A view without patients' lists; `null` for who has none at all. */
+function Elsewhere({ desk, me, view }: { desk: Desk; me: Me; view: Exclude<View, "list"> | null }) {
+  const title = t(view ? `staff.nav.${view}` : "staff.title.staff");
+  const Office = view && OFFICE[view];
+  return (
+    <Frame desk={desk} me={me} view={view ?? "none"} title={title}>
+      <Heading>{title}</Heading>
+      {Office ? <Office key={view} desk={desk} me={me} /> : <p>{t("staff.no_role")}</p>}
+    </Frame>
+  );
 }

@@ -3,11 +3,13 @@ import type { Booking, ConsultationView, FromClinician, Me, ToClinician } from "
 import { Connection, socketUrl } from "../shared/connection";
 import { dayOf, setTimeZone } from "../shared/messages";
 import { announceArrival, showBadge, unlockAtFirstPress } from "./attention";
-import type { Form } from "./booking";
+import { Drafts } from "./drafts";
 import { inCallWith, waitingToday } from "./lists";
 import { NO_LIST, type Notice } from "./notice";
 import { asApiError, Office } from "./office";
 import { reduce } from "./reduce";
+import { rememberedLister, rememberLister, rememberPlace, takePlace } from "./remembered";
+import { firstLister, is, listers } from "./roles";
 import { initial, type Action, type StaffState } from "./state";
 import { Talk } from "./talk";
 
@@ -27,9 +29,8 @@ const DAWN_MS = 30_000;
 
 export class Desk {
   place: Place = { at: "opening" };
-  state: StaffState = initial(dayOf(new Date()));
-  /** A booking half typed when the login ran out. Kept here only, where closing the window forgets it. */
-  draft: Form | null = null;
+  state: StaffState = initial(dayOf(new Date()), "");
+  readonly drafts = new Drafts();
   readonly office: Office;
   readonly talk = new Talk((message) => void this.connection?.send(message), () => this.tell());
   private giveUpCall: ReturnType<typeof setTimeout> | undefined;
@@ -58,15 +59,25 @@ export class Desk {
     try {
       const me = await this.office.me();
       setTimeZone(me.time_zone);
-      this.state = initial(dayOf(new Date()));
+      this.settle(me);
       this.become({ at: "desk", me });
-      void this.talk.readiness.look();
-      this.connect();
+      if (is(me, "clinician")) void this.talk.readiness.look();
+      if (this.state.whose) this.connect();
     } catch (problem) {
       const { code, status } = asApiError(problem);
-      if (status === 401) this.toLogin(loginError ? "failed" : this.draft ? "again" : "first", loginError ?? "");
+      if (status === 401) this.toLogin(loginError ? "failed" : this.drafts.any ? "again" : "first", loginError ?? "");
       else this.become({ at: "failed", code });
     }
+  }
+
+  /** The list to begin with, or the one where the login ran out. */
+  private settle(me: Me): void {
+    const back = takePlace(this.trust);
+    const today = dayOf(new Date());
+    const known = listers(me).some(({ id }) => id === back?.clinician);
+    const whose = back && known ? back.clinician : firstLister(me, rememberedLister(this.trust));
+    this.state = { ...initial(today, whose), shown: back?.day ?? today };
+    if (back?.hash && !location.hash) history.replaceState(null, "", back.hash);
   }
 
   /** Connect again after another window took over, or the connection was closed for good. */
@@ -81,31 +92,65 @@ export class Desk {
         if (reason === "closed") return;
         if (reason === "unauthenticated") this.lapse();
         else this.dispatch({ type: "line", status, reason: reason ?? null });
+        if (status === "open" && this.elsewhere(dayOf(new Date()), this.ownId)) this.watch();
       },
     });
   }
 
   async logOut(): Promise<void> {
+    let next = "";
     try {
-      await this.office.logOut();
+      next = (await this.office.logOut()).location;
     } catch (problem) {
       if (asApiError(problem).status !== 401) return this.fail("logout", problem);
     }
     this.toLogin("out");
+    if (next) location.assign(next);
   }
 
   show(day: string): void {
     this.dispatch({ type: "show", day });
-    const heard = this.connection?.send({ type: "watch", day }) === true;
-    clearTimeout(this.ask);
-    // A socket may seem open long after the network is gone; REST knows sooner.
-    this.ask = setTimeout(() => void this.fetchDay(day), heard ? BOARD_MS : 0);
+    this.look();
   }
 
-  private async fetchDay(day: string): Promise<void> {
-    if (this.state.shown !== day || this.state.known.includes(day)) return;
+  /** Show another clinician's list. */
+  turnTo(clinician: string): void {
+    this.dispatch({ type: "watch", clinician });
+    if (!this.own) rememberLister(this.trust, clinician);
+    this.look();
+  }
+
+  /** Whether the list shown is one's own. */
+  get own(): boolean {
+    return this.state.whose === this.ownId;
+  }
+
+  /** Whether something is not what is looked at. */
+  private elsewhere(day: string, clinician: string): boolean {
+    return day !== this.state.shown || clinician !== this.state.whose;
+  }
+
+  private get ownId(): string {
+    return this.place.at === "desk" ? this.place.me.id : "";
+  }
+
+  private watch(): boolean {
+    const { shown: day, whose: clinician } = this.state;
+    return this.connection?.send(this.own ? { type: "watch", day } : { type: "watch", day, clinician }) === true;
+  }
+
+  private look(): void {
+    const { shown, whose } = this.state;
+    const heard = this.watch();
+    clearTimeout(this.ask);
+    // A socket may seem open long after the network is gone; REST knows sooner.
+    this.ask = setTimeout(() => void this.fetchDay(shown, whose), heard ? BOARD_MS : 0);
+  }
+
+  private async fetchDay(day: string, clinician: string): Promise<void> {
+    if (this.elsewhere(day, clinician) || this.state.known.includes(day)) return;
     try {
-      this.dispatch({ type: "listed", list: await this.office.day(day) });
+      this.dispatch({ type: "listed", clinician, list: await this.office.day(day, this.own ? undefined : clinician) });
     } catch (problem) {
       this.fail(NO_LIST, problem);
     }
@@ -115,6 +160,7 @@ export class Desk {
   async book(booking: Booking, key: string): Promise<void> {
     const view = await this.office.book(booking, key);
     const day = dayOf(view.starts);
+    if (view.clinician !== this.state.whose) this.turnTo(view.clinician);
     if (day !== this.state.shown) this.show(day);
     this.update(view);
   }
@@ -172,8 +218,10 @@ export class Desk {
 
   private receive(message: ToClinician): void {
     this.dispatch({ type: "received", message });
-    // `hello` is answered with today's list, and may be handled after a `watch`: say again what is looked at.
-    if (message.type === "board" && message.day !== this.state.shown) this.connection?.send({ type: "watch", day: this.state.shown });
+    // `hello` is answered with one's own list of today, and may be handled after a `watch`: say again what is looked at.
+    if (message.type === "board" && this.elsewhere(message.day, message.clinician)) this.watch();
+    // A call that goes on is one's own.
+    if (message.type === "join" && !this.own) this.turnTo(this.ownId);
     if (message.type === "join" && this.state.seated?.join === message) this.talk.join(message);
     if (message.type === "answer") this.talk.answer(message);
     if (message.type === "error" && message.code === "unauthenticated") this.lapse();
@@ -207,15 +255,16 @@ export class Desk {
     this.connection?.close();
     this.connection = null;
     this.talk.leave();
-    if (why === "out") this.draft = null;
-    this.state = initial(dayOf(new Date()));
+    if (why === "out") this.drafts.clear();
+    if (why !== "out") rememberPlace(this.trust, { hash: location.hash, day: this.state.shown, clinician: this.state.whose });
+    this.state = initial(dayOf(new Date()), "");
     showBadge(0);
     this.become({ at: "login", why, code });
   }
 
   /** Logged in in another tab meanwhile: what was half typed here goes on. */
   private tryAgain(): void {
-    if (this.place.at === "login" && this.draft) void this.open(null);
+    if (this.place.at === "login" && this.drafts.any) void this.open(null);
   }
 
   /** Where one logs in. */
@@ -228,8 +277,8 @@ export class Desk {
     this.state = reduce(before, action);
     if (this.state === before) return;
     const came = this.state.arrivals.some((consultation) => !before.arrivals.includes(consultation));
-    if (came && !this.state.seated) announceArrival(); // never into a conversation
-    showBadge(waitingToday(this.state).length);
+    if (came && this.own && !this.state.seated) announceArrival(); // never into a conversation
+    showBadge(this.own ? waitingToday(this.state).length : 0);
     this.talk.follow(this.state, inCallWith(this.state)?.paused_by ?? null);
     if (!this.state.seated && this.state.stopped === "unauthenticated") this.toLogin("again");
     else this.tell();

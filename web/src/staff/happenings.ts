@@ -55,6 +55,11 @@ export function happened({ what }: TrailEntry): string {
   return key ? t(key) : what;
 }
 
+/** How surely whoever did it was known; "" for what no person did. */
+export function levelText({ who, level }: Pick<TrailEntry, "who" | "level">): string {
+  return who === "system" || who === "worker" ? "" : t(`staff.trail.level.${level}`);
+}
+
 /** Who did it: a role, or for staff the id of the one. */
 export function doer({ who }: TrailEntry, me: Pick<Me, "id" | "colleagues">): string {
   if (who === me.id) return t("staff.who.me");

@@ -1,4 +1,4 @@
-// The clinician's page, /staff/{trust}: picks the view.
+// The staff's page, /staff/{trust}: who is logged in, or the way to the login.
 import "./system.css";
 import "./staff.css";
 import "./dialogs.css";
@@ -26,8 +26,8 @@ function Staff() {
   useRedraw(desk);
   if (!desk || !trust) {
     return (
-      <Page view="login" title={t("staff.title")}>
-        <Heading>{t("staff.title")}</Heading>
+      <Page view="login" title={t("staff.title.staff")}>
+        <Heading>{t("staff.title.staff")}</Heading>
         <Notice tone="warning"><p>{t("staff.login.lost")}</p></Notice>
       </Page>
     );
@@ -35,11 +35,11 @@ function Staff() {
   const { place } = desk;
   switch (place.at) {
     case "opening":
-      return <Page title={t("staff.title")}><Waiting>{t("staff.opening")}</Waiting></Page>;
+      return <Page title={t("staff.title.staff")}><Waiting>{t("staff.opening")}</Waiting></Page>;
     case "failed":
-      return <Page title={t("staff.title")}><Heading>{t("staff.title")}</Heading><ErrorNotice code={place.code} onRetry={() => void desk.open(null)} /></Page>;
+      return <Page title={t("staff.title.staff")}><Heading>{t("staff.title.staff")}</Heading><ErrorNotice code={place.code} onRetry={() => void desk.open(null)} /></Page>;
     case "login":
-      return <LoginView address={desk.loginAddress} why={place.why} code={place.code} kept={desk.draft !== null} />;
+      return <LoginView address={desk.loginAddress} why={place.why} code={place.code} kept={desk.drafts.any} />;
     case "desk":
       return <Workplace desk={desk} me={place.me} />;
   }

@@ -1,6 +1,6 @@
 // What the clinician asks of the REST API, and hears back. Everything here raises ApiError.
-import type { Booking, ConsultationView, DayList, HandOver, Me, Move, NewGuest, Support, Ticket, Trail } from "../protocol";
-import { ApiError, get, post } from "../shared/api";
+import type { Booking, ConsultationView, DayList, HandOver, Me, Move, NewGuest, Redirect, SentMessages, SmsWish, Support, Ticket, Trail } from "../protocol";
+import { ApiError, get, post, put } from "../shared/api";
 
 export interface OfficeOptions {
   trust: string;
@@ -22,12 +22,14 @@ export class Office {
     return (await post<Ticket>(this.path("ticket"))).ticket;
   }
 
-  logOut(): Promise<void> {
-    return post(this.path("logout"));
+  /** Where to go next, for the issuer's own login to end too; "" for nowhere. */
+  logOut(): Promise<Redirect> {
+    return post<Redirect>(this.path("logout"));
   }
 
-  day(day: string): Promise<DayList> {
-    return this.asking(get<DayList>(`${this.path("consultations")}?day=${day}`));
+  /** `clinician`: whose day, unless it is one's own. */
+  day(day: string, clinician?: string): Promise<DayList> {
+    return this.read(`consultations?${new URLSearchParams({ day, ...(clinician ? { clinician } : {}) }).toString()}`);
   }
 
   /** `key` is the form's, so that a repeated press books once. */
@@ -73,12 +75,36 @@ export class Office {
 
   /** Everything that happened to a consultation. */
   trail(consultation: string): Promise<Trail> {
-    return this.asking(get<Trail>(this.path(`consultations/${consultation}/trail`)));
+    return this.read(`consultations/${consultation}/trail`);
   }
 
   /** What stands behind the reference that somebody reads out. */
   support(reference: string): Promise<Support> {
-    return this.asking(get<Support>(this.path(`references/${encodeURIComponent(reference)}`)));
+    return this.read(`references/${encodeURIComponent(reference)}`);
+  }
+
+  /** What was sent about a consultation, and what became of it. */
+  messages(consultation: string): Promise<SentMessages> {
+    return this.read(`consultations/${consultation}/messages`);
+  }
+
+  /** Whether the patient's number wants SMS from any department of the trust. */
+  wishSms(consultation: string, wanted: boolean): Promise<ConsultationView> {
+    const wish: SmsWish = { wanted };
+    return this.change(consultation, "sms", wish);
+  }
+
+  /** What else is asked for by its path within the trust. */
+  read<T>(path: string): Promise<T> {
+    return this.asking(get<T>(this.path(path)));
+  }
+
+  ask<T>(path: string, body: unknown): Promise<T> {
+    return this.asking(post<T>(this.path(path), body));
+  }
+
+  write<T>(path: string, body: unknown): Promise<T> {
+    return this.asking(put<T>(this.path(path), body));
   }
 
   private async change(consultation: string, what: string, body?: unknown, headers: Record<string, string> = {}): Promise<ConsultationView> {

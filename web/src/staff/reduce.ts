@@ -3,19 +3,21 @@ import type { ToClinician } from "../protocol";
 import { endCall, meet, pause, refused, sit, welcome } from "./incall";
 import { learn, learnDay, letGo } from "./learning";
 import { withNotice, withoutNotices } from "./notice";
-import type { Action, StaffState } from "./state";
+import { initial, type Action, type StaffState } from "./state";
 
 export function reduce(state: StaffState, action: Action): StaffState {
   switch (action.type) {
     case "received":
       return receive(state, action.message);
     case "listed":
-      return learnDay(state, action.list);
+      return action.clinician === state.whose ? learnDay(state, action.list) : state;
     case "updated":
-      return learn(state, action.day, action.view);
+      return action.view.clinician === state.whose ? learn(state, action.day, action.view) : state;
     case "show":
       // What was only for one's information goes with the day it was about.
       return { ...state, shown: action.day, asked: state.asked + 1, notices: state.notices.filter(({ tone }) => tone !== "info") };
+    case "watch":
+      return watch(state, action.clinician);
     case "dawn":
       // Whoever looks at today goes on looking at today.
       return { ...state, today: action.today, shown: state.shown === state.today ? action.today : state.shown };
@@ -42,16 +44,24 @@ export function reduce(state: StaffState, action: Action): StaffState {
   }
 }
 
+/** Another clinician's lists: of those held before nothing is left but the call, if one goes on. */
+function watch(state: StaffState, clinician: string): StaffState {
+  if (state.whose === clinician) return state;
+  const { today, shown, asked, seated, over, line, stopped } = state;
+  return { ...initial(today, clinician), shown, asked: asked + 1, seated, over, line, stopped };
+}
+
+/** What comes of a list that is no longer looked at is dropped. */
 function receive(state: StaffState, message: ToClinician): StaffState {
   switch (message.type) {
     case "board":
-      return learnDay(state, message);
+      return message.clinician === state.whose ? learnDay(state, message) : state;
     case "changed":
-      return learn(state, message.day, message.consultation);
+      return message.consultation.clinician === state.whose ? learn(state, message.day, message.consultation) : state;
     case "handed_over":
       return letGo(state, message.consultation, message.version);
     case "delayed":
-      return { ...state, delays: { ...state.delays, [message.day]: message.minutes } };
+      return message.clinician === state.whose ? { ...state, delays: { ...state.delays, [message.day]: message.minutes } } : state;
     case "join":
       return sit(state, message);
     case "peer_media":

@@ -23,6 +23,8 @@ export interface StaffState {
   readonly today: string;
   /** The day shown. */
   readonly shown: string;
+  /** Whose list is shown: a clinician's id; "" for nobody's. */
+  readonly whose: string;
   readonly held: Readonly<Record<string, Held>>;
   /** Consultations that are a colleague's now, and up to which version of them nothing is listened to. */
   readonly gone: Readonly<Record<string, number>>;
@@ -46,9 +48,10 @@ export interface StaffState {
 
 export type Action =
   | { type: "received"; message: ToClinician }
-  | { type: "listed"; list: DayList }
+  | { type: "listed"; clinician: string; list: DayList }
   | { type: "updated"; day: string; view: ConsultationView }
   | { type: "show"; day: string }
+  | { type: "watch"; clinician: string }
   | { type: "dawn"; today: string }
   | { type: "press_call"; consultation: string }
   | { type: "left"; consultation: string; call: number }
@@ -60,10 +63,11 @@ export type Action =
 /** The states with a call in them. */
 export const WITH_CALL: ReadonlySet<State> = new Set<State>(["calling", "in_call"]);
 
-export function initial(today: string): StaffState {
+export function initial(today: string, whose: string): StaffState {
   return {
     today,
     shown: today,
+    whose,
     held: {},
     gone: {},
     asked: 0,

@@ -26,7 +26,21 @@ function due(at: string | null, now: number): string {
 export interface Sent {
   readonly way: "sms" | "mail";
   readonly state: Delivery;
+  /** Green: it arrived; yellow: somebody should see to it; red: it did not arrive. None while all is as it should be. */
+  readonly light: "good" | "doubtful" | "bad" | null;
   readonly text: string;
+}
+
+const LIGHTS: Partial<Record<Delivery, Sent["light"]>> = { delivered: "good", opted_out: "doubtful", uncertain: "doubtful", failed: "bad" };
+
+/** How well it stands with a message. */
+export function lightOf(state: Delivery): Sent["light"] {
+  return LIGHTS[state] ?? null;
+}
+
+/** Whether somebody has to do something, for the message alone has not reached its receiver. */
+export function needsHelp(state: Delivery): boolean {
+  return ["bad", "doubtful"].includes(lightOf(state) ?? "");
 }
 
 /** What became of the invitation, for each way it goes. */
@@ -35,8 +49,13 @@ export function invitation(view: Pick<ConsultationView, "sms" | "mail" | "invite
     const state = view[way];
     if (state === "none") return [];
     const text = state === "due" ? t(`staff.${way}.due`, { when: due(view.invite_at, now) }) : t(`staff.${way}.${state}`);
-    return [{ way, state, text }];
+    return [{ way, state, light: lightOf(state), text }];
   });
+}
+
+/** The patient's name, or that it was taken away. */
+export function patientName({ patient_name: name, erased }: Pick<ConsultationView, "patient_name" | "erased">): string {
+  return erased ? t("staff.row.erased") : name;
 }
 
 /** Where it is, in a word or two. */

@@ -44,7 +44,7 @@ const error = (code: string, about: string): Action => got({ type: "error", code
 const press: Action = { type: "press_call", consultation: "a" };
 
 function after(...actions: Action[]): StaffState {
-  return actions.reduce(reduce, initial(TODAY));
+  return actions.reduce(reduce, initial(TODAY, "ingrid-berg"));
 }
 
 describe("the list", () => {
@@ -321,4 +321,33 @@ test("that a list could not be fetched is said until a list comes", () => {
   const failed: Action = { type: "notice", notice: { id: NO_LIST, code: "offline", tone: "danger", consultation: null, again: false } };
   expect(after(failed).notices).toHaveLength(1);
   expect(after(failed, board()).notices).toEqual([]);
+});
+
+describe("another clinician's list", () => {
+  const watch: Action = { type: "watch", clinician: "siri-lund" };
+  const theirs = (version: number, more: Partial<ConsultationView> = {}) => view("b", version, "booked", { clinician: "siri-lund", ...more });
+  const board_of = (clinician: string, ...consultations: ConsultationView[]): Action => got({ type: "board", day: TODAY, clinician, consultations, delay_minutes: 20 });
+
+  test("takes the place of the one before, with nothing left of it", () => {
+    const state = after(board(view("a", 1, "checked_in")), watch);
+    expect(state.whose).toBe("siri-lund");
+    expect(list(state)).toBeNull();
+    expect(waitingToday(state)).toEqual([]);
+    expect(list(reduce(state, board_of("siri-lund", theirs(1))))?.map(({ consultation }) => consultation)).toEqual(["b"]);
+  });
+
+  test("is not disturbed by what comes late of the one before", () => {
+    const there = after(board(), watch, board_of("siri-lund", theirs(1)));
+    for (const late of [board_of("ingrid-berg"), board_of("ingrid-berg", view("a", 2, "booked")), changed(view("a", 3, "checked_in")), got({ type: "delayed", day: TODAY, clinician: "ingrid-berg", minutes: 45 })]) {
+      expect(reduce(there, late)).toBe(there);
+    }
+    expect(reduce(there, { type: "updated", day: TODAY, view: view("a", 3, "booked") })).toBe(there);
+    expect(reduce(there, { type: "listed", clinician: "ingrid-berg", list: { day: TODAY, consultations: [], delay_minutes: 0 } })).toBe(there);
+  });
+
+  test("is shown on the same day, and the line stays as it is", () => {
+    const before = after({ type: "show", day: "2026-11-26" }, { type: "line", status: "open", reason: null });
+    const state = reduce(before, watch);
+    expect([state.shown, state.line]).toEqual(["2026-11-26", "open"]);
+  });
 });

@@ -2,34 +2,37 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import type { ConsultationView, Delivery, EndReason, GuestView, NetworkReport, State, Transport, Verdict } from "../../src/protocol";
+import type { Delivery, EndReason, GuestView, NetworkReport, State, Transport, Verdict } from "../../src/protocol";
 import { doer, happened } from "../../src/staff/happenings";
 import { brief, checks, figures, tested } from "../../src/staff/tested";
-import { guestAt, invitation, lateness, noticeText } from "../../src/staff/words";
+import { guestAt, invitation, lateness, lightOf, noticeText, patientName } from "../../src/staff/words";
+import { view } from "./views";
 
 // Without loaded texts `t` answers with the key: just what is asked here.
 const texts = JSON.parse(readFileSync(join(import.meta.dirname, "../../messages/nb/staff.json"), "utf8")) as Record<string, string>;
 const NOW = Date.parse("2026-11-24T09:00:00Z");
-
-function view(more: Partial<ConsultationView>): ConsultationView {
-  return {
-    consultation: "a", version: 1, state: "invited", starts: "2026-11-24T09:00:00Z", minutes: 30, patient_name: "Kari", phone: "", email: "",
-    login_level: "high", person_bound: false, sms_wanted: true, erased: false, clinician: "ingrid-berg", drop_in: false, sms: "none", mail: "none", invite_at: null, checked_in_at: null, patient_present: false, department: "medisinsk", language: "nb", tested_at: null, guests: [], running_late: 0, paused_by: null, by_phone: false,
-    devices: { camera: "untested", speaker: "untested", microphone: "untested" }, network: null, call: 0, reference: "R", ...more,
-  };
-}
 
 function network(verdict: Verdict): NetworkReport {
   return { verdict, transport: "direct", rtt_ms: 0, jitter_ms: 0, loss: 0, up_kbps: 0, down_kbps: 0 };
 }
 
 test("every way of sending and every outcome has its words; what was not asked for has none", () => {
-  for (const state of ["due", "sending", "sent", "failed"] satisfies Delivery[]) {
+  for (const state of ["due", "sending", "sent", "delivered", "failed", "opted_out", "uncertain"] satisfies Delivery[]) {
     const said = invitation(view({ sms: state, mail: state, invite_at: "2026-11-24T10:00:00Z" }), NOW);
     expect(said.map(({ way }) => way)).toEqual(["sms", "mail"]);
     for (const { text } of said) expect(texts).toHaveProperty([text]);
   }
   expect(invitation(view({}), NOW)).toEqual([]);
+});
+
+test("what did not arrive shows a light, and what arrived another", () => {
+  const lights = (["due", "sending", "sent", "delivered", "opted_out", "uncertain", "failed"] satisfies Delivery[]).map(lightOf);
+  expect(lights).toEqual([null, null, null, "good", "doubtful", "doubtful", "bad"]);
+});
+
+test("whoever was taken away has no name", () => {
+  expect(patientName(view({}))).toBe("Kari");
+  expect(texts).toHaveProperty([patientName(view({ erased: true, patient_name: "" }))]);
 });
 
 describe("the patient's own test", () => {

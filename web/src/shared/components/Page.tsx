@@ -25,6 +25,8 @@ export interface PageProps {
   consultation?: string | undefined;
   /** Something at the end of the header (staff: name and logging out). */
   aside?: ComponentChildren;
+  /** Other views of the page, between header and content. */
+  nav?: ComponentChildren;
   /** What stands under «Kontakt kundeservice» instead of the help for patients. */
   support?: ComponentChildren;
   wide?: boolean;
@@ -41,7 +43,7 @@ export function useLanguage(): Language {
 }
 
 export function Page(props: PageProps) {
-  const { title, step, view, trust, department, reference, consultation, aside, support, wide, bare, children } = props;
+  const { title, step, view, trust, department, reference, consultation, aside, nav, support, wide, bare, children } = props;
   const main = useRef<HTMLElement>(null);
   const first = useRef(true);
   useEffect(() => {
@@ -73,6 +75,7 @@ export function Page(props: PageProps) {
           </div>
         </div>
       </header>
+      {nav}
       <main class="v-main" id="main" ref={main} tabIndex={-1} data-step={step} data-view={view}>
         {children}
       </main>
