@@ -100,7 +100,7 @@ export class Desk {
   async logOut(): Promise<void> {
     let next = "";
     try {
-      next = (await this.office.logOut()).location;
+      next = (await this.office.logOut())?.location ?? "";
     } catch (problem) {
       if (asApiError(problem).status !== 401) return this.fail("logout", problem);
     }

@@ -40,6 +40,8 @@ const HAPPENED: Record<string, Key> = {
   guest_ready: "staff.trail.what.guest_ready",
   guest_joined: "staff.trail.what.guest_joined",
   guest_left: "staff.trail.what.guest_left",
+  looked_up: "staff.trail.what.looked_up",
+  trail_read: "staff.trail.what.trail_read",
 };
 const WHO: Record<string, Key> = {
   patient: "staff.who.patient",

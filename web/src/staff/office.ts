@@ -22,9 +22,9 @@ export class Office {
     return (await post<Ticket>(this.path("ticket"))).ticket;
   }
 
-  /** Where to go next, for the issuer's own login to end too; "" for nowhere. */
-  logOut(): Promise<Redirect> {
-    return post<Redirect>(this.path("logout"));
+  /** Where to go next, for the issuer's own login to end too; nowhere where it has no such address. */
+  logOut(): Promise<Redirect | undefined> {
+    return post<Redirect | undefined>(this.path("logout"));
   }
 
   /** `clinician`: whose day, unless it is one's own. */
