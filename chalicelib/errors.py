@@ -6,7 +6,7 @@
     ├── Unauthenticated       no session, or a ticket that is used, old or forged
     │   └── TicketInvalid
     ├── Forbidden             known, but not for this
-    │   ├── WrongPerson  LevelTooLow  CodeWrong
+    │   ├── WrongPerson  LevelTooLow  CodeWrong  NoRole
     ├── NotFound
     │   └── LinkUnknown
     ├── Gone                  it was there once
@@ -81,6 +81,10 @@ class LevelTooLow(Forbidden):
 
 class CodeWrong(Forbidden):
     code, retry, text = "code_wrong", True, "The one-time code is not right."
+
+
+class NoRole(Forbidden):
+    code, text = "no_role", "You have no role in this service. Ask your trust's administrator of it to give you one."
 
 
 class NotFound(VenteromError):

@@ -7,7 +7,7 @@ from urllib.parse import quote
 import msgspec
 
 from chalicelib.consultations import Consultations
-from chalicelib.errors import Forbidden, LoginCancelled, LoginFailed, NotFound, VenteromError, WrongPerson
+from chalicelib.errors import LoginCancelled, LoginFailed, VenteromError, WrongPerson
 from chalicelib.lifecycle import Role
 from chalicelib.oidc import RelyingParty
 from chalicelib.protocol import LoginLevel
@@ -124,14 +124,11 @@ class Logins:
                 raise LoginFailed
             _raise_if_refused(returned)
             person = self._staff().finish(returned.code, returned.iss, login.verifier, login.nonce, login.level)
-            try:
-                known = self._register.staff(login.trust, person.subject)
-            except NotFound:
-                raise Forbidden from None
+            known, roles = self._register.admit(login.trust, person.subject, person.roles)
         except VenteromError as error:
             return Outcome(f"{page}?error={error.code}")
         _, value = self._sessions.begin(
-            trust=login.trust, role=Role.CLINICIAN, staff=known.id, proven=True, level=person.level
+            trust=login.trust, role=Role.CLINICIAN, staff=known.id, roles=roles, proven=True, level=person.level
         )
         return Outcome(page, (staff_cookie(login.trust), value))
 

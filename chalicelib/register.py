@@ -5,10 +5,10 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from chalicelib.errors import BadRequest, Forbidden, NotFound
-from chalicelib.lifecycle import Role
+from chalicelib.errors import BadRequest, Forbidden, NoRole, NotFound
+from chalicelib.lifecycle import STAFF, Role
 from chalicelib.protocol import DepartmentView
-from chalicelib.records import Department, Session, Socket, Staff, Trust, trust_key
+from chalicelib.records import Department, Session, Socket, Staff, StaffLogin, Trust, trust_key
 from chalicelib.rest import ClinicianView, Colleague, DepartmentPage, Me
 from chalicelib.rights import Actor
 from chalicelib.store import Put, Store
@@ -25,6 +25,7 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         id: str
         name: str
         time_zone: str
+        login: StaffLogin | None = None
 
     class DepartmentEntry(msgspec.Struct, frozen=True):
         """One department."""
@@ -58,7 +59,9 @@ class Register:
         Returns the number of rows. Raises msgspec.ValidationError.
         """
         given = msgspec.convert(entry, Entry)
-        trust = Trust(id=given.trust.id, name=given.trust.name, time_zone=given.trust.time_zone)
+        trust = Trust(
+            id=given.trust.id, name=given.trust.name, time_zone=given.trust.time_zone, login=given.trust.login
+        )
         rows: list[Trust | Department | Staff] = [
             trust,
             *(Department(trust=trust.id, id=d.id, name=d.name, phone=d.phone) for d in given.departments),
@@ -87,6 +90,24 @@ class Register:
     def staff(self, trust: str, staff: str) -> Staff:
         """Raises NotFound."""
         return _found(self._store.get(Staff, (trust_key(trust), f"STAFF#{staff}")))
+
+    def admit(self, trust: str, subject: str, claimed: Sequence[str]) -> tuple[Staff, tuple[Role, ...]]:
+        """Whom a trust's issuer let in, and what the roles that it ``claimed`` make of her here; none of these where
+        the register says what she is. Raises Forbidden to who is not on the staff, NoRole to who is nothing here.
+        """
+        try:
+            known = self.staff(trust, subject)
+        except NotFound:
+            raise Forbidden from None
+        login = self.trust(trust).login
+        if not known.roles:
+            raise NoRole
+        if login is None or not login.role_claim:
+            return known, ()
+        given = {role for value in claimed for role in login.roles.get(value, ())}
+        if not given.intersection(STAFF):
+            raise NoRole
+        return known, tuple(role for role in STAFF if role in given)
 
     def roles_of(self, who: Session | Socket) -> tuple[Role, ...]:
         """What one of the staff is: what her issuer says or, where it says nothing, the register as it is now.

@@ -2,13 +2,16 @@
 
 from collections.abc import Callable
 
+import msgspec
 import pytest
 
-from chalicelib.errors import LevelTooLow, LoginFailed, NotFound, Unauthenticated
+from chalicelib.errors import Forbidden, LevelTooLow, LoginFailed, NotFound, Unauthenticated
+from chalicelib.lifecycle import Role
 from chalicelib.logins import Outcome, Returned, login_cookie
 from chalicelib.protocol import LoginLevel
-from chalicelib.records import Consultation
+from chalicelib.records import Consultation, StaffLogin
 from chalicelib.sessions import staff_cookie, visit_cookie
+from chalicelib.store import Put
 from tests.fakes.clinic import SETTINGS, Clinic, person
 
 KARI = "12838421065"
@@ -160,6 +163,58 @@ def test_a_clinician_logs_in_and_out(clinic: Clinic) -> None:
     sessions.log_out(session)
     with pytest.raises(Unauthenticated):
         sessions.employee("elvenes", value)
+
+
+CLAIMS = StaffLogin(
+    issuer="https://staff.example",
+    client_id="staff",
+    role_claim="roles",
+    roles={"Lege": (Role.CLINICIAN,), "Leder": (Role.ADMINISTRATOR, Role.CLINICIAN), "Robot": (Role.WORKER,)},
+)
+
+
+def claiming(clinic: Clinic, *claimed: str, login: StaffLogin | None = CLAIMS) -> Outcome:
+    """Ingrid logs in, of whom her issuer says these roles."""
+    trust = clinic.services.register.trust(clinic.trust)
+    clinic.store.write([Put(msgspec.structs.replace(trust, login=login))])
+    clinic.employees.person = msgspec.structs.replace(person("ingrid-berg"), roles=claimed)
+    return staff_login(clinic, lambda state: Returned(code="code", state=state))
+
+
+@pytest.mark.parametrize(
+    ("claimed", "roles"),
+    [
+        (["Lege"], (Role.CLINICIAN,)),
+        (["Leder", "Lege", "unknown"], (Role.CLINICIAN, Role.ADMINISTRATOR)),
+    ],
+)
+def test_the_issuers_roles_count_where_it_tells_them(
+    clinic: Clinic, claimed: list[str], roles: tuple[Role, ...]
+) -> None:
+    cookie = claiming(clinic, *claimed).cookie
+    assert cookie is not None
+    session = clinic.services.sessions.employee(clinic.trust, cookie[1])
+    assert clinic.services.register.roles_of(session) == session.roles == roles
+    assert session.level is LoginLevel.HIGH
+
+
+@pytest.mark.parametrize("claimed", [[], ["unknown"], ["Robot"], ["lege"]])
+def test_who_has_no_role_is_told_whom_to_ask(clinic: Clinic, claimed: list[str]) -> None:
+    assert claiming(clinic, *claimed) == Outcome("/staff/elvenes?error=no_role")
+
+
+def test_where_the_issuer_tells_no_roles_the_register_does_at_every_request(clinic: Clinic) -> None:
+    cookie = claiming(clinic, "Leder", login=None).cookie
+    assert cookie is not None
+    session = clinic.services.sessions.employee(clinic.trust, cookie[1])
+    assert clinic.services.register.roles_of(session) == (Role.CLINICIAN,)
+    known = clinic.services.register.staff(clinic.trust, clinic.staff)
+    clinic.store.write([Put(msgspec.structs.replace(known, roles=(Role.AUDITOR,)))])
+    assert clinic.services.register.roles_of(session) == (Role.AUDITOR,)
+    clinic.store.write([Put(msgspec.structs.replace(known, roles=()))])
+    with pytest.raises(Forbidden):
+        clinic.services.register.roles_of(session)
+    assert claiming(clinic, "Lege") == Outcome("/staff/elvenes?error=no_role"), "whoever has left is nobody"
 
 
 def test_whoever_is_not_on_the_staff_is_told(clinic: Clinic) -> None:

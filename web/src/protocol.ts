@@ -867,4 +867,4 @@ export type OnCallFromPage = Watching | Want;
 export type OnCallFromWorker = Quality;
 
 /** Every code an error can carry. */
-export type ErrorCode = "bad_request" | "bad_sdp" | "code_expired" | "code_wrong" | "conflict" | "forbidden" | "gone" | "illegal_transition" | "internal" | "level_too_low" | "link_expired" | "link_unknown" | "link_withdrawn" | "login_cancelled" | "login_failed" | "no_worker" | "not_found" | "not_json" | "overtaken" | "ticket_invalid" | "too_large" | "too_many_attempts" | "unauthenticated" | "unavailable" | "unknown_message" | "worker_lost" | "wrong_person";
+export type ErrorCode = "bad_request" | "bad_sdp" | "code_expired" | "code_wrong" | "conflict" | "forbidden" | "gone" | "illegal_transition" | "internal" | "level_too_low" | "link_expired" | "link_unknown" | "link_withdrawn" | "login_cancelled" | "login_failed" | "no_role" | "no_worker" | "not_found" | "not_json" | "overtaken" | "ticket_invalid" | "too_large" | "too_many_attempts" | "unauthenticated" | "unavailable" | "unknown_message" | "worker_lost" | "wrong_person";
