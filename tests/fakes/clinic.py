@@ -165,6 +165,10 @@ class Clinic:
         made = self.services.bookings.book(self.by, Booking(**booking | changes), f"key-{self._bookings}")
         return self.services.invites.send_now(made)
 
+    def secret(self) -> str:
+        """The secret of the link in the latest SMS."""
+        return self.carrier.texts[-1][1].split(f"{ORIGIN}/i#")[1].split()[0]
+
     def deliver(self, consultation: Consultation, reason: str) -> None:
         self.services.invites.deliver(self.trust, consultation.id, reason)
 

@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from chalice.test import Client, HTTPResponse
+from chalice.test import HTTPResponse
 
 import app as doors
 from chalicelib import protocol as p
 from chalicelib.lifecycle import State
 from chalicelib.limits import ARRIVALS, WRONG_LINKS
 from chalicelib.oidc import new_key_set, public_key_set
-from chalicelib.wiring import services
+from tests.fakes.browser import Browser, open_doors
 from tests.fakes.clinic import ORIGIN, SETTINGS, Clinic, person
 
 EVENTS = Path(__file__).parents[1] / "events"
@@ -23,55 +23,8 @@ PRIVATE = ("Kari", "Testesen", "90000000", "12838421065", "kari@example.no")
 
 @pytest.fixture
 def clinic(monkeypatch: pytest.MonkeyPatch) -> Iterator[Clinic]:
-    for field in SETTINGS.__struct_fields__:
-        monkeypatch.setenv(f"VENTEROM_{field.upper()}", str(getattr(SETTINGS, field)))
-    monkeypatch.setenv("AWS_REGION", "eu-north-1")  # as Lambda sets it
-    services.cache_clear()
-    yield Clinic(services())
-    services.cache_clear()
-
-
-class Browser:
-    """Speaks HTTP to the doors and keeps cookies as a browser does."""
-
-    def __init__(self, address: str = "192.0.2.1") -> None:
-        self.jar: dict[str, str] = {}
-        self.address = address
-
-    def ask(self, method: str, path: str, body: Any = None, **headers: str) -> HTTPResponse:
-        sent = {
-            "X-Forwarded-For": f"203.0.113.9, {self.address}",
-            "Cookie": "; ".join(f"{k}={v}" for k, v in self.jar.items()),
-        }
-        if method == "POST":
-            sent |= {"X-Venterom": "1", "Content-Type": "application/json"}
-        raw = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
-        sent |= {name.replace("_", "-"): value for name, value in headers.items()}
-        with Client(doors.app) as client:
-            answer = client.http.request(method, path, headers=sent, body=raw)
-        for cookie in answer.headers.get("Set-Cookie", []):
-            self._keep(cookie)
-        return answer
-
-    def get(self, path: str) -> Any:
-        return self._json(self.ask("GET", path))
-
-    def post(self, path: str, body: Any = None, **headers: str) -> Any:
-        return self._json(self.ask("POST", path, body, **headers))
-
-    @staticmethod
-    def _json(answer: HTTPResponse) -> Any:
-        assert answer.status_code < 300, answer.body
-        return answer.json_body
-
-    def _keep(self, cookie: str) -> None:
-        first, *attributes = cookie.split("; ")
-        assert {"Path=/", "Secure", "HttpOnly", "SameSite=Lax"} <= set(attributes)
-        name, value = first.split("=", 1)
-        assert name.startswith("__Host-")
-        self.jar[name] = value
-        if "Max-Age=0" in attributes:
-            del self.jar[name]
+    with open_doors(monkeypatch) as clinic:
+        yield clinic
 
 
 def refused(answer: HTTPResponse, status: int, code: str) -> None:
