@@ -41,7 +41,7 @@ class Request:
         """The query string as ``kind``; what ``kind`` does not know is ignored. Raises BadRequest."""
         try:
             return msgspec.convert(dict(self._request.query_params or {}), kind)
-        except msgspec.ValidationError:
+        except (msgspec.ValidationError, UnicodeError):
             raise BadRequest from None
 
     def cookie(self, name: str) -> str:

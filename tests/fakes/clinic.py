@@ -103,14 +103,15 @@ class FakeScheduler:
 class FakePortal:
     """An OpenID provider and us at it; ``person`` is who logs in next, or what goes wrong."""
 
-    def __init__(self) -> None:
+    def __init__(self, name: str = "") -> None:
+        self.name = name
         self.person: Person | VenteromError = LoginFailed()
         self.started: list[tuple[LoginLevel, str]] = []
         self.finished: list[tuple[str, str, str, str, LoginLevel]] = []
 
     def start(self, level: LoginLevel, locale: str) -> Started:
         self.started.append((level, locale))
-        n = len(self.started)
+        n = f"{self.name}{len(self.started)}"
         return Started(f"https://portal.example/login?state=state-{n}", f"state-{n}", f"nonce-{n}", f"verifier-{n}")
 
     def finish(self, code: str, iss: str, verifier: str, nonce: str, level: LoginLevel) -> Person:
@@ -137,7 +138,7 @@ class Clinic:
         self.clock = clock or Clock()
         self.store: Any = store or FakeStore(self.clock)
         self.push, self.carrier = FakePush(), FakeCarrier()
-        self.scheduler, self.patients, self.employees = FakeScheduler(), FakePortal(), FakePortal()
+        self.scheduler, self.patients, self.employees = FakeScheduler(), FakePortal(), FakePortal("staff-")
         # What is made when first used can be given beforehand.
         vars(self.services).update(
             now=self.clock,
