@@ -11,7 +11,7 @@ WAITING := pages e2e
 
 PORT ?= $(or $(VENTEROM_PORT),8080)
 
-.PHONY: help setup run test check lint types web-check lock audit sbom generate screenshots bench-coldstart bench-loss bench-pages bench-relay soak-worker clean
+.PHONY: help setup run test check lint types web-check lock fuzz audit sbom generate screenshots bench-coldstart bench-loss bench-pages bench-relay soak-worker clean
 .DEFAULT_GOAL := help
 
 help:
@@ -51,6 +51,9 @@ lock: .venv/.ready ## pin every Python dependency anew, with hashes
 	@$(COMPILE) -c requirements-dev.txt requirements.in -o requirements.txt
 	@$(COMPILE) -c requirements-dev.txt media_worker/requirements.in -o media_worker/requirements.txt
 	@$(COMPILE) -c requirements-dev.txt media_worker/requirements-build.in -o media_worker/requirements-build.txt
+
+fuzz: .venv/.ready ## look for inputs that break a parser, guided by coverage; what is learnt stays in build/fuzz (MINUTES=30)
+	@$(PY) -m tests.fuzz.run $(or $(MINUTES),30)
 
 audit: .venv/.ready web/node_modules/.ready ## ask PyPI and npm what is known to be wrong with what is locked
 	@$(PY) -m tools.audit

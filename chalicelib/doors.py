@@ -29,6 +29,7 @@ from chalicelib.rest import (
 from chalicelib.rights import Actor, acting, foremost, patient
 from chalicelib.routes import BY_DOOR
 from chalicelib.sessions import staff_cookie, visit_cookie
+from chalicelib.tokens import digest
 from chalicelib.wiring import Services
 
 LONGEST_KEY = 64
@@ -223,8 +224,8 @@ class Doors:
 
 
 def _key(request: Request) -> str:
-    """By which a request that comes twice is known. Raises BadRequest when there is none."""
+    """By which a request that comes twice is known: a hash, for it may hold anything. Raises BadRequest without one."""
     once = request.header("idempotency-key")
     if not 0 < len(once) <= LONGEST_KEY:
         raise BadRequest
-    return once
+    return digest(once)
