@@ -6,7 +6,7 @@ from typing import Any
 from chalicelib.consultations import ONCE_SECONDS, Consultations, new_id, new_reference
 from chalicelib.errors import BadRequest, Forbidden
 from chalicelib.lifecycle import Role, State
-from chalicelib.notify import e164
+from chalicelib.phones import e164
 from chalicelib.protocol import Delivery, LoginLevel
 from chalicelib.records import Consultation, Once
 from chalicelib.register import Register
@@ -52,7 +52,8 @@ class Bookings:
             raise BadRequest
         if booking.national_id and booking.login_level is LoginLevel.NONE:
             raise BadRequest  # a number can only be compared after a login
-        invite_at = now if booking.send is SendInvitation.NOW else self._consultations.by_rule(starts)
+        at_once = booking.send is SendInvitation.NOW
+        invite_at = now if at_once else self._consultations.plans.invitation(by.trust, starts)
         made = self._new(
             by.trust,
             staff=clinician.id,

@@ -3,13 +3,14 @@
 from collections.abc import Callable
 from typing import Any
 
+from chalicelib.agenda import anew
 from chalicelib.calls import Calls
 from chalicelib.consultations import ONCE_SECONDS, Consultations, new_id
 from chalicelib.errors import BadRequest, Conflict, IllegalTransition, NotFound
 from chalicelib.guests import altered, free_seats, guest_of, in_call, without, without_pause
-from chalicelib.invites import Invites, anew
+from chalicelib.invites import Invites
 from chalicelib.lifecycle import FINAL, WITH_CALL
-from chalicelib.notify import e164
+from chalicelib.phones import e164
 from chalicelib.protocol import CallEnded, Delivery, EndReason, Seat
 from chalicelib.records import Consultation, Guest, Once
 from chalicelib.rest import NewGuest
@@ -67,6 +68,7 @@ class Company:
                 language=new.language,
                 sms=Delivery.DUE if phone else Delivery.NONE,
                 mail=Delivery.DUE if new.email else Delivery.NONE,
+                send_at=int(self._now()),
             )
             return {"guests": (*present.guests, guest)}
 
@@ -90,7 +92,7 @@ class Company:
             if known is None:
                 raise NotFound
             self._raise_if_over(present)
-            return {"guests": altered(present, guest, **anew(known))}
+            return {"guests": altered(present, guest, **anew(known), send_at=int(self._now()))}
 
         after = self._consultations.note(by, consultation, "guest_invited", decide)
         return self._send(after)

@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Any, Final, Protocol
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -13,12 +13,11 @@ from chalicelib.chain import linked
 from chalicelib.errors import BadRequest, Conflict, IllegalTransition, NotFound, Overtaken
 from chalicelib.lifecycle import WITH_CALL, Event, State, step
 from chalicelib.mentions import Mentions
-from chalicelib.protocol import Delivery
+from chalicelib.plans import Plans
 from chalicelib.records import Answered, Consultation, Happening, Kept, Once, Referred, consultation_key
 from chalicelib.register import Register
 from chalicelib.rest import Feedback
 from chalicelib.rights import Actor, own, owns, system
-from chalicelib.settings import Settings
 from chalicelib.store import Create, Put, Refused, Replace, Store, Write
 
 TRIES: Final = 5
@@ -35,13 +34,6 @@ CLOCKS_DIFFER: Final = 60
 Decision = Callable[["Consultation"], dict[str, Any] | None]
 
 
-class Scheduler(Protocol):
-    """Calls ``deliver`` at a time to come."""
-
-    def at(self, when: int, trust: str, consultation: str, reason: str) -> None:
-        """Once, at ``when``; asking twice for the same reason changes nothing."""
-
-
 class Consultations:
     """Every change goes through `happen` or `note`: decided on what was read, written on condition that it still holds.
 
@@ -53,16 +45,14 @@ class Consultations:
         store: Store,
         register: Register,
         mentions: Mentions,
-        scheduler: Scheduler,
-        settings: Settings,
+        plans: Plans,
         now: Callable[[], float],
         changed: Callable[[Consultation, Consultation | None], None],
     ) -> None:
         self._store = store
         self._register = register
         self._mentions = mentions
-        self._scheduler = scheduler
-        self._settings = settings
+        self.plans = plans
         self._now = now
         self._changed = changed
 
@@ -177,10 +167,6 @@ class Consultations:
             raise BadRequest
         return seconds
 
-    def by_rule(self, starts: int) -> int:
-        """When the trust's rule lets the invitation go out."""
-        return max(starts - self._settings.lead_days * 86400, int(self._now()))
-
     def day_of(self, trust: str, moment: int) -> str:
         """The day it is then where the trust is."""
         zone = ZoneInfo(self._register.trust(trust).time_zone)
@@ -188,19 +174,11 @@ class Consultations:
 
     def closing_time(self, consultation: Consultation) -> int:
         """Until when links and visits of a consultation work."""
-        return consultation.ends + self._settings.link_grace_seconds
+        return self.plans.closing_time(consultation)
 
     def plan(self, consultation: Consultation) -> None:
-        """Ask for what is to happen later: its end, and messages that are due. Asking again changes nothing."""
-        c, closing = consultation, self.closing_time(consultation)
-        self._scheduler.at(closing, c.trust, c.id, f"close-{closing}")
-        # A minute's grace for what the function at work sends at once: the schedule finds it done.
-        soon = int(self._now()) + 60
-        if c.invite_at is not None:
-            self._scheduler.at(max(c.invite_at, soon), c.trust, c.id, c.reason)
-        for guest in c.guests:
-            if Delivery.DUE in (guest.sms, guest.mail):
-                self._scheduler.at(soon, c.trust, c.id, guest.reason)
+        """Ask for what is to happen later. Asking again changes nothing."""
+        self.plans.plan(consultation)
 
     def _change(
         self,

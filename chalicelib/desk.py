@@ -5,10 +5,11 @@ from typing import Any
 
 import msgspec
 
+from chalicelib.agenda import anew
 from chalicelib.calls import Calls
 from chalicelib.consultations import Consultations
 from chalicelib.errors import IllegalTransition
-from chalicelib.invites import Invites, anew
+from chalicelib.invites import Invites
 from chalicelib.lifecycle import FINAL, WITH_CALL, Event, Role
 from chalicelib.protocol import EndReason, HandedOver, Seat
 from chalicelib.records import Consultation, Guest, News, Taken
@@ -109,12 +110,13 @@ class Desk:
     def _told(self, present: Consultation, news: News, starts: int | None = None) -> dict[str, Any]:
         """The fields by which all are told. A patient who knows of nothing is invited to ``starts`` by the rule."""
         fields: dict[str, Any] = {}
+        at = self._consultations.plans.news(present, starts)
         if present.phone or present.email:
             if present.may_know or (present.drop_in and news is News.MOVED):
-                fields = {**anew(present), "news": news, "invite_at": int(self._now())}
+                fields = {**anew(present), "news": news, "invite_at": at}
             elif starts is not None:
-                fields = {**anew(present), "invite_at": self._consultations.by_rule(starts)}
-        guests = tuple(_told(guest, news) for guest in present.guests)
+                fields = {**anew(present), "invite_at": self._consultations.plans.invitation(present.trust, starts)}
+        guests = tuple(_told(guest, news, at) for guest in present.guests)
         return {**fields, "guests": guests}
 
     def _handed_over(self, by: Actor, present: Consultation, to: str) -> bool:
@@ -132,8 +134,8 @@ class Desk:
         return [staff for staff in had if staff != present.staff]
 
 
-def _told(guest: Guest, news: News) -> Guest:
-    return msgspec.structs.replace(guest, **anew(guest), news=news) if guest.may_know else guest
+def _told(guest: Guest, news: News, at: int) -> Guest:
+    return msgspec.structs.replace(guest, **anew(guest), news=news, send_at=at) if guest.may_know else guest
 
 
 def _movable(present: Consultation) -> None:

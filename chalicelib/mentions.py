@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from chalicelib.notify import e164
+from chalicelib.phones import e164
 from chalicelib.records import Consultation, Guest, Mention, person_partition
 from chalicelib.rest import PersonQuery
 from chalicelib.store import Delete, Put, Store, Write

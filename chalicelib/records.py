@@ -121,6 +121,8 @@ class Guest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     sms: Delivery = Delivery.NONE
     mail: Delivery = Delivery.NONE
     invitation: int = 1
+    send_at: int = 0
+    """When the present message may go out."""
     news: News = News.INVITED
     told: bool = False
     """See `Consultation`."""
@@ -392,7 +394,8 @@ class Sending(Record, frozen=True, kw_only=True):
     """One message for one reason: claimed by whoever sends it, so that it goes out once; ``done``: never try again.
 
     ``handed_over``: the carrier was about to be given it, so that trying again could send it twice. ``message`` is the
-    carrier's id of it, by which receipts come.
+    carrier's id of it, by which receipts come. ``seed`` makes its link, while it is under way only, so that a carrier
+    that sends what comes twice once is given the same again.
     """
 
     trust: str
@@ -406,6 +409,7 @@ class Sending(Record, frozen=True, kw_only=True):
     why: FailureCause = FailureCause.NONE
     at: int = 0
     handed_over: bool = False
+    seed: str = ""
     message: str = ""
     done: bool = False
     version: int = 1

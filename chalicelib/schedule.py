@@ -8,7 +8,7 @@ from chalicelib.settings import Settings
 
 
 class AwsScheduler:
-    """See consultations.Scheduler; given boto3's ``scheduler`` client."""
+    """See plans.Scheduler; given boto3's ``scheduler`` client."""
 
     def __init__(self, client: Any, settings: Settings) -> None:
         self._client = client

@@ -40,7 +40,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     mail_sender: str
     """The From address of e-mail, verified in SES."""
     sms_sender: str
-    """Sender name shown on the phone (at most 11 letters)."""
+    """Sender name shown on the phone (at most 11 letters), of trusts that have chosen none."""
+    mail_configuration: str
+    """SES's configuration set, through which receipts of e-mail come."""
     deliver_function: str
     """ARN of the function that sends due invitations, for the scheduler."""
     scheduler_role: str
@@ -49,8 +51,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """How many proxies in front of the API add to X-Forwarded-For."""
     relay_only: bool = False
     """Whether browsers may only go through TURN."""
-    lead_days: int = 2
-    """How many days before the appointment the invitation goes out."""
     ticket_seconds: Seconds = 30
     session_seconds: Seconds = 12 * 3600
     heartbeat_seconds: Seconds = 10

@@ -1,5 +1,6 @@
 """Secrets shown once and stored as hashes, keyed hashes of what is personal, the media worker's signed pass. Pure."""
 
+import base64
 import hashlib
 import hmac
 import secrets
@@ -14,6 +15,12 @@ WORKER_PASS_SECONDS: Final = 30
 def mint() -> str:
     """A new secret: 128 random bits, base64url without padding (22 characters)."""
     return secrets.token_urlsafe(16)
+
+
+def derived(key: str, *parts: str) -> str:
+    """A secret like `mint`'s, 128 bits of HMAC-SHA-256 (RFC 2104): the same for the same key and parts."""
+    mac = hmac.new(key.encode(), "\x00".join(parts).encode(), hashlib.sha256).digest()
+    return base64.urlsafe_b64encode(mac[:16]).rstrip(b"=").decode()
 
 
 def digest(secret: str) -> str:

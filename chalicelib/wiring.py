@@ -13,8 +13,10 @@ from botocore.config import Config
 from chalicelib import oidc, rings
 from chalicelib.bookings import Bookings
 from chalicelib.calls import Calls
+from chalicelib.carriers import MailCarrier, SesMail, SmsCarrier, SnsSms
 from chalicelib.clinician_messages import ClinicianMessages
 from chalicelib.company import Company
+from chalicelib.compose import Composer
 from chalicelib.consultations import Consultations
 from chalicelib.desk import Desk
 from chalicelib.figures import Figures
@@ -25,16 +27,19 @@ from chalicelib.limits import Limits
 from chalicelib.lists import Lists
 from chalicelib.logins import Logins
 from chalicelib.mentions import Mentions
-from chalicelib.notify import AwsCarrier, Carrier
 from chalicelib.oidc import Client, RelyingParty
+from chalicelib.outgoing import Outgoing
 from chalicelib.patient_messages import PatientMessages
+from chalicelib.plans import Plans
 from chalicelib.push import GatewayPush, Push
 from chalicelib.queues import Queues
 from chalicelib.references import References
 from chalicelib.register import Register
 from chalicelib.rings import Ring
+from chalicelib.rules import RuleBook
 from chalicelib.schedule import AwsScheduler
 from chalicelib.secretary_messages import SecretaryMessages
+from chalicelib.sendings import Sendings
 from chalicelib.sessions import Sessions
 from chalicelib.settings import Settings
 from chalicelib.signaling import Messages, Signaling
@@ -43,6 +48,7 @@ from chalicelib.store import DynamoStore, Store
 from chalicelib.tickets import Tickets
 from chalicelib.trail import Trail
 from chalicelib.waiting import Waiting
+from chalicelib.wishes import Wishes
 from chalicelib.worker_messages import WorkerMessages
 from chalicelib.workers import Workers
 
@@ -71,9 +77,14 @@ class Services:
         return GatewayPush(_client("apigatewaymanagementapi", endpoint_url=self.settings.push_endpoint))
 
     @cached_property
-    def carrier(self) -> Carrier:
-        """The way to people."""
-        return AwsCarrier(_client("sns"), _client("ses"), self.settings)
+    def sms(self) -> SmsCarrier:
+        """The way to telephones."""
+        return SnsSms(_client("sns", tries=1))
+
+    @cached_property
+    def mail(self) -> MailCarrier:
+        """The way to e-mail addresses."""
+        return SesMail(_client("ses", tries=1), self.settings.mail_sender, self.settings.mail_configuration)
 
     @cached_property
     def scheduler(self) -> Any:
@@ -156,14 +167,43 @@ class Services:
     @cached_property
     def consultations(self) -> Consultations:
         """Consultations; every change is told to the open pages."""
-        return Consultations(
-            self.store,
-            self.register,
-            self.mentions,
+        return Consultations(self.store, self.register, self.mentions, self.plans, self.now, self.waiting.changed)
+
+    @cached_property
+    def plans(self) -> Plans:
+        """What is to happen later."""
+        return Plans(self.scheduler, self.rules, self.settings, self.now)
+
+    @cached_property
+    def rules(self) -> RuleBook:
+        """What the trusts decide."""
+        return RuleBook(self.store, self.register)
+
+    @cached_property
+    def wishes(self) -> Wishes:
+        """Who wants no SMS."""
+        return Wishes(self.store, self._pepper)
+
+    @cached_property
+    def sendings(self) -> Sendings:
+        """What became of messages."""
+        return Sendings(self.store, self.consultations, self.now)
+
+    @cached_property
+    def outgoing(self) -> Outgoing:
+        """Messages on their way out."""
+        return Outgoing(
+            self.consultations,
+            self.sendings,
+            Composer(self.register, self.rules, lambda *_: "", self.settings),
+            self.wishes,
+            self.rules,
+            self.queues,
+            (self.sms, self.mail),
             self.scheduler,
             self.settings,
+            self._pepper,
             self.now,
-            self.waiting.changed,
         )
 
     @cached_property
@@ -179,9 +219,7 @@ class Services:
     @cached_property
     def invites(self) -> Invites:
         """Invitations."""
-        return Invites(
-            self.store, self.consultations, self.register, self.carrier, self.settings, self.limits, self.now
-        )
+        return Invites(self.store, self.consultations, self.outgoing, self.settings, self.limits, self.now)
 
     @cached_property
     def limits(self) -> Limits:
@@ -296,9 +334,9 @@ def services() -> Services:
     return Services(Settings.load())
 
 
-def _client(service: str, **options: Any) -> Any:
+def _client(service: str, *, tries: int = 2, **options: Any) -> Any:
     # boto3 waits a minute by default, longer than any of the functions may run.
-    limits = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 2})
+    limits = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": tries})
     return boto3.client(service, config=limits, **options)
 
 

@@ -24,7 +24,7 @@ FUNCTIONS: Final[Mapping[str, tuple[int, int, frozenset[str]]]] = {
     "WebsocketMessage": (512, 10, frozenset({"table", "secrets", "push"})),
     "WebsocketDisconnect": (512, 10, frozenset({"table", "secrets", "push"})),
     "Sweep": (512, 50, frozenset({"table", "secrets", "push"})),
-    "Deliver": (512, 30, frozenset({"table", "secrets", "send", "push"})),
+    "Deliver": (512, 30, frozenset({"table", "secrets", "send", "push", "schedule"})),
     "RegisterTrust": (256, 30, frozenset({"table"})),
     "RotateLoginKey": (256, 30, frozenset({"login_keys"})),
 }
@@ -50,8 +50,9 @@ class Functions(Construct):
         scheduler_role = iam.Role(self, "SchedulerRole", assumed_by=iam.ServicePrincipal("scheduler.amazonaws.com"))
         scheduler_role.add_to_policy(iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=[deliver_arn]))
         settings = self._settings(stack, deliver_arn, scheduler_role)
-        environment = {f"VENTEROM_{field.upper()}": value for field, value in settings.items()}
         messaging = Messaging(self, "Messaging", sender=settings["mail_sender"])
+        settings["mail_configuration"] = messaging.configuration
+        environment = {f"VENTEROM_{field.upper()}": value for field, value in settings.items()}
         statements = self._statements(scheduler_role, messaging)
         for name, (memory, seconds, uses) in FUNCTIONS.items():
             function = self.included.get_resource(name)
@@ -108,7 +109,8 @@ class Functions(Construct):
             "deliver_function": deliver_arn,
             "scheduler_role": scheduler_role.role_arn,
         }
-        return known | Parameters(self, "Parameters", known=known).values
+        later = {"mail_configuration"}  # of what is made with these settings
+        return known | Parameters(self, "Parameters", known=known.keys() | later).values
 
     def _statements(self, scheduler_role: iam.Role, messaging: Messaging) -> dict[str, list[iam.PolicyStatement]]:
         state = self._state
@@ -147,7 +149,7 @@ class Functions(Construct):
             "send": [
                 # SMS goes to phone numbers, which have no ARN.
                 iam.PolicyStatement(actions=["sns:Publish"], resources=["*"]),
-                iam.PolicyStatement(actions=["ses:SendRawEmail"], resources=[messaging.identity]),
+                iam.PolicyStatement(actions=["ses:SendRawEmail"], resources=messaging.mail),
             ],
             "push": [
                 iam.PolicyStatement(

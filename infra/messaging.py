@@ -11,4 +11,9 @@ class Messaging(Construct):
     def __init__(self, scope: Construct, construct_id: str, *, sender: str) -> None:
         super().__init__(scope, construct_id)
         ses.CfnEmailIdentity(self, "Sender", email_identity=sender)
-        self.identity = f"arn:{Aws.PARTITION}:ses:{Aws.REGION}:{Aws.ACCOUNT_ID}:identity/{sender}"
+        receipts = ses.CfnConfigurationSet(self, "Receipts")
+        self.configuration = receipts.ref
+        """Name of the configuration set: with it SES tells what became of each message."""
+        ours = f"arn:{Aws.PARTITION}:ses:{Aws.REGION}:{Aws.ACCOUNT_ID}"
+        self.mail = [f"{ours}:identity/{sender}", f"{ours}:configuration-set/{receipts.ref}"]
+        """What whoever sends e-mail must be let use."""

@@ -36,6 +36,7 @@ SETTINGS = Settings(
     turn_urls="turn:turn.example?transport=udp",
     mail_sender="no-reply@venterom.example",
     sms_sender="Venterom",
+    mail_configuration="receipts",
     deliver_function="arn:deliver",
     scheduler_role="arn:role",
 )
@@ -69,24 +70,34 @@ class FakePush:
 
 
 class FakeCarrier:
-    """Keeps what is sent to people; ``fail`` is raised instead while it is set."""
+    """Keeps what is sent to people, under which key; ``fail`` is raised instead while it is set."""
+
+    name = "fake"
+    repeatable = False
 
     def __init__(self) -> None:
+        self.keys: list[str] = []
+        self.senders: list[str] = []
         self.texts: list[tuple[str, str]] = []
         self.mails: list[EmailMessage] = []
         self.fail: BaseException | None = None
 
-    def send_sms(self, number: str, text: str) -> str:
+    def send_sms(self, number: str, text: str, *, sender: str, key: str) -> str:
         if self.fail:
             raise self.fail
         self.texts.append((number, text))
-        return "id"
+        self.senders.append(sender)
+        return self._id(key)
 
-    def send_mail(self, message: EmailMessage) -> str:
+    def send_mail(self, message: EmailMessage, *, key: str) -> str:
         if self.fail:
             raise self.fail
         self.mails.append(message)
-        return "id"
+        return self._id(key)
+
+    def _id(self, key: str) -> str:
+        self.keys.append(key)
+        return f"id-{len(self.keys)}"
 
 
 class FakeScheduler:
@@ -144,7 +155,8 @@ class Clinic:
             now=self.clock,
             store=self.store,
             push=self.push,
-            carrier=self.carrier,
+            sms=self.carrier,
+            mail=self.carrier,
             scheduler=self.scheduler,
             patients=self.patients,
             staff=self.employees,

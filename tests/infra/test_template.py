@@ -136,7 +136,7 @@ def test_no_role_may_do_everything_or_do_it_everywhere(resources: Resources) -> 
         ("WebsocketConnect", {"dynamodb:PutItem"}, {"execute-api:ManageConnections", "sns:Publish"}),
         ("WebsocketMessage", {"execute-api:ManageConnections"}, {"sns:Publish", "scheduler:CreateSchedule"}),
         ("APIHandler", {"scheduler:CreateSchedule", "iam:PassRole"}, {"secretsmanager:PutSecretValue"}),
-        ("Deliver", {"sns:Publish", "ses:SendRawEmail"}, {"scheduler:CreateSchedule"}),
+        ("Deliver", {"sns:Publish", "ses:SendRawEmail", "scheduler:CreateSchedule"}, {"secretsmanager:PutSecretValue"}),
         ("RegisterTrust", {"dynamodb:PutItem"}, {"secretsmanager:GetSecretValue", "sns:Publish"}),
         ("RotateLoginKey", {"secretsmanager:PutSecretValue"}, {"dynamodb:GetItem", "sns:Publish"}),
     ],

@@ -7,23 +7,26 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import boto3
 import pytest
 from aiohttp import ClientSession, web
 
-from chalicelib.notify import AwsCarrier, Invitation, mail, sms_text
-from chalicelib.settings import Settings
+from chalicelib.carriers import SesMail, SnsSms
+from chalicelib.mail import mail
+from chalicelib.protocol import Language, MessageKind
+from chalicelib.words import Notice, sms_text
 from local import outbox
 from local.children import Child, free_port, wait_for_http
 
 SENDER = "ikke-svar@elvenes.example"
 LINK = "http://127.0.0.1:8000/i#abcdefghijklmnopqrstuv"
-INVITATION = Invitation(
+INVITATION = Notice(
+    kind=MessageKind.INVITED,
     uid="c7Qm",
     link=LINK,
-    language="nb",
+    language=Language.BOKMAL,
     department_name="Øre-nese-hals <poliklinikk>",
     department_phone="+4755500100",
     clinician_name="Ingrid Berg",
@@ -31,10 +34,16 @@ INVITATION = Invitation(
     starts=datetime(2026, 11, 24, 8, 30, tzinfo=UTC),
     minutes=30,
 )
-SETTINGS = Settings.load(
-    {f"VENTEROM_{name.upper()}": "x" for name in Settings.__struct_fields__[: -len(Settings.__struct_defaults__)]}
-    | {"VENTEROM_MAIL_SENDER": SENDER, "VENTEROM_SMS_SENDER": "Elvenes HF"}
-)
+
+
+class Carriers(NamedTuple):
+    """Both of AWS's."""
+
+    sms: SnsSms
+    mail: SesMail
+
+    def text(self, number: str, text: str) -> str:
+        return self.sms.send_sms(number, text, sender="Elvenes HF", key="k")
 
 
 @pytest.fixture(scope="module")
@@ -64,11 +73,12 @@ def aws(state: Path) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def carrier(aws: str) -> AwsCarrier:
+def carrier(aws: str) -> Carriers:
     session = boto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name="eu-north-1")
     ses = session.client("ses", endpoint_url=aws)
     ses.verify_email_identity(EmailAddress=SENDER)
-    return AwsCarrier(session.client("sns", endpoint_url=aws), ses, SETTINGS)
+    ses.create_configuration_set(ConfigurationSet={"Name": "receipts"})
+    return Carriers(SnsSms(session.client("sns", endpoint_url=aws)), SesMail(ses, SENDER, "receipts"))
 
 
 @asynccontextmanager
@@ -111,9 +121,9 @@ def test_an_empty_outbox_explains_itself(tmp_path: Path) -> None:
     assert '<p id="empty">' in text
 
 
-def test_what_is_sent_is_shown_whole(aws: str, carrier: AwsCarrier, state: Path) -> None:
-    carrier.send_sms("+4790000001", sms_text(INVITATION))
-    carrier.send_mail(mail(INVITATION, SENDER, "kari@pasient.example"))
+def test_what_is_sent_is_shown_whole(aws: str, carrier: Carriers, state: Path) -> None:
+    carrier.text("+4790000001", sms_text(INVITATION))
+    carrier.mail.send_mail(mail(INVITATION, SENDER, "kari@pasient.example"), key="k")
 
     async def look() -> None:
         async with page(aws, state) as (client, root):
@@ -152,12 +162,12 @@ def test_what_is_sent_is_shown_whole(aws: str, carrier: AwsCarrier, state: Path)
     asyncio.run(look())
 
 
-def test_only_what_is_newer(aws: str, carrier: AwsCarrier, state: Path) -> None:
+def test_only_what_is_newer(aws: str, carrier: Carriers, state: Path) -> None:
     async def look() -> None:
         async with page(aws, state) as (client, root):
-            await asyncio.to_thread(carrier.send_sms, "+4790000002", "en")
+            await asyncio.to_thread(carrier.text, "+4790000002", "en")
             first = (await listed(client, root))[0]
-            await asyncio.to_thread(carrier.send_sms, "+4790000002", "to")
+            await asyncio.to_thread(carrier.text, "+4790000002", "to")
             async with client.get(f"{root}/outbox/newer", params={"than": first["id"]}) as answer:
                 fresh = await answer.text()
             assert fresh.count("<article") == 1
@@ -178,12 +188,12 @@ def test_what_is_not_there(aws: str, state: Path, path: str) -> None:
     assert asyncio.run(look()) == 404
 
 
-def test_a_restart_loses_nothing_and_doubles_nothing(aws: str, carrier: AwsCarrier, state: Path) -> None:
+def test_a_restart_loses_nothing_and_doubles_nothing(aws: str, carrier: Carriers, state: Path) -> None:
     async def look(address: str) -> list[str]:
         async with page(address, state) as (client, root):
             return [message["id"] for message in await listed(client, root)]
 
-    carrier.send_sms("+4790000003", "hei")
+    carrier.text("+4790000003", "hei")
     before = asyncio.run(look(aws))
     assert before
     assert asyncio.run(look(aws)) == before  # the embedded AWS lists the same SMS again

@@ -32,7 +32,12 @@ def test_the_same_key_books_once_and_plans_again(clinic: Clinic) -> None:
     first = book(clinic.by, booking(clinic), "key")
     clinic.scheduler.planned.clear()
     assert book(clinic.by, booking(clinic), "key").id == first.id
-    assert {reason for _, reason in clinic.scheduler.planned} == {closing(first), "invite-1"}
+    assert {reason for _, reason in clinic.scheduler.planned} == {
+        closing(first),
+        "invite-1",
+        f"remind-{first.starts}-1",
+        f"missing-{first.starts}-1",
+    }
     assert book(clinic.by, booking(clinic), "another").id != first.id
     assert book(clinic.as_("omar-haddad"), booking(clinic), "key").id != first.id
 

@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 
 from chalicelib import protocol as p
+from chalicelib.carriers import NotSent
 from chalicelib.errors import BadRequest, Forbidden, IllegalTransition, NotFound
 from chalicelib.lifecycle import Role, State
-from chalicelib.notify import NotSent
 from chalicelib.protocol import Delivery, GuestKind, Seat
 from chalicelib.records import Consultation, Guest, News
-from chalicelib.rest import Arrival, HandOver, Move, SendInvitation
+from chalicelib.rest import Arrival, HandOver, Move, Rules, SendInvitation
 from chalicelib.rights import system
 from chalicelib.store import Replace
 from tests.fakes.clinic import ORIGIN, SETTINGS, Clinic
@@ -79,7 +79,7 @@ def test_who_was_invited_is_told_the_new_time_and_both_links_open(clinic: Clinic
 def test_who_knows_of_nothing_is_invited_by_the_rule_of_the_new_time(clinic: Clinic) -> None:
     moved = move(clinic, far(clinic))
     assert (moved.state, moved.sms, moved.news) == (State.BOOKED, Delivery.DUE, News.INVITED)
-    assert moved.invite_at == clinic.scheduler.planned[moved.id, "invite-2"] == moved.starts - SETTINGS.lead_days * DAY
+    assert moved.invite_at == clinic.scheduler.planned[moved.id, "invite-2"] == moved.starts - Rules().lead_days * DAY
     clinic.clock.time = clinic.scheduler.planned[moved.id, "invite-1"]
     clinic.deliver(moved, "invite-1")
     assert texts(clinic) == [], "what was planned for the old time does not go"
@@ -95,7 +95,11 @@ def test_moving_again_to_the_same_time_tells_nobody_twice_and_plans_again(clinic
     version = clinic.now(booked).version
     clinic.scheduler.planned.clear()
     assert move(clinic, booked).version == version
-    assert {reason for _, reason in clinic.scheduler.planned} == {closing(clinic.now(booked)), "invite-2"}
+    assert {reason for _, reason in clinic.scheduler.planned} == {
+        closing(clinic.now(booked)),
+        f"remind-{clinic.now(booked).starts}-2",
+        f"missing-{clinic.now(booked).starts}-2",
+    }
     assert len(texts(clinic)) == 2
 
 
@@ -170,10 +174,10 @@ def test_a_message_on_its_way_while_it_is_moved_is_followed_by_the_new_time(clin
     clinic.clock.time = booked.invite_at
     send = clinic.carrier.send_sms
 
-    def moved_meanwhile(number: str, text: str) -> str:
+    def moved_meanwhile(number: str, text: str, **more: str) -> str:
         clinic.carrier.send_sms = send  # type: ignore[method-assign]
         move(clinic, booked)
-        return send(number, text)
+        return send(number, text, **more)
 
     clinic.carrier.send_sms = moved_meanwhile  # type: ignore[method-assign]
     clinic.deliver(booked, "invite-1")
@@ -248,9 +252,9 @@ def test_an_invitation_on_its_way_while_it_is_cancelled_is_followed_by_the_news(
     clinic.clock.time = booked.invite_at
     send = clinic.carrier.send_sms
 
-    def cancelled_meanwhile(number: str, text: str) -> str:
+    def cancelled_meanwhile(number: str, text: str, **more: str) -> str:
         clinic.carrier.send_sms = send  # type: ignore[method-assign]
-        done = send(number, text)
+        done = send(number, text, **more)
         cancel(clinic, booked)
         return done
 

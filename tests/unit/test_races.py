@@ -3,9 +3,9 @@
 import pytest
 
 from chalicelib import protocol as p
+from chalicelib.carriers import NotSent
 from chalicelib.errors import TicketInvalid
 from chalicelib.lifecycle import State
-from chalicelib.notify import NotSent
 from chalicelib.protocol import Delivery, Seat
 from chalicelib.rest import SendInvitation
 from chalicelib.store import LeaveSeat
@@ -143,11 +143,15 @@ def test_a_worker_that_is_gone_is_passed_over(clinic: Clinic) -> None:
     assert {w.id: len(w.rooms) for w in clinic.workers()} == {"w0": 0, "w1": 1}
 
 
-def test_who_dies_while_sending_is_stood_in_for_by_the_schedule(clinic: Clinic) -> None:
-    clinic.carrier.fail = Died()
+def test_who_dies_before_handing_it_over_is_stood_in_for_by_the_schedule(clinic: Clinic) -> None:
+    def die(*_: object) -> None:
+        raise Died
+
+    hand_over = clinic.services.sendings.hand_over
+    clinic.services.sendings.hand_over = die  # type: ignore[method-assign,assignment]
     with pytest.raises(Died):
         clinic.book()
-    clinic.carrier.fail = None
+    clinic.services.sendings.hand_over = hand_over  # type: ignore[method-assign]
     ((consultation, when),) = [(c, w) for (c, reason), w in clinic.scheduler.planned.items() if reason == "invite-1"]
     clinic.clock.time = when
     for _ in range(2):

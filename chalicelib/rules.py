@@ -1,0 +1,47 @@
+"""What a trust decides for all its departments: reading it, and changing it without undoing what another decided."""
+
+from typing import Final
+
+from chalicelib.errors import Overtaken
+from chalicelib.quiet import Quiet
+from chalicelib.records import Ruled
+from chalicelib.register import Register
+from chalicelib.rest import Rules, TrustRules
+from chalicelib.rights import Actor
+from chalicelib.store import Create, Refused, Replace, Store, Write
+
+DAY: Final = 86_400
+
+
+class RuleBook:
+    """The rules of every trust; who has decided nothing has the defaults, as version 0."""
+
+    def __init__(self, store: Store, register: Register) -> None:
+        self._store = store
+        self._register = register
+
+    def of(self, trust: str) -> Rules:
+        """What holds at a trust."""
+        return self.read(trust).rules
+
+    def read(self, trust: str) -> TrustRules:
+        """What holds at a trust, and which version that is."""
+        found = self._store.get(Ruled, Ruled(trust=trust, version=0, rules=Rules()).key())
+        return TrustRules(version=found.version, rules=found.rules) if found else TrustRules(version=0, rules=Rules())
+
+    def quiet(self, trust: str) -> Quiet:
+        """The trust's quiet hours, where it is. Raises NotFound for no trust."""
+        return Quiet.of(self.of(trust), self._register.trust(trust).time_zone)
+
+    def change(self, by: Actor, new: TrustRules) -> TrustRules:
+        """Put ``new.rules`` in the place of version ``new.version``. Raises Overtaken when there is a newer one.
+
+        What messages are planned for already stays so; switching off reminders and the like holds at once.
+        """
+        ruled = Ruled(trust=by.trust, version=new.version + 1, rules=new.rules)
+        write: Write = Replace(ruled, expected=new.version) if new.version else Create(ruled)
+        try:
+            self._store.write([write])
+        except Refused:
+            raise Overtaken from None
+        return TrustRules(version=ruled.version, rules=ruled.rules)
