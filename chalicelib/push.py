@@ -1,5 +1,6 @@
 """Messages to open sockets, through API Gateway's connection management."""
 
+from contextlib import suppress
 from typing import Any, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -12,6 +13,9 @@ class Push(Protocol):
 
     def send(self, connection: str, message: Message) -> bool:
         """Send; False when the socket is gone for good, True otherwise (best effort: the receiver asks again)."""
+
+    def close(self, connection: str) -> None:
+        """Close the socket, as far as can be: nothing relies on it."""
 
 
 class GatewayPush:
@@ -29,3 +33,8 @@ class GatewayPush:
         except BotoCoreError:
             return True
         return True
+
+    def close(self, connection: str) -> None:
+        """See Push."""
+        with suppress(ClientError, BotoCoreError):
+            self._client.delete_connection(ConnectionId=connection)

@@ -483,10 +483,24 @@ class Session(Record, frozen=True, kw_only=True):
     """Hash of the issuer and its own session (``sid``), by which a logout elsewhere is told."""
     logged_out: bool = False
     """Whether that has ended: then only a call that goes on keeps it."""
+    ends: int
+    """When it is over in any case; the row stays for a call that lasts longer."""
+    version: int = 1
 
     def key(self) -> tuple[str, str]:
         """By the hash of the cookie."""
         return f"SESSION#{self.digest}", "SESSION"
+
+
+class Opened(Record, frozen=True, kw_only=True):
+    """A socket that a session opened, so that it ends with it."""
+
+    session: str
+    connection: str
+
+    def key(self) -> tuple[str, str]:
+        """With the session."""
+        return f"SESSION#{self.session}", f"CONN#{self.connection}"
 
 
 class SignedIn(Record, frozen=True, kw_only=True):

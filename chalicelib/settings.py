@@ -53,6 +53,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Whether browsers may only go through TURN."""
     ticket_seconds: Seconds = 30
     session_seconds: Seconds = 12 * 3600
+    """After which a session is over, however busy."""
+    idle_seconds: Seconds = 1800
+    """After which a session is over when its owner has done nothing."""
     heartbeat_seconds: Seconds = 10
     lease_seconds: Seconds = 30
     turn_seconds: Seconds = 4 * 3600

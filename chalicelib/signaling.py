@@ -7,13 +7,14 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, Protocol
 
 from chalicelib import protocol as p
-from chalicelib.errors import Unauthenticated, VenteromError
+from chalicelib.errors import TicketInvalid, Unauthenticated, VenteromError
 from chalicelib.lifecycle import Role
 from chalicelib.log import fault
 from chalicelib.protocol import Message
 from chalicelib.records import Socket
+from chalicelib.sessions import Sessions
 from chalicelib.sockets import Sockets
-from chalicelib.store import Store
+from chalicelib.store import Refused, Store
 from chalicelib.tickets import Tickets
 
 PARSERS: Final[dict[Role, Callable[[str | bytes], Message]]] = {
@@ -35,16 +36,29 @@ class Messages(Protocol):
 class Signaling:
     """What the three WebSocket functions do."""
 
-    def __init__(self, store: Store, tickets: Tickets, sockets: Sockets, messages: Mapping[Role, Messages]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        tickets: Tickets,
+        sessions: Sessions,
+        sockets: Sockets,
+        close: Callable[[str], None],
+        messages: Mapping[Role, Messages],
+    ) -> None:
         self._store = store
         self._tickets = tickets
+        self._sessions = sessions
+        self._close = close
         self._sockets = sockets
         self._messages = messages
 
     def connect(self, connection: str, ticket: str) -> Role:
-        """Let a socket in. Nothing can be sent to it yet. Raises TicketInvalid."""
+        """Let a socket in. Nothing can be sent to it yet. Raises Unauthenticated, TicketInvalid."""
         socket = self._tickets.redeem(ticket, connection, self._sockets.expiry())
-        self._store.write(self._sockets.rows(socket))
+        try:
+            self._store.write([*self._sockets.rows(socket), *self._sessions.opens(socket)])
+        except Refused:  # logged out meanwhile
+            raise TicketInvalid from None
         return socket.role
 
     def disconnect(self, connection: str) -> None:
@@ -61,11 +75,14 @@ class Signaling:
         try:
             message = PARSERS[socket.role](data)
             about = str(message.__struct_config__.tag)
+            self._sessions.heard(socket, ping=isinstance(message, p.Ping))
             handler: Callable[[Socket, Any], None] = getattr(self._messages[socket.role], f"_on_{about}")
             handler(socket, message)
         except VenteromError as error:
             told = p.Error(code=error.code, message=error.text, retry=error.retry, about=about)
             self._sockets.to(connection, told)
+            if isinstance(error, Unauthenticated):
+                self._close(connection)  # so that it is told nothing more either
             return error.code
         except Exception as error:  # noqa: BLE001 - the socket lives on, and nobody but the log learns what it was
             told = p.Error(code=VenteromError.code, message=VenteromError.text, retry=True, about=about)

@@ -24,7 +24,7 @@ from chalicelib.protocol import (
 )
 from chalicelib.push import Push
 from chalicelib.queues import Queues, Standing
-from chalicelib.records import Consultation, Guest, Session, Socket, Taken, Watcher, staff_partition
+from chalicelib.records import Consultation, Guest, Opened, Session, Socket, Taken, Watcher, staff_partition
 from chalicelib.register import Register, department_view
 from chalicelib.store import Delete, KeepSeat, LeaveSeat, Put, Refused, Store, Write
 
@@ -50,6 +50,8 @@ class Sockets:
     def rows(self, socket: Socket) -> list[Write]:
         """What to write when a socket opens."""
         writes: list[Write] = [Put(socket)]
+        if socket.session:
+            writes.append(Put(_opened(socket)))
         if socket.role is Role.CLINICIAN:
             writes.append(Put(self._watcher(socket, socket.staff)))
         return writes
@@ -82,7 +84,7 @@ class Sockets:
 
     def forget(self, socket: Socket) -> None:
         """Remove a socket's rows, and leave the seat that it held."""
-        writes: list[Write] = [Delete(socket.key())]
+        writes: list[Write] = [Delete(socket.key()), Delete(_opened(socket).key())]
         if socket.role is Role.CLINICIAN:
             writes.append(Delete(self._watcher(socket, socket.staff).key()))
         if socket.clinician:
@@ -310,3 +312,7 @@ class Sockets:
         if session.guest:
             return self.for_guest(consultation, expected(consultation, session.guest))
         return self.for_patient(consultation, logged_in=session.proven)
+
+
+def _opened(socket: Socket) -> Opened:
+    return Opened(session=socket.session, connection=socket.connection, expires=socket.expires)

@@ -80,6 +80,12 @@ class Take(msgspec.Struct, frozen=True):
     key: tuple[str, str]
 
 
+class Require(msgspec.Struct, frozen=True):
+    """Write nothing, but refuse when a record is not there."""
+
+    key: tuple[str, str]
+
+
 class ReserveRoom(msgspec.Struct, frozen=True):
     """Add a room to a worker that is alive at ``now``, takes calls and has a free place."""
 
@@ -88,7 +94,7 @@ class ReserveRoom(msgspec.Struct, frozen=True):
     now: int
 
 
-Write = Create | Put | Replace | Delete | Remove | KeepSeat | LeaveSeat | Take | ReserveRoom
+Write = Create | Put | Replace | Delete | Remove | KeepSeat | LeaveSeat | Take | Require | ReserveRoom
 
 
 class Store(Protocol):
@@ -178,7 +184,10 @@ class DynamoStore:
                 return
             except TransactWriteError as error:
                 reasons = [reason.code if reason else None for reason in error.cancellation_reasons]
-                failed = frozenset(i for i, code in enumerate(reasons) if code == "ConditionalCheckFailed")
+                sent = sorted(range(len(writes)), key=lambda i: _place(writes[i]))
+                failed = frozenset(
+                    i for i, code in zip(sent, reasons, strict=False) if code == "ConditionalCheckFailed"
+                )
                 if failed:
                     raise Refused(failed) from None
                 if CONFLICT not in reasons or not remaining:
@@ -275,6 +284,9 @@ class DynamoStore:
                 transaction.delete(row(*seat.key()), condition=row.connection == seat.connection)
             case Take(key):
                 transaction.delete(row(*key), condition=row.pk.exists())
+            case Require(key):
+                there = row.pk.exists() & (row.expires.does_not_exist() | (row.expires > self._now()))
+                transaction.condition_check(row, *key, condition=there)
             case ReserveRoom(worker, room, now):
                 alive = (row.lease > now) & (row.draining == False)  # noqa: E712 - pynamodb builds a condition of it
                 free: Condition = row.rooms.does_not_exist() | (size(row.rooms) < worker.capacity)  # type: ignore[no-untyped-call]
@@ -293,6 +305,19 @@ class DynamoStore:
             row.rooms = set(record.rooms) or None
             row.lease, row.draining, row.load = record.lease, record.draining, record.load
         return row
+
+
+def _place(write: Write) -> int:
+    """In which of its groups pynamodb sends a write: DynamoDB names what failed by the order of sending."""
+    match write:
+        case Require():
+            return 0
+        case Delete() | Remove() | LeaveSeat() | Take():
+            return 1
+        case Create() | Put() | Replace() | KeepSeat():
+            return 2
+        case ReserveRoom():
+            return 3
 
 
 def _model(table: str, region_name: str, host_url: str | None) -> Any:

@@ -42,6 +42,7 @@ class Tickets:
             digest=digest(secret),
             trust=session.trust,
             role=role or session.role,
+            session=session.digest,
             level=session.level,
             consultation=session.consultation,
             guest=session.guest,
@@ -70,6 +71,7 @@ class Tickets:
         return Socket(
             connection=connection,
             role=ticket.role,
+            session=ticket.session,
             level=ticket.level,
             trust=ticket.trust,
             consultation=ticket.consultation,

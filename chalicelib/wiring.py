@@ -229,7 +229,7 @@ class Services:
     @cached_property
     def sessions(self) -> Sessions:
         """Who somebody is."""
-        return Sessions(self.store, self.consultations, self.settings, self.now)
+        return Sessions(self.store, self.consultations, self.push.close, self.settings, self.now)
 
     @cached_property
     def logins(self) -> Logins:
@@ -306,7 +306,7 @@ class Services:
             Role.SECRETARY: SecretaryMessages(self.sockets, self.lists),
             Role.WORKER: WorkerMessages(self.consultations, self.sockets, self.workers, self.calls, self.figures),
         }
-        return Signaling(self.store, self.tickets, self.sockets, messages)
+        return Signaling(self.store, self.tickets, self.sessions, self.sockets, self.push.close, messages)
 
     def public_login_keys(self) -> str:
         """The public part of the keys with which we sign in, as JSON."""

@@ -8,10 +8,12 @@ from threading import Barrier
 import pytest
 
 from chalicelib import protocol as p
-from chalicelib.errors import Conflict, TicketInvalid
+from chalicelib.errors import Conflict, Unauthenticated
 from chalicelib.lifecycle import State
-from chalicelib.records import Happening, consultation_key
+from chalicelib.protocol import LoginLevel
+from chalicelib.records import Happening, Opened, Session, consultation_key
 from chalicelib.rest import Booking, SendInvitation
+from chalicelib.sessions import SEEN_SECONDS
 from chalicelib.store import DynamoStore, Store
 from tests.fakes.clinic import Clinic
 
@@ -31,7 +33,7 @@ def together(*acts: Callable[[], object]) -> list[object]:
         start.wait()
         try:
             return act()
-        except (Conflict, TicketInvalid) as error:
+        except (Conflict, Unauthenticated) as error:
             return error.code
 
     with ThreadPoolExecutor(len(acts)) as pool:
@@ -180,6 +182,33 @@ def test_one_of_many_with_the_same_ticket_gets_in(clinic: Clinic) -> None:
     connect = clinic.services.signaling.connect
     let_in = together(*[lambda n=n: connect(f"P{n}", ticket) for n in range(AT_ONCE)])
     assert Counter(map(str, let_in)) == {"patient": 1, "ticket_invalid": AT_ONCE - 1}
+
+
+def test_many_requests_of_one_session_at_once_write_once_that_it_was_seen(clinic: Clinic) -> None:
+    booked, sessions = clinic.book(), clinic.services.sessions
+    session, cookie = sessions.begin_visit(booked)
+    clinic.clock.time += SEEN_SECONDS
+    together(*[lambda: sessions.visitor(booked.id, cookie)] * AT_ONCE)
+    seen = clinic.store.get(Session, session.key())
+    assert (seen.seen, seen.version) == (clinic.clock.time, 2)
+
+
+def test_sockets_that_open_while_their_owner_logs_out(clinic: Clinic) -> None:
+    session, _ = clinic.services.sessions.begin_visit(clinic.book())
+    tickets = [clinic.services.tickets.issue(session).ticket for _ in range(AT_ONCE)]
+    connect = clinic.services.signaling.connect
+    opening = [lambda n=n, ticket=ticket: connect(f"P{n}", ticket) for n, ticket in enumerate(tickets)]
+    together(*opening, lambda: clinic.services.sessions.log_out(session))
+    assert {clinic.say(f"P{n}", p.Ping()) for n in range(AT_ONCE)} == {"unauthenticated"}
+    assert clinic.store.query(Opened, session.key()[0], "CONN#") == []
+
+
+def test_a_login_that_comes_back_many_times_at_once_is_one_session(clinic: Clinic) -> None:
+    booked, sessions = clinic.book(login_level=LoginLevel.HIGH), clinic.services.sessions
+    session, _ = sessions.begin_visit(booked)
+    proven = together(*[lambda: sessions.prove(session, LoginLevel.HIGH)] * AT_ONCE)
+    good = [cookie for cookie in map(str, proven) if sessions.of(cookie)]
+    assert len(good) == 1
 
 
 def test_a_guests_way_on_both_stores(store: Store, clock) -> None:

@@ -19,9 +19,11 @@ from chalicelib.store import (
     Refused,
     Remove,
     Replace,
+    Require,
     ReserveRoom,
     Store,
     Take,
+    Write,
 )
 
 NOW = 1_800_000_000
@@ -222,6 +224,44 @@ def test_a_seat_is_touched_only_by_who_holds_it(store: Store, write) -> None:
     assert store.get(Taken, newer.key()) == msgspec.structs.replace(newer, camera=True)
     store.write([LeaveSeat(newer)])
     assert store.get(Taken, newer.key()) is None
+
+
+def test_what_requires_a_record_is_refused_without_it(store: Store, clock) -> None:
+    needed = Once(name="needed", expires=NOW + 10)
+    writes: list[Write] = [Put(Once(name="dependent", expires=NOW + 100)), Require(needed.key())]
+    with pytest.raises(Refused) as refused:
+        store.write(writes)
+    assert refused.value.failed == {1}
+    store.write([Create(needed)])
+    store.write(writes)
+    clock.time = NOW + 10
+    with pytest.raises(Refused):
+        store.write(writes)
+    lasting = Once(name="lasting")
+    store.write([Create(lasting)])
+    store.write([Put(Once(name="dependent")), Require(lasting.key())])
+
+
+def test_what_was_refused_is_named_by_its_place_whatever_the_kinds_of_writes(store: Store) -> None:
+    there, gone = Once(name="there"), Once(name="gone")
+    store.write([Create(there)])
+    writes: list[Write] = [
+        Put(Once(name="new")),
+        Create(there),
+        Delete(gone.key()),
+        Take(gone.key()),
+        Require(gone.key()),
+    ]
+    with pytest.raises(Refused) as refused:
+        store.write([*writes[:2], writes[2]])
+    assert refused.value.failed == {1}
+    with pytest.raises(Refused) as refused:
+        store.write([writes[0], writes[3]])
+    assert refused.value.failed == {1}
+    with pytest.raises(Refused) as refused:
+        store.write([writes[0], Take(there.key()), writes[4]])
+    assert refused.value.failed == {2}
+    assert store.get(Once, there.key()) == there
 
 
 def test_each_counter_counts_for_itself(store: Store) -> None:

@@ -5,6 +5,8 @@ from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from chalicelib import protocol as p
 from chalicelib.consultations import instant
 from chalicelib.errors import LoginFailed, VenteromError
@@ -64,6 +66,9 @@ class FakePush:
             return False
         self.sent.append((connection, message))
         return True
+
+    def close(self, connection: str) -> None:
+        self.gone.add(connection)
 
     def to(self, connection: str) -> list[Message]:
         return [message for to, message in self.sent if to == connection]
@@ -273,5 +278,16 @@ class Clinic:
         assert self.say(connection, p.Accept(consultation=consultation.id, call=call)) == "accept"
 
     def _open(self, socket: Socket, first: Message) -> None:
-        self.store.write(self.services.sockets.rows(socket))
+        if socket.role is not Role.WORKER:
+            session, _ = self.services.sessions.begin(
+                trust=socket.trust,
+                role=socket.role,
+                consultation=socket.consultation,
+                guest=socket.guest,
+                staff=socket.staff,
+                proven=True,
+            )
+            socket = msgspec.structs.replace(socket, session=session.digest)
+        opens = self.services.sessions.opens(socket)
+        self.store.write([*self.services.sockets.rows(socket), *opens])
         assert self.say(socket.connection, first) in ("hello", "register")

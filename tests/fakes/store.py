@@ -16,6 +16,7 @@ from chalicelib.store import (
     Refused,
     Remove,
     Replace,
+    Require,
     ReserveRoom,
     Take,
     Write,
@@ -116,6 +117,9 @@ class FakeStore:
                 return getattr(self.rows.get(seat.key()), "connection", None) == seat.connection
             case Take(key):
                 return key in self.rows
+            case Require(key):
+                required = self.rows.get(key)
+                return required is not None and not self._expired(required)
             case ReserveRoom(worker, _, now):
                 row = self.rows.get(worker.key())
                 return (

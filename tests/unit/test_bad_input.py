@@ -195,7 +195,7 @@ def test_a_guest_who_was_not_let_in_is_in_no_call(clinic: Clinic) -> None:
 def test_a_ticket_of_a_guest_who_was_shown_out_opens_nothing(clinic: Clinic) -> None:
     booked = clinic.book()
     guest = clinic.invite(booked)
-    session, _ = clinic.services.sessions.begin_guest_visit(booked, guest.id)
+    session, _ = clinic.services.sessions.begin_guest_visit(clinic.now(booked), guest.id)
     ticket = clinic.services.tickets.issue(session).ticket
     clinic.remove(booked, guest)
     with pytest.raises(LinkWithdrawn):

@@ -270,6 +270,7 @@ def test_network_tests_are_limited_by_visit_and_hour(clinic: Clinic) -> None:
         assert clinic.say("Q", message) == message.__struct_config__.tag
     assert len(all_of(clinic, "W", p.ProbeRelay)) == PROBES_PER_HOUR + 1
     clinic.clock.time += 3600
+    clinic.patient("P", booked)
     assert clinic.say("P", p.ProbeStart()) == "probe_start"
 
 
