@@ -10,6 +10,7 @@ from chalicelib.guest_messages import GuestMessages
 from chalicelib.lifecycle import State
 from chalicelib.patient_messages import PatientMessages
 from chalicelib.protocol import DeviceReport, EndReason, Message, Seat
+from chalicelib.records import Watcher
 from chalicelib.rest import Feedback, Impression
 from chalicelib.rights import patient
 from chalicelib.visit_messages import PROBES_PER_HOUR
@@ -227,8 +228,8 @@ def test_a_gone_socket_loses_its_own_rows_and_only_those(clinic: Clinic) -> None
     clinic.clinician("D")
     clinic.push.gone.add("C")
     clinic.say("P", p.Leave())
-    assert not [w for w in clinic.store.rows if w[1] == "CONN#C"]
-    assert [w for w in clinic.store.rows if w[1] == "CONN#D"]
+    watching = {row.connection for row in clinic.store.rows.values() if isinstance(row, Watcher)}
+    assert watching == {"D"}
     assert last(clinic, "D", p.Changed).consultation.state is State.INVITED
     assert clinic.now(waiting).state is State.INVITED
 
