@@ -200,3 +200,10 @@ def test_whoever_has_left_keeps_her_name_and_no_right(clinic: Clinic) -> None:
     clinic.services.register.enter(TRUST)
     assert clinic.say("C", p.Call(consultation=booked.id)) == "call"
     assert clinic.services.sockets.seat(clinic.trust, booked.id, Seat.CLINICIAN)
+
+
+def test_what_she_booked_before_is_not_hers_any_more_in_another_department(clinic: Clinic) -> None:
+    book(clinic, berit(clinic))
+    registered(clinic, "berit-solli", departments=("kirurgisk",))
+    with pytest.raises(NotFound):
+        book(clinic, berit(clinic))
