@@ -17,7 +17,6 @@ of an entry than its hash. Another format gets another first word; entries keep 
 
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
-from itertools import pairwise
 from typing import Final
 
 import msgspec
@@ -52,23 +51,28 @@ def linked(entry: Happening, previous: str) -> Happening:
     return msgspec.structs.replace(entry, hash=entry_hash(entry))
 
 
-def holds(entries: Sequence[Happening], number: int, head: str, gone: Callable[[str], bool]) -> bool:
+def holds(
+    entries: Sequence[Happening],
+    number: int,
+    head: str,
+    gone: Callable[[str], bool],
+    since: tuple[int, str] = (0, ""),
+) -> bool:
     """Whether ``entries``, oldest first, are the chain that ends with entry ``number`` and the hash ``head``.
 
-    They may begin later than with the first one, if retention took the entry before: ``gone`` says so of a hash.
+    ``since`` are the number and the hash of the entry before the first of them. Entries may be missing between where
+    retention took them: ``gone`` says so of the last one's hash.
     """
-    if not entries:
-        return number == 0 and head == ""
-    first, last = entries[0], entries[-1]
-    if first.number == 1:
-        begins = first.previous == ""
-    else:
-        begins = first.number > 1 and first.previous != "" and gone(first.previous)
-    follows = all(
-        after.number == before.number + 1 and after.previous == before.hash for before, after in pairwise(entries)
-    )
-    same = all((e.trust, e.consultation, e.hash) == (first.trust, first.consultation, entry_hash(e)) for e in entries)
-    return begins and follows and same and (last.number, last.hash) == (number, head)
+    at, digest = since
+    owners = {(entry.trust, entry.consultation) for entry in entries}
+    for entry in entries:
+        follows = (entry.number, entry.previous) == (at + 1, digest)
+        if not follows and not (entry.number > at + 1 and gone(entry.previous)):
+            return False
+        if entry.hash != entry_hash(entry):
+            return False
+        at, digest = entry.number, entry.hash
+    return len(owners) <= 1 and (at, digest) == (number, head)
 
 
 def anchor(trust: str, day: str, hashes: Iterable[str], previous: str) -> Anchor:

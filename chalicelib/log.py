@@ -6,7 +6,7 @@ import traceback
 from pathlib import Path
 from typing import Final
 
-FIELDS: Final = frozenset({"door", "outcome", "status", "role", "rows", "calls", "milliseconds"})
+FIELDS: Final = frozenset({"door", "outcome", "status", "role", "rows", "calls", "milliseconds", "anchor", "entries"})
 
 
 def log(**fields: str | int) -> None:

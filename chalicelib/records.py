@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 import msgspec
 
@@ -20,6 +20,9 @@ from chalicelib.protocol import (
     Way,
 )
 from chalicelib.rest import FailureCause, Feedback, Rules
+
+TRUSTS: Final = "TRUSTS"
+"""Partition, in the index by day, of all trusts."""
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -69,6 +72,10 @@ class Trust(Record, frozen=True, kw_only=True):
     def key(self) -> tuple[str, str]:
         """Under the trust."""
         return trust_key(self.id), "TRUST"
+
+    def day_key(self) -> tuple[str, str]:
+        """With all trusts: how what is done daily finds them."""
+        return TRUSTS, self.id
 
 
 class Department(Record, frozen=True, kw_only=True):
@@ -247,12 +254,16 @@ class Happening(Record, frozen=True, kw_only=True):
 
     def key(self) -> tuple[str, str]:
         """With its consultation, or under the trust's own trail."""
-        return trail_partition(self.trust, self.consultation), f"TRAIL#{self.number:08d}"
+        return entry_key(self.trust, self.consultation, self.number)
 
     def day_key(self) -> tuple[str, str]:
         """By day (UTC), in the order of time."""
-        day = datetime.fromtimestamp(self.at, UTC).date().isoformat()
-        return trail_day(self.trust, day), f"{self.at:012d}#{self.consultation}#{self.number:08d}"
+        return trail_day(self.trust, self.day), f"{self.at:012d}#{self.consultation}#{self.number:08d}"
+
+    @property
+    def day(self) -> str:
+        """The day (UTC) on which it happened."""
+        return datetime.fromtimestamp(self.at, UTC).date().isoformat()
 
 
 class Head(Record, frozen=True, kw_only=True):
@@ -279,6 +290,24 @@ class Anchor(Record, frozen=True, kw_only=True):
     def key(self) -> tuple[str, str]:
         """A partition of the trust's own, by day."""
         return f"{trust_key(self.trust)}#ANCHOR", self.day
+
+
+class Gone(Record, frozen=True, kw_only=True):
+    """What retention leaves of a trail's entry: its hash, for the anchor of its day, and the number of the entry of the
+    trust's own trail that says so. It is about nobody, so it stays."""
+
+    trust: str
+    day: str
+    hash: str
+    purge: int
+
+    def key(self) -> tuple[str, str]:
+        """By the hash."""
+        return f"{trust_key(self.trust)}#GONE#{self.hash}", "GONE"
+
+    def day_key(self) -> tuple[str, str]:
+        """By the day (UTC) of the entry."""
+        return gone_day(self.trust, self.day), self.hash
 
 
 class Kept(Record, frozen=True, kw_only=True):
@@ -699,9 +728,19 @@ def trail_partition(trust: str, consultation: str) -> str:
     return consultation_key(trust, consultation) if consultation else f"{trust_key(trust)}#TRAIL"
 
 
+def entry_key(trust: str, consultation: str, number: int) -> tuple[str, str]:
+    """Where an entry of a consultation's trail, or of the trust's own, stands."""
+    return trail_partition(trust, consultation), f"TRAIL#{number:08d}"
+
+
 def trail_day(trust: str, day: str) -> str:
     """Partition, in the index by day, of all that happened at a trust on a day (UTC)."""
     return f"{trust_key(trust)}#TRAIL#{day}"
+
+
+def gone_day(trust: str, day: str) -> str:
+    """Partition, in the index by day, of what retention left of the entries of a day (UTC)."""
+    return f"{trust_key(trust)}#GONE#{day}"
 
 
 def person_partition(trust: str, person: str) -> str:

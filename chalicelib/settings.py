@@ -45,6 +45,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """SES's configuration set, through which receipts of e-mail come."""
     deliver_function: str
     """ARN of the function that sends due invitations, for the scheduler."""
+    anchor_bucket: str
+    """Name of the S3 bucket whose objects nobody can change: each day's anchor."""
+    erasure_bucket: str
+    """Name of the S3 bucket that says, for as long as backups live, what was erased."""
     scheduler_role: str
     """ARN of the role the scheduler takes to call it."""
     trusted_proxies: int = 1

@@ -11,6 +11,7 @@ import boto3
 from botocore.config import Config
 
 from chalicelib import oidc, rings
+from chalicelib.anchors import Anchors
 from chalicelib.bookings import Bookings
 from chalicelib.calls import Calls
 from chalicelib.carriers import MailCarrier, SesMail, SmsCarrier, SnsSms
@@ -27,6 +28,7 @@ from chalicelib.limits import Limits
 from chalicelib.lists import Lists
 from chalicelib.logins import Logins
 from chalicelib.mentions import Mentions
+from chalicelib.objects import Objects, S3Objects
 from chalicelib.oidc import Client, RelyingParty
 from chalicelib.outgoing import Outgoing
 from chalicelib.patient_messages import PatientMessages
@@ -92,6 +94,11 @@ class Services:
         return AwsScheduler(_client("scheduler"), self.settings)
 
     @cached_property
+    def sealed(self) -> Objects:
+        """Where anchors are put so that nobody can change them."""
+        return S3Objects(_client("s3"), self.settings.anchor_bucket)
+
+    @cached_property
     def _vault(self) -> Any:
         return _client("secretsmanager")
 
@@ -143,6 +150,11 @@ class Services:
     def trail(self) -> Trail:
         """What happened."""
         return Trail(self.store, self.consultations, self.now)
+
+    @cached_property
+    def anchors(self) -> Anchors:
+        """What each day is checked by."""
+        return Anchors(self.store, self.trail, self.sealed, self.now)
 
     @cached_property
     def queues(self) -> Queues:

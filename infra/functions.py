@@ -8,6 +8,7 @@ from typing import Any, Final
 from aws_cdk import Aws, CfnCondition, CfnParameter, CfnResource, Fn, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_s3_assets as assets
 from aws_cdk import cloudformation_include as include
 from constructs import Construct
@@ -108,6 +109,8 @@ class Functions(Construct):
             "secret_oidc": self._state.login_keys,
             "deliver_function": deliver_arn,
             "scheduler_role": scheduler_role.role_arn,
+            "anchor_bucket": self._state.anchors.bucket_name,
+            "erasure_bucket": self._state.erasures.bucket_name,
         }
         later = {"mail_configuration"}  # of what is made with these settings
         return known | Parameters(self, "Parameters", known=known.keys() | later).values
@@ -146,6 +149,13 @@ class Functions(Construct):
                     resources=[state.login_keys],
                 )
             ],
+            "anchor": [_objects("PutObject", state.anchors)],
+            "check": [_objects("GetObjectVersion", state.anchors), _bucket("ListBucketVersions", state.anchors)],
+            "erase": [_objects("PutObject", state.erasures)],
+            "erase_again": [
+                _objects("GetObject", state.erasures),
+                _bucket("ListBucket", state.erasures),
+            ],
             "send": [
                 # SMS goes to phone numbers, which have no ARN.
                 iam.PolicyStatement(actions=["sns:Publish"], resources=["*"]),
@@ -180,3 +190,13 @@ class Functions(Construct):
         for statement in [s for group in statements for s in group]:
             role.add_to_policy(statement)
         return role
+
+
+def _objects(verb: str, bucket: s3.Bucket) -> iam.PolicyStatement:
+    """To do something with all objects of a bucket."""
+    return iam.PolicyStatement(actions=[f"s3:{verb}"], resources=[bucket.arn_for_objects("*")])
+
+
+def _bucket(verb: str, bucket: s3.Bucket) -> iam.PolicyStatement:
+    """To do something with a bucket itself."""
+    return iam.PolicyStatement(actions=[f"s3:{verb}"], resources=[bucket.bucket_arn])

@@ -1,11 +1,18 @@
-"""What is kept: the one table and the secrets."""
+"""What is kept: the one table, the secrets, and two buckets that outlive the table's recovery."""
 
 import string
+from typing import Any, Final
 
-from aws_cdk import RemovalPolicy
+from aws_cdk import CfnParameter, Duration, RemovalPolicy
 from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
+
+LONGEST_TRAIL_DAYS: Final = 3650
+"""As long as `rest.Rules` lets a trust keep its trails."""
+ERASURES_LIVE: Final = Duration.days(40)
+"""Longer than the table can be restored from (35 days), which is what what was erased could come back by."""
 
 
 class State(Construct):
@@ -36,6 +43,57 @@ class State(Construct):
         self.worker = self._random("Worker", "Media workers sign their connection with it")
         # An RSA key cannot be made by a template: the function rotate_login_key replaces this value.
         self.login_keys = self._random("LoginKeys", "Private JSON Web Keys with which we sign in at the ID portal")
+
+        self.anchors = self._anchors()
+        # A restored table has been erased from again when what is said here has been done again.
+        self.erasures = self._bucket("Erasures", lifecycle_rules=[s3.LifecycleRule(expiration=ERASURES_LIVE)])
+
+    def _anchors(self) -> s3.Bucket:
+        """The bucket of the anchors: what is put there cannot be changed by anybody before its time."""
+        mode = CfnParameter(
+            self,
+            "AnchorLock",
+            default="GOVERNANCE",
+            allowed_values=["GOVERNANCE", "COMPLIANCE"],
+            description="S3 Object Lock of the anchors; nobody, not even the account's owner, can undo COMPLIANCE",
+        )
+        days = CfnParameter(
+            self,
+            "AnchorDays",
+            type="Number",
+            default=LONGEST_TRAIL_DAYS,
+            min_value=365,
+            description="For how many days anchors are locked: at least as long as a trust keeps its trails",
+        )
+        for parameter in (mode, days):
+            parameter.override_logical_id(parameter.node.id)
+        bucket = self._bucket("Anchors", versioned=True, object_lock_enabled=True)
+        bucket_resource = bucket.node.default_child
+        if not isinstance(bucket_resource, s3.CfnBucket):
+            raise TypeError(bucket.node.path)
+        bucket_resource.object_lock_configuration = s3.CfnBucket.ObjectLockConfigurationProperty(
+            object_lock_enabled="Enabled",
+            rule=s3.CfnBucket.ObjectLockRuleProperty(
+                default_retention=s3.CfnBucket.DefaultRetentionProperty(
+                    mode=mode.value_as_string, days=days.value_as_number
+                )
+            ),
+        )
+        return bucket
+
+    def _bucket(self, name: str, **more: Any) -> s3.Bucket:
+        """A bucket of our own: encrypted, reached by TLS only, never public, and not removed with the stack."""
+        return s3.Bucket(
+            self,
+            name,
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            encryption=s3.BucketEncryption.S3_MANAGED,
+            enforce_ssl=True,
+            minimum_tls_version=1.2,
+            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+            removal_policy=RemovalPolicy.RETAIN,
+            **more,
+        )
 
     def _random(self, name: str, description: str) -> str:
         """A secret made by AWS, letters and digits only; returns its ARN."""

@@ -19,6 +19,7 @@ from chalicelib.rest import Booking, NewGuest, SendInvitation
 from chalicelib.rights import Actor
 from chalicelib.settings import Settings
 from chalicelib.wiring import Services
+from tests.fakes.objects import FakeObjects
 from tests.fakes.store import FakeStore
 
 TRUST = json.loads((Path(__file__).parents[2] / "local" / "trust.json").read_text())
@@ -41,6 +42,8 @@ SETTINGS = Settings(
     mail_configuration="receipts",
     deliver_function="arn:deliver",
     scheduler_role="arn:role",
+    anchor_bucket="anchors",
+    erasure_bucket="erasures",
 )
 
 
@@ -154,6 +157,7 @@ class Clinic:
         self.store: Any = store or FakeStore(self.clock)
         self.push, self.carrier = FakePush(), FakeCarrier()
         self.scheduler, self.patients, self.employees = FakeScheduler(), FakePortal(), FakePortal("staff-")
+        self.sealed, self.erasures = FakeObjects(), FakeObjects()
         # What is made when first used can be given beforehand.
         vars(self.services).update(
             now=self.clock,
@@ -164,6 +168,8 @@ class Clinic:
             scheduler=self.scheduler,
             patients=self.patients,
             staff=self.employees,
+            sealed=self.sealed,
+            erasures=self.erasures,
             secret=lambda name: name,
         )
         self.services.register.enter(TRUST)
