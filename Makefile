@@ -11,7 +11,7 @@ WAITING := pages e2e
 
 PORT ?= $(or $(VENTEROM_PORT),8080)
 
-.PHONY: help setup run test check lint types web-check lock fuzz audit sbom generate screenshots bench-coldstart bench-loss bench-pages bench-relay soak-worker clean
+.PHONY: help setup run test check lint types web-check lock fuzz audit sbom generate screenshots bench-coldstart bench-loss bench-pages bench-relay soak-worker verify-trail clean
 .DEFAULT_GOAL := help
 
 help:
@@ -85,6 +85,9 @@ bench-relay: .venv/.ready build/plane.ready ## what forwarding costs, beside Jan
 
 soak-worker: .venv/.ready build/plane.ready ## whether a worker's memory grows while calls come and go (MINUTES=30)
 	@$(PY) -m bench.soak_worker $(or $(MINUTES),30)
+
+verify-trail: .venv/.ready ## check the trails of the running local system (FIRST=2026-11-20 LAST=2026-11-26); 1: something was changed, 2: not checked
+	@$(PY) -m local.verify $(addprefix --first ,$(FIRST)) $(addprefix --last ,$(LAST))
 
 clean: ## remove all that was made here, the local state with it
 	rm -rf build media_worker/_hotpath* .venv web/node_modules web/dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -2,12 +2,14 @@
 
 from typing import Any
 
-from chalice import Chalice, Rate, Response
+import msgspec
+from chalice import Chalice, Cron, Rate, Response
 
 from chalicelib import edge
 from chalicelib.doors import Doors
 from chalicelib.errors import VenteromError
 from chalicelib.log import log
+from chalicelib.rights import system
 from chalicelib.wiring import services
 
 app = Chalice(app_name="venterom")
@@ -183,6 +185,18 @@ def reference(trust: str, reference: str) -> Response:
     return rest("reference", trust, reference)
 
 
+@app.route("/staff/{trust}/audit/anchors")
+def anchors(trust: str) -> Response:
+    """The days that can be checked."""
+    return rest("anchors", trust)
+
+
+@app.route("/staff/{trust}/audit/verify", methods=["POST"])
+def verify(trust: str) -> Response:
+    """Check a day."""
+    return rest("verify", trust)
+
+
 @app.on_ws_connect()
 def ws_connect(event: Any) -> Response | None:
     """Let a socket in if its pass is good."""
@@ -214,6 +228,24 @@ def sweep(_event: Any) -> None:
     log(door="sweep", calls=services().workers.sweep())
 
 
+@app.schedule(Cron(40, 0, "*", "*", "?", "*"))
+def anchor(_event: Any) -> None:
+    """Make the anchors of the days that are over."""
+    anchors = services().anchors
+    for trust in anchors.trusts():
+        for made in anchors.make(trust):
+            log(door="anchor", anchor=made.hash, entries=made.entries)
+
+
+@app.lambda_function(name="verify_trail")
+def verify_trail(event: dict[str, str], _context: Any) -> dict[str, Any]:
+    """Check days by their anchors: payload ``{"trust", "first", "last"}``, the days in UTC, both included."""
+    found = services().anchors.verify_all(event["trust"], event["first"], event["last"])
+    log(door="verify_trail", outcome="intact" if found.intact else "broken", rows=len(found.days))
+    checked: dict[str, Any] = msgspec.to_builtins(found)
+    return checked
+
+
 @app.lambda_function(name="deliver")
 def deliver(event: dict[str, str], _context: Any) -> None:
     """Do what was scheduled: payload ``{"trust", "consultation", "reason"}``."""
@@ -225,6 +257,7 @@ def deliver(event: dict[str, str], _context: Any) -> None:
 def register_trust(event: dict[str, Any], _context: Any) -> dict[str, int]:
     """Write a trust's register: payload like ``local/trust.json``."""
     rows = services().register.enter(event)
+    services().trail.trust_did(system(event["trust"]["id"]), "registered", {"rows": rows})
     log(door="register_trust", rows=rows)
     return {"rows": rows}
 

@@ -12,7 +12,7 @@ import msgspec
 
 from chalicelib import rest
 from chalicelib.chain import anchor, entry_hash, holds
-from chalicelib.errors import NotFound
+from chalicelib.errors import BadRequest, NotFound
 from chalicelib.objects import Objects
 from chalicelib.records import (
     TRUSTS,
@@ -33,9 +33,10 @@ from chalicelib.trail import Trail
 
 SETTLED_SECONDS: Final = 1800
 MOST_DAYS: Final = 100
-"""Of how many missed days the anchors are made in one run."""
+"""Of how many days anchors are made, or compared, in one run."""
 CENTURY: Final = "20"
 """How all days begin."""
+NEVER: Final = "9999-12-31"
 TRUST_ITSELF: Final = "trust"
 """What a broken trail is called that is the trust's own."""
 CLOSING: Final = "purged"
@@ -49,6 +50,13 @@ class Sealed(msgspec.Struct, frozen=True):
 
     anchor: Anchor
     entries: list[tuple[str, int, str]]
+
+
+class Checked(msgspec.Struct, frozen=True):
+    """Days that were checked; ``intact``: each of them is, and has its anchor if it is old enough to have one."""
+
+    days: list[rest.Verified]
+    intact: bool
 
 
 class Anchors:
@@ -66,15 +74,10 @@ class Anchors:
 
     def make(self, trust: str) -> list[Anchor]:
         """The anchors of all days that lack one; run twice, or at once, they are made once. Returns those made."""
-        newest = self._newest(trust)
+        newest = next(reversed(self._all(trust)), None)
         if newest is not None:
             self._seal(newest)  # whoever made it may have been cut off before
-            day = _after(newest.day)
-        else:
-            first = self._store.get(Happening, entry_key(trust, "", 1))
-            if first is None:
-                return []
-            day = first.day
+        day = _after(newest.day) if newest else self._begins(trust) or NEVER
         made: list[Anchor] = []
         while day <= self._settled() and len(made) < MOST_DAYS:
             entries = self._store.listed(Happening, trail_day(trust, day))
@@ -114,6 +117,17 @@ class Anchors:
             broken=sorted(name or TRUST_ITSELF for name in broken | lost),
         )
 
+    def verify_all(self, trust: str, first: str, last: str) -> Checked:
+        """`verify` for each day from ``first`` to ``last``. Raises BadRequest for what are no days, or too many."""
+        try:
+            number = (date.fromisoformat(last) - date.fromisoformat(first)).days + 1
+        except ValueError:
+            raise BadRequest from None
+        if not 1 <= number <= MOST_DAYS:
+            raise BadRequest
+        days = [self.verify(trust, _after(first, n)) for n in range(number)]
+        return Checked(days, all(day.intact and (day.anchored or not self._needs_anchor(trust, day)) for day in days))
+
     # ------------------------------------------------------------ parts
 
     def _anchored(self, trust: str, day: str, present: Iterable[str]) -> tuple[bool, set[str]]:
@@ -125,6 +139,21 @@ class Anchors:
         lost = {name for one in sealed for name, _, entry in one.entries if entry not in there}
         fitting = anchor(trust, day, there, before.hash if before else "")
         return bool(sealed) and all(one == fitting for one in (made, *(s.anchor for s in sealed))), lost
+
+    def _needs_anchor(self, trust: str, found: rest.Verified) -> bool:
+        """Whether a day is over, and the trust was there on it."""
+        if found.day > self._settled():
+            return False
+        begins = self._begins(trust)
+        there = begins is not None and found.day >= begins
+        return there or found.entries > 0 or bool(self._objects.versions(_name(trust, found.day)))
+
+    def _begins(self, trust: str) -> str | None:
+        """The first day of the trust's trail; None when nothing has happened yet."""
+        anchors = self._all(trust)
+        first = self._store.get(Happening, entry_key(trust, "", 1))
+        known = [*(a.day for a in anchors[:1]), *([first.day] if first else [])]
+        return min(known, default=None)
 
     def _holds(self, trust: str, consultation: str, day: str) -> bool:
         if not consultation:
@@ -184,10 +213,6 @@ class Anchors:
         """The last day to which nothing is added any more."""
         return _before(datetime.fromtimestamp(self._now() - SETTLED_SECONDS, UTC).date().isoformat())
 
-    def _newest(self, trust: str) -> Anchor | None:
-        found = self._all(trust)
-        return found[-1] if found else None
-
     def _all(self, trust: str) -> list[Anchor]:
         return self._store.query(Anchor, _of(trust, "").key()[0], CENTURY)
 
@@ -208,9 +233,9 @@ def _unsealed(body: bytes) -> Sealed:
         return Sealed(_of("", ""), [])
 
 
-def _after(day: str) -> str:
-    return (date.fromisoformat(day) + timedelta(days=1)).isoformat()
+def _after(day: str, days: int = 1) -> str:
+    return (date.fromisoformat(day) + timedelta(days=days)).isoformat()
 
 
 def _before(day: str) -> str:
-    return (date.fromisoformat(day) - timedelta(days=1)).isoformat()
+    return _after(day, -1)

@@ -6,6 +6,7 @@ from chalicelib.edge import Answer, Request, redirect
 from chalicelib.errors import BadRequest, Forbidden, LinkWithdrawn, Unauthenticated
 from chalicelib.limits import ARRIVALS, TRUST_ARRIVALS
 from chalicelib.logins import Returned, login_cookie
+from chalicelib.oversight_doors import OversightDoors
 from chalicelib.protocol import ConsultationView, VisitView
 from chalicelib.records import Consultation, Session
 from chalicelib.rest import (
@@ -26,20 +27,15 @@ from chalicelib.rest import (
     Trail,
     WhichDay,
 )
-from chalicelib.rights import Actor, acting, foremost, patient
-from chalicelib.routes import BY_DOOR
+from chalicelib.rights import acting, patient
 from chalicelib.sessions import staff_cookie, visit_cookie
 from chalicelib.tokens import digest
-from chalicelib.wiring import Services
 
 LONGEST_KEY = 64
 
 
-class Doors:
+class Doors(OversightDoors):
     """One method a door."""
-
-    def __init__(self, services: Services) -> None:
-        self._s = services
 
     def health(self, _: Request) -> Health:
         """The functions run."""
@@ -207,20 +203,6 @@ class Doors:
 
     def _visitor(self, request: Request, consultation: str) -> Session:
         return self._s.sessions.visitor(consultation, request.cookie(visit_cookie(consultation)))
-
-    def _employee(self, request: Request, trust: str) -> Session:
-        return self._s.sessions.employee(trust, request.cookie(staff_cookie(trust)))
-
-    def _actors(self, request: Request, trust: str) -> list[Actor]:
-        """Who of the staff asks, in each of the door's roles that is hers. Raises Unauthenticated, Forbidden."""
-        return self._s.register.actors(self._employee(request, trust), BY_DOOR[request.door].staff)
-
-    def _actor(self, request: Request, trust: str, consultation: str = "") -> Actor:
-        """As `_actors`, in the first of these roles in which the consultation is hers, if it is about one."""
-        actors = self._actors(request, trust)
-        if len(actors) == 1 or not consultation:
-            return actors[0]
-        return foremost(actors, self._s.consultations.find(trust, consultation))
 
 
 def _key(request: Request) -> str:

@@ -29,7 +29,10 @@ def synthesize(out: Path) -> Path:
         "SocketApi": functions.id_of("WebsocketAPI"),
         "DeliverFunction": functions.id_of("Deliver"),
         "RegisterTrustFunction": functions.id_of("RegisterTrust"),
+        "AnchorFunction": functions.id_of("Anchor"),
+        "VerifyTrailFunction": functions.id_of("VerifyTrail"),
         "RotateLoginKeyFunction": functions.id_of("RotateLoginKey"),
+        "AnchorBucket": state.anchors.bucket_name,
         "TurnSecret": state.turn,
         "WorkerSecret": state.worker,
     }

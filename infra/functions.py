@@ -20,13 +20,15 @@ from infra.state import State
 
 # Logical id (as Chalice names them): memory in MB, seconds at most, what it may use.
 FUNCTIONS: Final[Mapping[str, tuple[int, int, frozenset[str]]]] = {
-    "APIHandler": (512, 20, frozenset({"table", "secrets", "send", "push", "schedule"})),
+    "APIHandler": (512, 20, frozenset({"table", "secrets", "send", "push", "schedule", "check"})),
     "WebsocketConnect": (512, 10, frozenset({"table", "secrets"})),
     "WebsocketMessage": (512, 10, frozenset({"table", "secrets", "push"})),
     "WebsocketDisconnect": (512, 10, frozenset({"table", "secrets", "push"})),
     "Sweep": (512, 50, frozenset({"table", "secrets", "push"})),
     "Deliver": (512, 30, frozenset({"table", "secrets", "send", "push", "schedule"})),
     "RegisterTrust": (256, 30, frozenset({"table"})),
+    "Anchor": (512, 300, frozenset({"table", "anchor"})),
+    "VerifyTrail": (1024, 300, frozenset({"table", "check"})),
     "RotateLoginKey": (256, 30, frozenset({"login_keys"})),
 }
 STAGE: Final = "api"

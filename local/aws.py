@@ -10,6 +10,7 @@ Of stock ministack (1.5.33) the following is changed here and nowhere else:
 - State was written only at a clean end. It is now written every few seconds too.
 - What is still at work when it is told to stop is ended, not waited for.
 - The right to send e-mail was asked for everything, not for the sender's identity.
+- A request over loopback counts as one over TLS, which buckets ask for. There is no certificate for 127.0.0.1.
 - E-mail is laid into the outbox's folder (see ``postbox``).
 """
 
@@ -115,6 +116,15 @@ def with_sender(find: Callable[..., str]) -> Callable[..., str]:
     return find_resource
 
 
+def over_tls(pin: Callable[[str, bool], None]) -> Callable[[str, bool], None]:
+    """``pin``, which keeps where a request comes from, told that it came over TLS."""
+
+    def pin_as_secure(source: str, _secure: bool) -> None:
+        pin(source, True)
+
+    return pin_as_secure
+
+
 def end_functions(_at_start: bool = False) -> None:
     """Stands where ministack looks after containers, which we have none of: the last thing it does as it ends.
 
@@ -132,6 +142,7 @@ def main() -> None:
     )
     lambda_runtime.get_or_create_worker = Lease
     iam_actions.extract_resource_arn = with_sender(iam_actions.extract_resource_arn)
+    app.pin_request_origin = over_tls(app.pin_request_origin)
     Config.websocket_max_message_size = MAX_MESSAGE
     app.save_all = save_by_turns(app.save_all)
     app._stop_docker_containers = end_functions

@@ -49,11 +49,13 @@ class Aws:
         value: str = self.client("secretsmanager").get_secret_value(SecretId=arn)["SecretString"]
         return value
 
-    def invoke(self, function: str, payload: object) -> None:
-        """Call a function by name. Raises DeploymentFailed when it fails."""
+    def invoke(self, function: str, payload: object) -> Any:
+        """Call a function by name; what it answers. Raises DeploymentFailed when it fails."""
         answer = self.client("lambda").invoke(FunctionName=function, Payload=json.dumps(payload).encode())
+        body = answer["Payload"].read()
         if answer.get("FunctionError"):
-            raise DeploymentFailed(f"{function} failed: {answer['Payload'].read()[:500]!r}")
+            raise DeploymentFailed(f"{function} failed: {body[:500]!r}")
+        return json.loads(body)
 
 
 def deploy(aws: Aws, assembly: Path, parameters: dict[str, str]) -> dict[str, str]:
@@ -90,7 +92,14 @@ def deploy(aws: Aws, assembly: Path, parameters: dict[str, str]) -> dict[str, st
     outputs = aws.outputs()
     if outputs is None:
         raise DeploymentFailed(_reason(formation))
-    # The embedded AWS ignores the template's TTL.
+    # The embedded AWS ignores the template's Object Lock and TTL.
+    aws.client("s3").put_object_lock_configuration(
+        Bucket=outputs["AnchorBucket"],
+        ObjectLockConfiguration={
+            "ObjectLockEnabled": "Enabled",
+            "Rule": {"DefaultRetention": {"Mode": "GOVERNANCE", "Days": 3650}},
+        },
+    )
     aws.client("dynamodb").update_time_to_live(
         TableName=outputs["Table"], TimeToLiveSpecification={"Enabled": True, "AttributeName": "expires"}
     )

@@ -141,6 +141,7 @@ class System:
             "api": f"{self.origin}/api",
             "socket": f"ws://127.0.0.1:{self.ports.front}/ws",
             "portal": self.portal,
+            "aws": self.aws.endpoint,
         }
 
     def stop(self) -> None:

@@ -5,12 +5,13 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 import pytest
 from aws_cdk.assertions import Match, Template
 
+from chalicelib.rest import Rules
 from chalicelib.settings import Settings
 from infra.functions import FUNCTIONS
 from infra.packaging import pinned
@@ -88,6 +89,60 @@ def test_one_table_with_its_index_recovery_and_encryption(template: Template) ->
     )
 
 
+def bucket(resources: Resources, setting: str) -> tuple[str, dict[str, Any]]:
+    """The bucket that a setting names: its logical id and properties."""
+    name = resources["APIHandler"]["Properties"]["Environment"]["Variables"][setting]["Ref"]
+    assert resources[name]["DeletionPolicy"] == "Retain"
+    return name, resources[name]["Properties"]
+
+
+def test_nobody_changes_an_anchor_before_its_time(template_file: Path, resources: Resources) -> None:
+    _, anchors = bucket(resources, "VENTEROM_ANCHOR_BUCKET")
+    assert anchors["VersioningConfiguration"] == {"Status": "Enabled"}
+    assert anchors["ObjectLockEnabled"] is True
+    retention = anchors["ObjectLockConfiguration"]["Rule"]["DefaultRetention"]
+    assert retention == {"Mode": {"Ref": "AnchorLock"}, "Days": {"Ref": "AnchorDays"}}
+    parameters = json.loads(template_file.read_text())["Parameters"]
+    assert parameters["AnchorLock"]["AllowedValues"] == ["GOVERNANCE", "COMPLIANCE"]
+    longest = next(f for f in msgspec.structs.fields(Rules) if f.name == "keep_trail_days")
+    assert parameters["AnchorDays"]["Default"] == get_args(longest.type)[1].le
+    for name in FUNCTIONS:
+        assert not {a for a in actions(resources, name) if a.startswith("s3:")} - {
+            "s3:PutObject", "s3:GetObject", "s3:GetObjectVersion", "s3:ListBucket", "s3:ListBucketVersions",
+        }, name  # fmt: skip
+
+
+def test_what_was_erased_is_remembered_longer_than_the_table_can_be_restored_from(resources: Resources) -> None:
+    _, erasures = bucket(resources, "VENTEROM_ERASURE_BUCKET")
+    (rule,) = erasures["LifecycleConfiguration"]["Rules"]
+    assert rule == {"ExpirationInDays": 40, "Status": "Enabled"}
+    assert "VersioningConfiguration" not in erasures, "an older version would outlive it"
+
+
+@pytest.mark.parametrize("setting", ["VENTEROM_ANCHOR_BUCKET", "VENTEROM_ERASURE_BUCKET"])
+def test_buckets_are_encrypted_never_public_and_reached_by_tls_only(resources: Resources, setting: str) -> None:
+    name, properties = bucket(resources, setting)
+    assert all(properties["PublicAccessBlockConfiguration"].values())
+    assert len(properties["PublicAccessBlockConfiguration"]) == 4
+    assert properties["BucketEncryption"]
+    (policy,) = (
+        p["Properties"]["PolicyDocument"]["Statement"]
+        for p in of_type(resources, "AWS::S3::BucketPolicy").values()
+        if p["Properties"]["Bucket"] == {"Ref": name}
+    )
+    assert {"Bool": {"aws:SecureTransport": "false"}} in [s["Condition"] for s in policy if s["Effect"] == "Deny"]
+
+
+@pytest.mark.parametrize(("function", "schedule"), [("Anchor", "cron(40 0 * * ? *)")])
+def test_what_is_done_daily_is_done_by_itself(resources: Resources, function: str, schedule: str) -> None:
+    (rule,) = (
+        rule["Properties"]
+        for rule in of_type(resources, "AWS::Events::Rule").values()
+        if {"Fn::GetAtt": [function, "Arn"]} in [target["Arn"] for target in rule["Properties"]["Targets"]]
+    )
+    assert rule["ScheduleExpression"] == schedule
+
+
 def test_secrets_are_made_by_aws_and_only_named_to_the_functions(template: Template, resources: Resources) -> None:
     template.all_resources_properties(
         "AWS::SecretsManager::Secret",
@@ -138,6 +193,8 @@ def test_no_role_may_do_everything_or_do_it_everywhere(resources: Resources) -> 
         ("APIHandler", {"scheduler:CreateSchedule", "iam:PassRole"}, {"secretsmanager:PutSecretValue"}),
         ("Deliver", {"sns:Publish", "ses:SendRawEmail", "scheduler:CreateSchedule"}, {"secretsmanager:PutSecretValue"}),
         ("RegisterTrust", {"dynamodb:PutItem"}, {"secretsmanager:GetSecretValue", "sns:Publish"}),
+        ("Anchor", {"dynamodb:PutItem", "s3:PutObject"}, {"s3:GetObject", "secretsmanager:GetSecretValue"}),
+        ("VerifyTrail", {"dynamodb:Query", "s3:GetObjectVersion"}, {"s3:PutObject", "secretsmanager:GetSecretValue"}),
         ("RotateLoginKey", {"secretsmanager:PutSecretValue"}, {"dynamodb:GetItem", "sns:Publish"}),
     ],
 )

@@ -1,7 +1,7 @@
 """Anchors: made once for each day, whatever comes between; and whoever alters anything of a day is found out."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -9,6 +9,7 @@ import pytest
 
 from chalicelib.anchors import MOST_DAYS, TRUST_ITSELF, Sealed
 from chalicelib.chain import linked
+from chalicelib.errors import BadRequest
 from chalicelib.records import Anchor, Consultation, Gone, Happening, Head, trail_partition
 from chalicelib.rest import Verified
 from chalicelib.rights import system
@@ -344,3 +345,39 @@ def test_consultations_are_compared_by_their_own_trust() -> None:
         day=clinic.day, entries=0, anchored=False, intact=True, broken=[]
     )
     assert clinic.store.get(Consultation, clinic.one.key()) is not None
+
+
+def checked(clinic: Anchored, first: int, last: int) -> bool:
+    """Whether days hold, counted from the first day of the trail."""
+    begin = datetime.fromisoformat(clinic.day)
+    days = [(begin + timedelta(days=n)).date().isoformat() for n in (first, last)]
+    found = clinic.services.anchors.verify_all(clinic.trust, *days)
+    assert [day.day for day in found.days][:: len(found.days) - 1 or 1] in (days, days[:1])
+    return found.intact
+
+
+def test_many_days_hold_when_each_does_and_has_its_anchor() -> None:
+    clinic = Anchored()
+    assert checked(clinic, -5, 1), "there was no trust before, and of today there is no anchor yet"
+    clinic.tomorrow()
+    assert not checked(clinic, 0, 1), "its anchor should have been made"
+    clinic.services.anchors.make(clinic.trust)
+    assert checked(clinic, 0, 2)
+    removed(clinic)
+    assert not checked(clinic, 0, 2)
+    assert checked(clinic, 1, 2)
+
+
+def test_days_without_an_anchor_that_there_should_be_do_not_hold() -> None:
+    clinic = Anchored()
+    for key in [key for key, row in clinic.store.rows.items() if isinstance(row, Anchor | Happening | Head)]:
+        del clinic.store.rows[key]
+    assert not checked(clinic, 0, 0), "the bucket knows that there was something"
+
+
+@pytest.mark.parametrize(
+    ("first", "last"), [("2027-01-15", "2027-01-14"), ("", "2027-01-14"), ("2027-01-15", "2028-01-15"), ("x", "y")]
+)
+def test_what_are_no_days_is_refused(first: str, last: str) -> None:
+    with pytest.raises(BadRequest):
+        Clinic().services.anchors.verify_all("t", first, last)
