@@ -6,9 +6,6 @@ COMPILE := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --
 	--custom-compile-command "make lock"
 WEB_SOURCES := $(shell find web/src web/messages web/public web/plugins web/*.html web/vite.config.ts web/tsconfig.json -type f 2>/dev/null)
 
-# Tests that wait for browsers more than they work: two files of them run at once.
-WAITING := pages e2e
-
 PORT ?= $(or $(VENTEROM_PORT),8080)
 
 .PHONY: help setup run test check lint types web-check lock fuzz audit sbom generate screenshots bench-coldstart bench-loss bench-pages bench-relay soak-worker verify-trail clean
@@ -22,12 +19,17 @@ run: .venv/.ready build/plane.ready web/dist/index.html ## start the whole servi
 	@tools/setup.sh programs run
 	@exec $(PY) -m local.run --port $(PORT)
 
-test: check ## everything that CI runs; needs about thirty-five minutes on two cores
+# Most tests wait more than they work, so two processes share them, by files, in the order of tests/conftest.py; those of
+# the networks, which are to find nothing but their wires slow, come first, by browsers.
+test: .venv/.ready build/plane.ready web/node_modules/.ready ## everything that CI runs; needs about twenty-five minutes on two cores
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync check
 	@tools/setup.sh programs test
-	@$(PY) -m pytest tests $(addprefix --ignore tests/,unit $(WAITING))
-	@$(PY) -m pytest -n 2 --dist loadfile $(addprefix tests/,$(WAITING))
+	@$(PY) -m pytest -n 2 --dist loadgroup tests/nets
+	@$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder tests $(addprefix --ignore tests/,unit nets)
 
-check: build/plane.ready lint types web-check ## everything that needs no browser and no running service
+check: lint types web-check unit ## everything that needs no browser and no running service
+
+unit: build/plane.ready
 	@$(PY) -m tools.generate --check
 	@$(PY) -m pytest -q tests/unit
 
