@@ -71,6 +71,30 @@ def visit_login_callback() -> Response:
     return rest("visit_login_callback")
 
 
+@app.route("/visits/{consultation}/logout", methods=["POST"])
+def visit_logout(consultation: str) -> Response:
+    """End the session, here and at the portal."""
+    return rest("visit_logout", consultation)
+
+
+@app.route("/login/patient/logout")
+def visit_logged_out() -> Response:
+    """The patients' portal, in a frame of its own page, tells of a logout."""
+    return rest("visit_logged_out")
+
+
+@app.route("/login/patient/logout", methods=["POST"], content_types=["application/x-www-form-urlencoded"])
+def visit_ended() -> Response:
+    """The patients' portal itself tells of a logout."""
+    return rest("visit_ended")
+
+
+@app.route("/login/staff/logout")
+def staff_logged_out() -> Response:
+    """A trust's issuer, in a frame of its own page, tells of a logout."""
+    return rest("staff_logged_out")
+
+
 @app.route("/departments/{trust}/{department}")
 def department(trust: str, department: str) -> Response:
     """A department's fixed address."""

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from chalicelib.edge import Answer, Request, redirect
+from chalicelib.edge import Answer, Request, framed, redirect
 from chalicelib.errors import BadRequest, Forbidden, LinkWithdrawn, Unauthenticated
 from chalicelib.limits import ARRIVALS, TRUST_ARRIVALS
 from chalicelib.logins import Returned, login_cookie
@@ -18,6 +18,7 @@ from chalicelib.rest import (
     Feedback,
     HandOver,
     Health,
+    LoggedOut,
     Me,
     Move,
     NewGuest,
@@ -32,6 +33,12 @@ from chalicelib.sessions import staff_cookie, visit_cookie
 from chalicelib.tokens import digest
 
 LONGEST_KEY = 64
+
+
+class LogoutToken(msgspec.Struct, frozen=True):
+    """The form of a portal that tells of a logout."""
+
+    logout_token: str
 
 
 class Doors(OversightDoors):
@@ -77,6 +84,19 @@ class Doors(OversightDoors):
         )
         return redirect(outcome.location, *([outcome.cookie] if outcome.cookie else []))
 
+    def visit_logout(self, request: Request, consultation: str) -> Answer:
+        """End the session, and go on to end that at the portal."""
+        location = self._s.logouts.visit(self._visitor(request, consultation))
+        return Answer(Redirect(location), cookies=((visit_cookie(consultation), ""),))
+
+    def visit_logged_out(self, request: Request) -> Answer:
+        """The patients' portal tells of a logout."""
+        return framed(self._s.logouts.visit_elsewhere(request.query(LoggedOut)))
+
+    def visit_ended(self, request: Request) -> None:
+        """The portal itself tells of it (OpenID Connect Back-Channel Logout 1.0 section 2.5)."""
+        self._s.logouts.visit_ended(request.form(LogoutToken).logout_token)
+
     def visit_ticket(self, request: Request, consultation: str) -> Ticket:
         """A pass for the socket."""
         session = self._s.sessions.proven_visitor(consultation, request.cookie(visit_cookie(consultation)))
@@ -105,9 +125,9 @@ class Doors(OversightDoors):
 
     # ------------------------------------------------------------ staff
 
-    def staff_login(self, _: Request, trust: str) -> Answer:
+    def staff_login(self, request: Request, trust: str) -> Answer:
         """To the trust's issuer."""
-        outcome = self._s.logins.start_staff_login(trust)
+        outcome = self._s.logins.start_staff_login(trust, request.cookie(login_cookie(trust)))
         return redirect(outcome.location, *([outcome.cookie] if outcome.cookie else []))
 
     def staff_login_callback(self, request: Request) -> Answer:
@@ -122,10 +142,14 @@ class Doors(OversightDoors):
         by, roles = self._actor(request, trust), self._s.register.roles_of(self._employee(request, trust))
         return self._s.register.me(by, roles)
 
+    def staff_logged_out(self, request: Request) -> Answer:
+        """A trust's issuer tells of a logout."""
+        return framed(self._s.logouts.employee_elsewhere(request.query(LoggedOut)))
+
     def log_out(self, request: Request, trust: str) -> Answer:
-        """End the session."""
-        self._s.sessions.log_out(self._employee(request, trust))
-        return Answer(status=204, cookies=((staff_cookie(trust), ""),))
+        """End the session, and go on to end that at the issuer."""
+        location = self._s.logouts.employee(self._employee(request, trust))
+        return Answer(Redirect(location), cookies=((staff_cookie(trust), ""),))
 
     def staff_ticket(self, request: Request, trust: str) -> Ticket:
         """A pass for the socket."""

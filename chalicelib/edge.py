@@ -1,7 +1,8 @@
 """Between API Gateway and the use cases: bodies, cookies, the client's address, and errors as answers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Final, TypeVar
+from urllib.parse import parse_qsl
 
 import msgspec
 from chalice.app import Request as ChaliceRequest
@@ -10,11 +11,14 @@ from chalice.app import Response
 from chalicelib.errors import BadRequest, Forbidden, NotJson, TooLarge, VenteromError
 from chalicelib.log import fault, log
 from chalicelib.rest import ErrorBody
+from chalicelib.routes import BY_DOOR, Who
 
 T = TypeVar("T")
 MAX_BODY: Final = 16 * 1024  # bytes; the longest honest body is a booking, below 1 KB
 JSON: Final = {"Content-Type": "application/json", "Cache-Control": "no-store"}
 OUR_HEADER: Final = "x-venterom"
+SIGNED: Final = frozenset({Who.CARRIER, Who.ISSUER})
+"""Who comes without a browser, and without a cookie that a foreign page could use."""
 
 
 class Request:
@@ -36,6 +40,16 @@ class Request:
             raise BadRequest from None
         except (msgspec.DecodeError, UnicodeError, RecursionError):
             raise NotJson from None
+
+    def form(self, kind: type[T]) -> T:
+        """The body, a form, as ``kind``; what ``kind`` does not know is ignored. Raises BadRequest, TooLarge."""
+        raw = self._request.raw_body
+        if len(raw) > MAX_BODY:
+            raise TooLarge
+        try:
+            return msgspec.convert(dict(parse_qsl(raw.decode())), kind)
+        except (msgspec.ValidationError, ValueError):
+            raise BadRequest from None
 
     def query(self, kind: type[T]) -> T:
         """The query string as ``kind``; what ``kind`` does not know is ignored. Raises BadRequest."""
@@ -65,19 +79,21 @@ class Request:
 
     @property
     def safe(self) -> bool:
-        """Whether it changes nothing, or carries the header that no foreign page can send."""
-        return self._request.method == "GET" or self.header(OUR_HEADER) == "1"
+        """Whether it changes nothing, carries the header that no foreign page can send, or proves itself."""
+        signed = BY_DOOR[self.door].who in SIGNED
+        return self._request.method == "GET" or self.header(OUR_HEADER) == "1" or signed
 
 
 class Answer(msgspec.Struct, frozen=True):
     """What a door answers: a body, or another place to go, or how long to wait before trying again; cookies by name (an
-    empty value takes one away)."""
+    empty value takes one away); headers in the place of the usual ones."""
 
     body: Any = None
     status: int = 200
     location: str = ""
     wait_seconds: int = 0
     cookies: tuple[tuple[str, str], ...] = ()
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 def rest(request: Request, act: Callable[[Request], Any]) -> Response:
@@ -109,6 +125,7 @@ def respond(answer: Answer) -> Response:
         headers["Retry-After"] = str(answer.wait_seconds)
     if answer.cookies:
         headers["Set-Cookie"] = [set_cookie(name, value) for name, value in answer.cookies]
+    headers |= dict(answer.headers)
     body = "" if answer.body is None else msgspec.json.encode(answer.body).decode()
     return Response(body=body, status_code=answer.status, headers=headers)
 
@@ -116,6 +133,13 @@ def respond(answer: Answer) -> Response:
 def redirect(location: str, *cookies: tuple[str, str]) -> Answer:
     """Go there instead."""
     return Answer(status=302, location=location, cookies=cookies)
+
+
+def framed(origins: Iterable[str]) -> Answer:
+    """An empty page that the pages of ``origins`` may frame."""
+    allowed = " ".join(origins) or "'none'"
+    policy = f"default-src 'none'; frame-ancestors {allowed}"
+    return Answer(headers=(("Content-Type", "text/html; charset=utf-8"), ("Content-Security-Policy", policy)))
 
 
 def set_cookie(name: str, value: str) -> str:

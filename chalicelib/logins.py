@@ -7,15 +7,16 @@ from urllib.parse import quote
 import msgspec
 
 from chalicelib.consultations import Consultations
-from chalicelib.errors import LoginCancelled, LoginFailed, VenteromError, WrongPerson
+from chalicelib.errors import Forbidden, LoginCancelled, LoginFailed, VenteromError, WrongPerson
 from chalicelib.lifecycle import Role
-from chalicelib.oidc import RelyingParty
+from chalicelib.oidc import RANK, LoginTooOld, RelyingParty
+from chalicelib.oidc_token import Person
 from chalicelib.protocol import LoginLevel
-from chalicelib.records import Login, Session
+from chalicelib.records import Login, Session, Trust
 from chalicelib.register import Register
 from chalicelib.rights import patient
 from chalicelib.rings import Ring
-from chalicelib.sessions import Sessions, staff_cookie, visit_cookie
+from chalicelib.sessions import Sessions, signed_in, staff_cookie, visit_cookie
 from chalicelib.settings import Settings
 from chalicelib.store import Create, Refused, Store, Take
 from chalicelib.tokens import digest
@@ -50,7 +51,7 @@ class Logins:
         register: Register,
         sessions: Sessions,
         patients: Callable[[], RelyingParty],
-        staff: Callable[[], RelyingParty],
+        staff: Callable[[Trust], RelyingParty],
         settings: Settings,
         pepper: Callable[[], Ring],
         now: Callable[[], float],
@@ -70,8 +71,10 @@ class Logins:
         session = self._sessions.patient(consultation, cookie)
         booked = self._consultations.find(session.trust, consultation)
         # A number on the booking can only be compared after a login.
-        level = LoginLevel.SUBSTANTIAL if booked.login_level is LoginLevel.NONE else booked.login_level
-        return self._start(self._patients(), session, level, booked.language.value)
+        level = max(booked.login_level, LoginLevel.SUBSTANTIAL, key=RANK.__getitem__)
+        # Whoever is logged in at the portal, but was not let in here, is to make room for somebody else.
+        anew = bool(session.signed_in) and not session.proven
+        return self._start(self._patients(), session, level, booked.language.value, anew=anew)
 
     def finish_visit_login(self, returned: Returned, cookie_of: Callable[[str], str]) -> Outcome:
         """A visitor came back from the portal; ``cookie_of`` gives this browser's cookie of a consultation.
@@ -87,10 +90,14 @@ class Logins:
             if session.digest != login.session:
                 raise LoginFailed
             _raise_if_refused(returned)
-            person = self._patients().finish(returned.code, returned.iss, login.verifier, login.nonce, login.level)
             booked = self._consultations.find(session.trust, session.consultation)
+            try:
+                person = _person(self._patients(), returned, login)
+            except LoginTooOld:
+                return Outcome(self._again(self._patients(), session, login, booked.language.value))
             fits = self._pepper().fits(booked.person, session.trust, person.national_id)
             if booked.person and not (person.national_id and fits):
+                self._sessions.remember(session, signed_in(person.issuer, person.sid))
                 raise WrongPerson
         except VenteromError as error:
             return Outcome(f"/v?error={error.code}{place}")
@@ -100,18 +107,23 @@ class Logins:
             consultation=session.consultation,
             proven=True,
             level=person.level,
+            signed_in=signed_in(person.issuer, person.sid),
             instead_of=session,
         )
         by = patient(session.trust, person.level)
         self._consultations.note(by, session.consultation, f"logged_in_{person.level}", lambda _: {})
         return Outcome(f"/v{place}", (visit_cookie(session.consultation), value))
 
-    def start_staff_login(self, trust: str) -> Outcome:
-        """Where to send a clinician to log in, with the cookie that ties the login to this browser."""
-        self._register.trust(trust)
+    def start_staff_login(self, trust: str, cookie: str) -> Outcome:
+        """Where to send one of the staff to log in, with the cookie that ties the login to this browser.
+
+        ``cookie`` is that of the last login, if there was one: who was not let in then makes room for somebody else.
+        """
+        party = self._staff(self._register.trust(trust))
+        last = self._sessions.of(cookie)
         session, value = self._sessions.begin(trust=trust, role=Role.CLINICIAN, seconds=LOGIN_SECONDS)
-        location = self._start(self._staff(), session, LoginLevel.NONE, "nb")
-        return Outcome(location, (login_cookie(trust), value))
+        anew = last is not None and bool(last.signed_in) and not last.staff
+        return Outcome(self._start(party, session, LoginLevel.NONE, "nb", anew=anew), (login_cookie(trust), value))
 
     def finish_staff_login(self, returned: Returned, cookie_of: Callable[[str], str]) -> Outcome:
         """A clinician came back; ``cookie_of`` gives this browser's login cookie of a trust. Never raises."""
@@ -120,22 +132,44 @@ class Logins:
             return Outcome("/?error=login_failed")
         page = f"/staff/{quote(login.trust)}"
         try:
-            if digest(cookie_of(login.trust)) != login.session:
+            session = self._sessions.of(cookie_of(login.trust))
+            if session is None or session.digest != login.session:
                 raise LoginFailed
             _raise_if_refused(returned)
-            person = self._staff().finish(returned.code, returned.iss, login.verifier, login.nonce, login.level)
-            known, roles = self._register.admit(login.trust, person.subject, person.roles)
+            party = self._staff(self._register.trust(login.trust))
+            try:
+                person = _person(party, returned, login)
+            except LoginTooOld:
+                return Outcome(self._again(party, session, login, "nb"))
+            try:
+                known, roles = self._register.admit(login.trust, person.subject, person.roles)
+            except Forbidden:
+                self._sessions.remember(session, signed_in(person.issuer, person.sid))
+                raise
         except VenteromError as error:
             return Outcome(f"{page}?error={error.code}")
         _, value = self._sessions.begin(
-            trust=login.trust, role=Role.CLINICIAN, staff=known.id, roles=roles, proven=True, level=person.level
+            trust=login.trust,
+            role=Role.CLINICIAN,
+            staff=known.id,
+            roles=roles,
+            proven=True,
+            level=person.level,
+            signed_in=signed_in(person.issuer, person.sid),
+            instead_of=session,
         )
         return Outcome(page, (staff_cookie(login.trust), value))
 
     # ------------------------------------------------------------ parts
 
-    def _start(self, party: RelyingParty, session: Session, level: LoginLevel, locale: str) -> str:
-        started = party.start(level, locale)
+    def _again(self, party: RelyingParty, session: Session, login: Login, locale: str) -> str:
+        """Where to log in once more, for the portal let in somebody whom it had known for too long; not twice."""
+        if login.anew:
+            raise LoginFailed
+        return self._start(party, session, login.level, locale, anew=True)
+
+    def _start(self, party: RelyingParty, session: Session, level: LoginLevel, locale: str, *, anew: bool) -> str:
+        started = party.start(level, locale, anew=anew)
         login = Login(
             digest=digest(started.state),
             session=session.digest,
@@ -145,6 +179,7 @@ class Logins:
             verifier=started.verifier,
             nonce=started.nonce,
             level=level,
+            anew=anew,
             expires=int(self._now()) + LOGIN_SECONDS,
         )
         self._store.write([Create(login)])
@@ -165,6 +200,10 @@ class Logins:
 def login_cookie(trust: str) -> str:
     """Name of the cookie that ties a clinician's login under way to the browser it began in."""
     return f"__Host-l-{trust}"
+
+
+def _person(party: RelyingParty, returned: Returned, login: Login) -> Person:
+    return party.finish(returned.code, returned.iss, login.verifier, login.nonce, login.level)
 
 
 def _raise_if_refused(returned: Returned) -> None:

@@ -67,7 +67,7 @@ class Trust(Record, frozen=True, kw_only=True):
     id: str
     name: str
     time_zone: str
-    login: StaffLogin | None = None
+    login: StaffLogin
 
     def key(self) -> tuple[str, str]:
         """Under the trust."""
@@ -556,6 +556,8 @@ class Login(Record, frozen=True, kw_only=True):
     nonce: str
     level: LoginLevel
     consultation: str = ""
+    anew: bool = False
+    """Whether the portal was told to let nobody in by an earlier login."""
 
     def key(self) -> tuple[str, str]:
         """By the hash of ``state``."""

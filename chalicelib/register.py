@@ -25,7 +25,7 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         id: str
         name: str
         time_zone: str
-        login: StaffLogin | None = None
+        login: StaffLogin
 
     class DepartmentEntry(msgspec.Struct, frozen=True):
         """One department."""
@@ -59,9 +59,8 @@ class Register:
         Returns the number of rows. Raises msgspec.ValidationError.
         """
         given = msgspec.convert(entry, Entry)
-        trust = Trust(
-            id=given.trust.id, name=given.trust.name, time_zone=given.trust.time_zone, login=given.trust.login
-        )
+        of = given.trust
+        trust = Trust(id=of.id, name=of.name, time_zone=of.time_zone, login=of.login)
         rows: list[Trust | Department | Staff] = [
             trust,
             *(Department(trust=trust.id, id=d.id, name=d.name, phone=d.phone) for d in given.departments),

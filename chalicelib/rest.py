@@ -49,6 +49,14 @@ class Redirect(Part, frozen=True):
     location: str
 
 
+class LoggedOut(Part, frozen=True, forbid_unknown_fields=False):
+    """What a portal tells of a logout elsewhere (OpenID Connect Front-Channel Logout 1.0 section 3); answered with an
+    empty page that it may frame."""
+
+    iss: str = ""
+    sid: str = ""
+
+
 class CodeSent(Part, frozen=True):
     """A one-time code is on its way to the phone that ends with ``ends``; good for ``seconds``."""
 

@@ -19,13 +19,14 @@ C, S, A, P, U = Role.CLINICIAN, Role.SECRETARY, Role.ADMINISTRATOR, Role.SUPPORT
 
 class Who(StrEnum):
     """Whom a door asks to be somebody: nobody, a visit's cookie, the patient's after the login, the staff's, a
-    carrier's signature."""
+    carrier's signature, an issuer's."""
 
     ANYBODY = "anybody"
     VISITOR = "visitor"
     PROVEN = "proven"
     STAFF = "staff"
     CARRIER = "carrier"
+    ISSUER = "issuer"
 
 
 class Route(msgspec.Struct, frozen=True):
@@ -66,14 +67,15 @@ ROUTES: Final = (
     Route("POST", VISIT + "/sms", "wish_sms", Who.PROVEN, takes=rest.SmsWish, gives=VisitView),
     Route("GET", VISIT + "/receipt", "receipt", Who.PROVEN, gives=rest.Receipt),
     Route("GET", "/login/patient/callback", "visit_login_callback", status=302),
-    Route("GET", "/login/patient/logout", "visit_logged_out", status=204),
+    Route("GET", "/login/patient/logout", "visit_logged_out", query=rest.LoggedOut),
+    Route("POST", "/login/patient/logout", "visit_ended", Who.ISSUER, status=204),
     # Departments
     Route("GET", "/departments/{trust}/{department}", "department", gives=rest.DepartmentPage),
     Route("POST", "/departments/{trust}/{department}/arrivals", "arrive", takes=rest.Arrival, gives=VisitView),
     # Staff
     Route("GET", "/staff/{trust}/login", "staff_login", status=302),
     Route("GET", "/login/staff/callback", "staff_login_callback", status=302),
-    Route("GET", "/login/staff/logout", "staff_logged_out", status=204),
+    Route("GET", "/login/staff/logout", "staff_logged_out", query=rest.LoggedOut),
     _staff("GET", "/me", "me", C, S, A, P, U, gives=rest.Me),
     _staff("POST", "/logout", "log_out", C, S, A, P, U, gives=rest.Redirect),
     _staff("POST", "/ticket", "staff_ticket", C, S, gives=rest.Ticket),

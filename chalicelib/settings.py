@@ -32,9 +32,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     patient_issuer: str
     """OIDC issuer of the patients' portal."""
     patient_client_id: str
-    staff_issuer: str
-    """OIDC issuer of the trust's staff."""
-    staff_client_id: str
     turn_urls: str
     """Comma-separated ``turn:`` and ``turns:`` URLs given to browsers and workers; may be empty."""
     mail_sender: str

@@ -1,6 +1,5 @@
 """Puts the parts together, once a process: the only place that picks adapters and makes clients of AWS."""
 
-import json
 import os
 import time
 from collections.abc import Callable
@@ -10,7 +9,7 @@ from typing import Any, Final
 import boto3
 from botocore.config import Config
 
-from chalicelib import oidc, rings
+from chalicelib import oidc_keys, rings
 from chalicelib.anchors import Anchors
 from chalicelib.bookings import Bookings
 from chalicelib.calls import Calls
@@ -27,14 +26,18 @@ from chalicelib.lifecycle import Role
 from chalicelib.limits import Limits
 from chalicelib.lists import Lists
 from chalicelib.logins import Logins
+from chalicelib.logouts import Logouts
 from chalicelib.mentions import Mentions
 from chalicelib.objects import Objects, S3Objects
 from chalicelib.oidc import Client, RelyingParty
+from chalicelib.oidc_http import IssuerHttp
+from chalicelib.oidc_profile import ENTERPRISE, HELSEID, IDPORTEN
 from chalicelib.outgoing import Outgoing
 from chalicelib.patient_messages import PatientMessages
 from chalicelib.plans import Plans
 from chalicelib.push import GatewayPush, Push
 from chalicelib.queues import Queues
+from chalicelib.records import LoginProfile, StaffLogin, Trust
 from chalicelib.references import References
 from chalicelib.register import Register
 from chalicelib.rings import Ring
@@ -65,6 +68,7 @@ class Services:
         self.settings = settings
         self.now = now
         self._secrets: dict[str, tuple[float, str]] = {}
+        self._staff: dict[str, tuple[StaffLogin, RelyingParty]] = {}
 
     # ------------------------------------------------------------ adapters
 
@@ -114,25 +118,37 @@ class Services:
         """The keys of a secret."""
         return rings.read(self.secret(name))
 
-    def relying_party(self, issuer: str, client_id: str, who: str) -> RelyingParty:
-        """Us at one OpenID provider."""
-        client = Client(
-            issuer=issuer,
-            client_id=client_id,
-            redirect_uri=f"{self.settings.origin}/api/login/{who}/callback",
-            key_set=self.secret(self.settings.secret_oidc),
-        )
-        return RelyingParty(client, oidc.IssuerHttp(), self.now)
+    def _relying_party(self, client: Client) -> RelyingParty:
+        return RelyingParty(client, lambda: self.secret(self.settings.secret_oidc), IssuerHttp(), self.now)
 
     @cached_property
     def patients(self) -> RelyingParty:
         """Where patients log in."""
-        return self.relying_party(self.settings.patient_issuer, self.settings.patient_client_id, "patient")
+        return self._relying_party(
+            Client(
+                issuer=self.settings.patient_issuer,
+                client_id=self.settings.patient_client_id,
+                redirect_uri=f"{self.settings.origin}/api/login/patient/callback",
+                logout_uri=f"{self.settings.origin}/",
+                profile=IDPORTEN,
+            )
+        )
 
-    @cached_property
-    def staff(self) -> RelyingParty:
-        """Where the trust's staff log in."""
-        return self.relying_party(self.settings.staff_issuer, self.settings.staff_client_id, "staff")
+    def staff(self, trust: Trust) -> RelyingParty:
+        """Where a trust's staff log in; the same one until its register says otherwise."""
+        login, made = trust.login, self._staff.get(trust.id)
+        if made is None or made[0] != login:
+            client = Client(
+                issuer=login.issuer,
+                client_id=login.client_id,
+                redirect_uri=f"{self.settings.origin}/api/login/staff/callback",
+                logout_uri=f"{self.settings.origin}/staff/{trust.id}",
+                profile=HELSEID if login.profile is LoginProfile.HELSEID else ENTERPRISE,
+                id_claim=login.id_claim,
+                role_claim=login.role_claim,
+            )
+            made = self._staff[trust.id] = login, self._relying_party(client)
+        return made[1]
 
     # ------------------------------------------------------------ use cases
 
@@ -252,10 +268,22 @@ class Services:
             self.register,
             self.sessions,
             lambda: self.patients,
-            lambda: self.staff,
+            self.staff,
             self.settings,
             self._pepper,
             self.now,
+        )
+
+    @cached_property
+    def logouts(self) -> Logouts:
+        """Ends of sessions, here and at the portals."""
+        return Logouts(
+            self.consultations,
+            self.register,
+            self.sessions,
+            lambda: self.patients,
+            self.staff,
+            self.settings,
         )
 
     @cached_property
@@ -322,17 +350,17 @@ class Services:
 
     def public_login_keys(self) -> str:
         """The public part of the keys with which we sign in, as JSON."""
-        return oidc.public_key_set(self.secret(self.settings.secret_oidc))
+        return oidc_keys.public_key_set(self.secret(self.settings.secret_oidc))
 
     def rotate_login_key(self, *, only_if_missing: bool) -> bool:
         """Put a new key before the old one; returns whether there is a new one."""
         name = self.settings.secret_oidc
         present: str | None = self._vault.get_secret_value(SecretId=name)["SecretString"]
-        if present is not None and not _is_key_set(present):
+        if present is not None and not oidc_keys.is_key_set(present):
             present = None  # what the template generated
         if present is not None and only_if_missing:
             return False
-        self._vault.put_secret_value(SecretId=name, SecretString=oidc.new_key_set(present))
+        self._vault.put_secret_value(SecretId=name, SecretString=oidc_keys.new_key_set(present, self.now))
         self._secrets.pop(name, None)
         return True
 
@@ -355,11 +383,3 @@ def _client(service: str, *, tries: int = 2, **options: Any) -> Any:
 def _dynamodb_host() -> str | None:
     # pynamodb knows no endpoint variables; boto3 does, and both are to go the same way.
     return os.environ.get("AWS_ENDPOINT_URL_DYNAMODB") or os.environ.get("AWS_ENDPOINT_URL")
-
-
-def _is_key_set(text: str) -> bool:
-    try:
-        value = json.loads(text)
-    except ValueError:
-        return False
-    return isinstance(value, dict) and "keys" in value

@@ -13,8 +13,6 @@ DESCRIPTIONS: Final[Mapping[str, str]] = {
     "origin": "Scheme, host and port of the pages, without a slash at the end",
     "patient_issuer": "OIDC issuer of the patients' portal",
     "patient_client_id": "Our client id there",
-    "staff_issuer": "OIDC issuer of the trust's staff",
-    "staff_client_id": "Our client id there",
     "turn_urls": "Comma-separated turn: and turns: URLs; may be empty",
     "mail_sender": "The From address of e-mail, which SES verifies",
     "sms_sender": "Sender name shown on the phone, at most 11 letters",

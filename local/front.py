@@ -153,7 +153,8 @@ async def _headers(
         error.headers.update(headers)
         raise
     if not answer.prepared:
-        answer.headers.update(headers)
+        for name, value in headers.items():
+            answer.headers.setdefault(name, value)  # what the API says of its own answer holds
     return answer
 
 

@@ -172,7 +172,7 @@ class System:
         socket = {"apiId": outputs["SocketApi"], "domainName": "127.0.0.1", "stage": "api", "connectionId": "warm"}
         calls = [
             (outputs["RotateLoginKeyFunction"], {"only_if_missing": True}),
-            (outputs["RegisterTrustFunction"], TRUST),
+            (outputs["RegisterTrustFunction"], trust_entry(self.portal)),
             (outputs["DeliverFunction"], {"trust": "", "consultation": "", "reason": ""}),
             *((outputs[f"Websocket{name}HandlerName"], {"requestContext": socket}) for name in SOCKET_EVENTS),
         ]
@@ -242,8 +242,6 @@ class System:
                 "Origin": self.origin,
                 "PatientIssuer": f"{self.portal}/idporten",
                 "PatientClientId": "venterom-patient",
-                "StaffIssuer": f"{self.portal}/ansatt",
-                "StaffClientId": "venterom-staff",
                 "TurnUrls": self.reach.turn_urls(self.ports.turn),
                 "MailSender": "ikke-svar@elvenes.example",
                 "SmsSender": "Elvenes HF",
@@ -261,6 +259,13 @@ class System:
         child = Child(PURPOSES["turn"], [str(ROOT / "turn" / "entrypoint.sh")], self._log("turn"), env)
         self._children["turn"] = child
         child.require()
+
+
+def trust_entry(portal: str) -> dict[str, Any]:
+    """The trust's register, its staff logging in at the stand-in ``portal``."""
+    trust = TRUST["trust"]
+    login = {**trust["login"], "issuer": f"{portal}/{trust['login']['issuer']}"}
+    return {**TRUST, "trust": {**trust, "login": login}}
 
 
 def national_id(patient: str) -> str:

@@ -12,7 +12,8 @@ from chalicelib.consultations import instant
 from chalicelib.errors import LoginFailed, VenteromError
 from chalicelib.guests import guest_of
 from chalicelib.lifecycle import Role
-from chalicelib.oidc import Person, Started
+from chalicelib.oidc import Started
+from chalicelib.oidc_token import Person
 from chalicelib.protocol import GuestKind, LoginLevel, Message
 from chalicelib.records import Consultation, Guest, Socket, Worker
 from chalicelib.rest import Booking, NewGuest, SendInvitation
@@ -24,6 +25,7 @@ from tests.fakes.store import FakeStore
 
 TRUST = json.loads((Path(__file__).parents[2] / "local" / "trust.json").read_text())
 ORIGIN = "https://venterom.example"
+PORTAL = "https://portal.example"
 SETTINGS = Settings(
     table="table",
     origin=ORIGIN,
@@ -34,8 +36,6 @@ SETTINGS = Settings(
     secret_oidc="oidc",
     patient_issuer="https://portal.example",
     patient_client_id="patients",
-    staff_issuer="https://staff.example",
-    staff_client_id="staff",
     turn_urls="turn:turn.example?transport=udp",
     mail_sender="no-reply@venterom.example",
     sms_sender="Venterom",
@@ -125,12 +125,26 @@ class FakePortal:
         self.name = name
         self.person: Person | VenteromError = LoginFailed()
         self.started: list[tuple[LoginLevel, str]] = []
+        self.anew: list[bool] = []
         self.finished: list[tuple[str, str, str, str, LoginLevel]] = []
 
-    def start(self, level: LoginLevel, locale: str) -> Started:
+    def start(self, level: LoginLevel, locale: str, *, anew: bool = False) -> Started:
         self.started.append((level, locale))
+        self.anew.append(anew)
         n = f"{self.name}{len(self.started)}"
         return Started(f"https://portal.example/login?state=state-{n}", f"state-{n}", f"nonce-{n}", f"verifier-{n}")
+
+    def logout_address(self) -> str:
+        return f"{PORTAL}/logout"
+
+    def frames(self) -> tuple[str, ...]:
+        return (PORTAL,)
+
+    def ended(self, logout_token: str) -> str:
+        sid = logout_token.removeprefix("ended:")
+        if sid == logout_token:
+            raise LoginFailed
+        return sid
 
     def finish(self, code: str, iss: str, verifier: str, nonce: str, level: LoginLevel) -> Person:
         self.finished.append((code, iss, verifier, nonce, level))
@@ -139,9 +153,18 @@ class FakePortal:
         return self.person
 
 
-def person(subject: str, national_id: str = "", level: LoginLevel = LoginLevel.HIGH) -> Person:
+def person(
+    subject: str,
+    national_id: str = "",
+    level: LoginLevel = LoginLevel.HIGH,
+    *,
+    roles: tuple[str, ...] = (),
+    sid: str = "",
+) -> Person:
     """Somebody at a portal."""
-    return Person("https://portal.example", subject, level, national_id, "")
+    return Person(
+        PORTAL, subject, level, national_id, roles=roles, sid=sid, auth_time=1_800_000_000 if sid else 0
+    )
 
 
 class Clinic:
@@ -167,7 +190,7 @@ class Clinic:
             mail=self.carrier,
             scheduler=self.scheduler,
             patients=self.patients,
-            staff=self.employees,
+            staff=lambda trust: self.employees,
             sealed=self.sealed,
             erasures=self.erasures,
             secret=lambda name: name,
