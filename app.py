@@ -289,6 +289,8 @@ def register_trust(event: dict[str, Any], _context: Any) -> dict[str, int]:
 @app.lambda_function(name="rotate_login_key")
 def rotate_login_key(event: dict[str, bool], _context: Any) -> dict[str, bool]:
     """Make a new key to sign in with; ``{"only_if_missing": true}`` leaves one that is there alone."""
-    made = services().rotate_login_key(only_if_missing=event.get("only_if_missing", False))
+    made = services().rotate_login_key(
+        only_if_missing=event.get("only_if_missing", False), leaked=event.get("leaked", False)
+    )
     log(door="rotate_login_key", rows=int(made))
     return {"made": made}

@@ -10,6 +10,7 @@ import json
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from chalicelib.oidc_token import Refused
@@ -54,6 +55,7 @@ def public_key_set(private: str) -> str:
     return json.dumps({"keys": [{name: key[name] for name in PUBLIC if name in key} for key in keys]})
 
 
+@lru_cache(maxsize=4)  # to import an RSA key is a tenth of a second's work
 def signing_key(key_set: str, algorithm: str) -> "tuple[RSAKey | ECKey, str]":
     """The key that signs now, and its certificate's thumbprint (RFC 7515 section 4.1.8), empty without one.
 

@@ -352,15 +352,14 @@ class Services:
         """The public part of the keys with which we sign in, as JSON."""
         return oidc_keys.public_key_set(self.secret(self.settings.secret_oidc))
 
-    def rotate_login_key(self, *, only_if_missing: bool) -> bool:
-        """Put a new key before the old one; returns whether there is a new one."""
+    def rotate_login_key(self, *, only_if_missing: bool = False, leaked: bool = False) -> bool:
+        """Let the next key sign, or begin anew when the present have leaked; returns whether there are new ones."""
         name = self.settings.secret_oidc
-        present: str | None = self._vault.get_secret_value(SecretId=name)["SecretString"]
-        if present is not None and not oidc_keys.is_key_set(present):
-            present = None  # what the template generated
-        if present is not None and only_if_missing:
+        present = str(self._vault.get_secret_value(SecretId=name)["SecretString"])
+        if only_if_missing and oidc_keys.is_key_set(present):
             return False
-        self._vault.put_secret_value(SecretId=name, SecretString=oidc_keys.new_key_set(present, self.now))
+        made = oidc_keys.new_key_set(None if leaked else present, self.now)
+        self._vault.put_secret_value(SecretId=name, SecretString=made)
         self._secrets.pop(name, None)
         return True
 

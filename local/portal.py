@@ -1,9 +1,10 @@
-"""The stand-in for ID-porten and for the trust's own staff login: two OpenID providers on loopback, for test people.
+"""The stand-in for ID-porten and for the trusts' own staff logins: OpenID providers on loopback, for test people.
 
 ``python -m local.portal --port 8002 --origin http://127.0.0.1:8000 --state build/state`` serves the issuers
-``http://127.0.0.1:8002/idporten`` (patients) and ``…/ansatt`` (staff) to the clients ``venterom-patient`` and
-``venterom-staff``, whose addresses are ``{origin}/api/login/{patient,staff}/callback`` and whose public keys come from
-``{origin}/api/jwks``. The signing key stays in the state folder. There is no single sign-on: each login asks anew.
+``http://127.0.0.1:8002/idporten`` (patients), ``…/helseid`` and ``…/foretak`` (staff: HelseID's rules, and those of a
+company's directory) to the clients ``venterom-patient`` and ``venterom-staff``, whose addresses are
+``{origin}/api/login/{patient,staff}/…`` and whose public keys come from ``{origin}/api/jwks``. The signing key stays in
+the state folder; who is logged in is forgotten when it stops.
 """
 
 import argparse
@@ -17,29 +18,31 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urlencode
 
 import msgspec
 from aiohttp import ClientError, ClientSession, ClientTimeout, web
 from joserfc.jwk import RSAKey
 
 from local import portal_page
-from local.portal_issuer import HIGH, SUBSTANTIAL, Denied, Eid, Issuer, Person, Realm, Registration, WrongDoor
+from local.portal_client import Denied
+from local.portal_issuer import Issuer, WrongDoor
+from local.portal_realm import Eid, Kind, Level, Person, Realm, Registration
 
 HERE: Final = Path(__file__).resolve().parent
 PATIENT_EIDS: Final = (
-    Eid("bankid", "BankID", HIGH),
-    Eid("bankid-mobil", "BankID på mobil", HIGH),
-    Eid("buypass", "Buypass ID", HIGH),
-    Eid("commfides", "Commfides", HIGH),
-    Eid("minid", "MinID", SUBSTANTIAL),
-    Eid("eidas", "eIDAS", HIGH, national_id=False),
+    Eid("bankid", "BankID", Level.HIGH, "BankID"),
+    Eid("bankid-mobil", "BankID på mobil", Level.HIGH, "BankID Mobil"),
+    Eid("buypass", "Buypass ID", Level.HIGH, "Buypass"),
+    Eid("commfides", "Commfides", Level.HIGH, "Commfides"),
+    Eid("minid", "MinID", Level.SUBSTANTIAL, "Minid-APP"),
+    Eid("eidas", "eIDAS", Level.HIGH, "eIDAS", national_id=False),
 )
 STAFF_EIDS: Final = (
-    Eid("ansattkort", "Ansattkort", HIGH),
-    Eid("engangskode", "Passord og engangskode", SUBSTANTIAL),
+    Eid("ansattkort", "Ansattkort", Level.HIGH, "swk"),
+    Eid("engangskode", "Passord og engangskode", Level.SUBSTANTIAL, "otp"),
 )
 MAX_FORM: Final = 32 * 1024
+NO_STORE: Final = {"Cache-Control": "no-store"}
 
 
 class People(msgspec.Struct, frozen=True):
@@ -57,17 +60,26 @@ def issuers(
     now: Callable[[], float] = time.time,
     clients: Mapping[str, str] | None = None,
 ) -> list[Issuer]:
-    """Both issuers at ``address``, the portal's own, for the pages at ``origin``."""
+    """All issuers at ``address``, the portal's own, for the pages at ``origin``."""
     people = msgspec.json.decode((HERE / "people.json").read_bytes(), type=People)
     names = {"patient": "venterom-patient", "staff": "venterom-staff", **(clients or {})}
     client = {
-        kind: Registration(name, f"{origin}/api/login/{kind}/callback", f"{origin}/api/jwks", f"{origin}/")
+        kind: Registration(
+            name,
+            f"{origin}/api/login/{kind}/callback",
+            f"{origin}/api/jwks",
+            f"{origin}/",
+            f"{origin}/api/login/{kind}/logout",
+        )
         for kind, name in names.items()
     }
     key, salt = _kept(state / "portal.json")
     realms = (
-        Realm("idporten", "Logg inn med ID-porten", PATIENT_EIDS, people.patients, client["patient"], salt),
-        Realm("ansatt", "Logg inn som ansatt", STAFF_EIDS, people.staff, client["staff"]),
+        Realm(
+            "idporten", Kind.IDPORTEN, "Logg inn med ID-porten", PATIENT_EIDS, people.patients, client["patient"], salt
+        ),
+        Realm("helseid", Kind.HELSEID, "Logg inn med HelseID", STAFF_EIDS, people.staff, client["staff"]),
+        Realm("foretak", Kind.ENTERPRISE, "Logg inn som ansatt", STAFF_EIDS, people.staff, client["staff"]),
     )
     return [Issuer(realm, f"{address}/{realm.name}", key, now, fetch) for realm in realms]
 
@@ -76,18 +88,21 @@ def create(served: Sequence[Issuer], origin: str) -> web.Application:
     """The application that serves the issuers to browsers (pages) and to the client (JSON)."""
     app = web.Application(client_max_size=MAX_FORM)
 
-    async def front(_: web.Request) -> web.Response:
-        return page(portal_page.front_page(list(served)))
+    async def front(request: web.Request) -> web.Response:
+        known = [(issuer, issuer.signed_on.of(_cookie(request, issuer))) for issuer in served]
+        return page(portal_page.front_page(known))
 
     async def style(_: web.Request) -> web.FileResponse:
         return web.FileResponse(HERE / "portal.css")
 
     def page(text: str, status: int = 200) -> web.Response:
-        # Browsers hold form-action against where a form's answer redirects, too: hence the origin of the pages.
+        # Browsers hold form-action against where a form's answer redirects, too: hence the origin of the pages. It is
+        # framed where a client is told of a logout.
         policy = (
             "default-src 'none'",
             "style-src 'self'",
             f"form-action 'self' {origin}",
+            f"frame-src {origin}",
             "base-uri 'none'",
             "frame-ancestors 'none'",
         )
@@ -106,49 +121,61 @@ def create(served: Sequence[Issuer], origin: str) -> web.Application:
         async def keys(_: web.Request) -> web.Response:
             return web.json_response(issuer.public_keys())
 
+        async def par(request: web.Request) -> web.Response:
+            try:
+                return web.json_response(await issuer.push(await _once(request)), status=201, headers=NO_STORE)
+            except Denied as denied:
+                return _denied(denied)
+
         async def authorize(request: web.Request) -> web.Response:
             query = await _once(request)
             try:
-                name, asked = issuer.ask(query)
+                asked = issuer.ask(query, _cookie(request, issuer))
             except WrongDoor as door:
                 return page(portal_page.sorry_page(str(door)), 400)
             except Denied as denied:
                 raise web.HTTPFound(issuer.refusal(denied, query.get("state", ""))) from None
             # The client waits while its token request is served; so its keys are fetched while the person still reads.
             with suppress(Denied):
-                await issuer.learn_client_keys()
-            return page(portal_page.login_page(issuer, name, asked))
+                await issuer.client.learn_keys()
+            if isinstance(asked, str):
+                raise web.HTTPFound(asked)
+            return page(portal_page.login_page(issuer, *asked))
 
         async def login(request: web.Request) -> web.Response:
-            form = await _once(request)
+            form, cookie = await _once(request), ""
             try:
                 if "cancel" in form:
                     location = issuer.cancel(form.get("request", ""))
                 else:
-                    location = issuer.log_in(form.get("request", ""), form.get("person", ""), form.get("eid", ""))
+                    location, cookie = issuer.log_in(
+                        form.get("request", ""), form.get("person", ""), form.get("eid", "")
+                    )
             except WrongDoor as door:
                 return page(portal_page.sorry_page(str(door)), 400)
-            raise web.HTTPSeeOther(location)
+            answer = web.Response(status=303, headers={"Location": location, **NO_STORE})
+            if cookie:
+                answer.set_cookie(_name(issuer), cookie, path=root, httponly=True, samesite="Lax")
+            return answer
 
         async def token(request: web.Request) -> web.Response:
             try:
-                answer, status = await issuer.redeem(await _once(request)), 200
+                answer = await issuer.redeem(await _once(request), request.headers.get("DPoP", ""))
             except Denied as denied:
-                status = 401 if denied.error == "invalid_client" else 400
-                answer = {"error": denied.error, "error_description": denied.why}
-            return web.json_response(answer, status=status, headers={"Cache-Control": "no-store"})
+                return _denied(denied)
+            return web.json_response(answer, headers=NO_STORE)
 
         async def end_session(request: web.Request) -> web.Response:
-            form = await _once(request)
-            if form.get("post_logout_redirect_uri") == issuer.realm.client.logout_uri:
-                back = urlencode({"state": form["state"]}) if form.get("state") else ""
-                raise web.HTTPSeeOther(issuer.realm.client.logout_uri + ("?" + back if back else ""))
-            return page(portal_page.logged_out_page())
+            ended = issuer.end_session(await _once(request), _cookie(request, issuer))
+            answer = page(portal_page.logged_out_page(ended))
+            answer.del_cookie(_name(issuer), path=root)
+            return answer
 
         root = f"/{issuer.realm.name}"
         return [
             web.get(f"{root}/.well-known/openid-configuration", metadata),
             web.get(f"{root}/jwks", keys),
+            web.post(f"{root}/par", par),
             web.get(f"{root}/authorize", authorize),
             web.post(f"{root}/login", login),
             web.post(f"{root}/token", token),
@@ -184,6 +211,22 @@ class Fetcher:
             raise OSError(type(error).__name__) from None
 
 
+def _denied(denied: Denied) -> web.Response:
+    """An OAuth error (RFC 6749 section 5.2)."""
+    body = {"error": denied.error, "error_description": denied.why}
+    headers = NO_STORE | ({"DPoP-Nonce": denied.nonce} if denied.nonce else {})
+    return web.json_response(body, status=401 if denied.error == "invalid_client" else 400, headers=headers)
+
+
+def _name(issuer: Issuer) -> str:
+    """Of the cookie by which an issuer knows who is logged in."""
+    return f"portal-{issuer.realm.name}"
+
+
+def _cookie(request: web.Request, issuer: Issuer) -> str:
+    return request.cookies.get(_name(issuer), "")
+
+
 async def _once(request: web.Request) -> dict[str, str]:
     """The parameters of a query or a form; OAuth allows none twice (RFC 6749 section 3.1)."""
     given = request.query if request.method == "GET" else await request.post()
@@ -216,7 +259,7 @@ def main() -> None:
     parser.add_argument("--origin", required=True, help="the pages' scheme, host and port, without a slash at the end")
     parser.add_argument("--state", type=Path, required=True, help="folder for the signing key")
     parser.add_argument("--patient-client", default="venterom-patient", help="client id at /idporten")
-    parser.add_argument("--staff-client", default="venterom-staff", help="client id at /ansatt")
+    parser.add_argument("--staff-client", default="venterom-staff", help="client id at /helseid and /foretak")
     options = parser.parse_args()
     try:
         listener = socket.create_server(("127.0.0.1", options.port))

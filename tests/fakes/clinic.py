@@ -162,9 +162,7 @@ def person(
     sid: str = "",
 ) -> Person:
     """Somebody at a portal."""
-    return Person(
-        PORTAL, subject, level, national_id, roles=roles, sid=sid, auth_time=1_800_000_000 if sid else 0
-    )
+    return Person(PORTAL, subject, level, national_id, roles=roles, sid=sid, auth_time=1_800_000_000 if sid else 0)
 
 
 class Clinic:
