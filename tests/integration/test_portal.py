@@ -1,4 +1,4 @@
-"""The relying party against the running portal, over real HTTP: every e-ID, and every refusal ID-porten would give."""
+"""The relying party against the running portal, over real HTTP: every e-ID, and all that a real issuer would refuse."""
 
 import asyncio
 import json
@@ -16,17 +16,22 @@ import urllib3
 from aiohttp import web
 from hypothesis import given
 from hypothesis import strategies as st
-from joserfc import jwt
-from joserfc.jwk import RSAKey
+from joserfc import jws, jwt
+from joserfc.jwk import ECKey, RSAKey
 
-from chalicelib.errors import LevelTooLow, LoginFailed
-from chalicelib.oidc import Client, HttpFailed, IssuerHttp, Person, RelyingParty, Started, new_key_set, public_key_set
+from chalicelib.errors import LevelTooLow, LoginFailed, Unavailable
+from chalicelib.oidc import Client, RelyingParty, Started
+from chalicelib.oidc_http import HttpFailed, IssuerHttp
+from chalicelib.oidc_keys import new_key_set, public_key_set
+from chalicelib.oidc_profile import ENTERPRISE, HELSEID, IDPORTEN, Profile
+from chalicelib.oidc_token import Person
 from chalicelib.protocol import LoginLevel
 from local import portal
 from local.portal_issuer import Issuer
 
 HIGH, SUBSTANTIAL, NONE = LoginLevel.HIGH, LoginLevel.SUBSTANTIAL, LoginLevel.NONE
 PARAMETERS = ["client_id", "redirect_uri", "state", "nonce", "scope", "acr_values", "response_type", "code_challenge"]
+PROFILES: dict[str, Profile] = {"idporten": IDPORTEN, "helseid": HELSEID, "foretak": ENTERPRISE}
 BROWSER = urllib3.PoolManager(retries=False, timeout=10)
 
 
@@ -94,13 +99,26 @@ class World:
         for runner in reversed(self._runners):
             await runner.cleanup()
 
-    def client(self, realm: str = "idporten", kind: str = "patient") -> Client:
+    def client(self, realm: str = "idporten") -> Client:
+        kind = "patient" if realm == "idporten" else "staff"
+        directory = {"id_claim": "oid", "role_claim": "roles"} if realm == "foretak" else {}
         return Client(
-            f"{self.address}/{realm}", f"venterom-{kind}", f"{self.origin}/api/login/{kind}/callback", self.key_set
+            issuer=f"{self.address}/{realm}",
+            client_id=f"venterom-{kind}",
+            redirect_uri=f"{self.origin}/api/login/{kind}/callback",
+            logout_uri=f"{self.origin}/",
+            profile=PROFILES[realm],
+            **directory,
         )
 
-    def party(self, realm: str = "idporten", kind: str = "patient") -> RelyingParty:
-        return RelyingParty(self.client(realm, kind), IssuerHttp(), time.time)
+    def party(self, realm: str = "idporten", http: Any = None, now: Callable[[], float] = time.time) -> RelyingParty:
+        return RelyingParty(self.client(realm), lambda: self.key_set, http or IssuerHttp(), now)
+
+    def issuer(self, realm: str) -> Issuer:
+        return next(issuer for issuer in self.issuers if issuer.realm.name == realm)
+
+    def roles(self, person: str) -> tuple[str, ...]:
+        return next(one.roles for one in self.issuer("foretak").realm.people if one.id == person)
 
 
 @pytest.fixture(scope="module")
@@ -147,7 +165,7 @@ def log_in(party: RelyingParty, person: str, eid: str, level: LoginLevel) -> Per
     started = party.start(level, "nb")
     came = press(started.location, person=person, eid=eid)
     assert came["state"] == started.state
-    return party.finish(came["code"], came["iss"], started.verifier, started.nonce, level)
+    return party.finish(came["code"], came.get("iss", ""), started.verifier, started.nonce, level)
 
 
 # ---------------------------------------------------------------- logins
@@ -159,7 +177,8 @@ def log_in(party: RelyingParty, person: str, eid: str, level: LoginLevel) -> Per
 )
 def test_every_eid(world: World, eid: str, level: LoginLevel) -> None:
     person = log_in(world.party(), "kari", eid, level)
-    assert (person.level, person.national_id, person.name) == (level, "12838421065", "Kari Testesen")
+    assert (person.level, person.national_id) == (level, "12838421065")
+    assert abs(person.auth_time - time.time()) < 60
     assert person.issuer == f"{world.address}/idporten"
 
 
@@ -184,15 +203,26 @@ def test_subjects_are_the_same_each_time_and_tell_nothing(world: World) -> None:
     assert first.national_id not in first.subject
 
 
-def test_staff_log_in_as_themselves(world: World) -> None:
-    staff = log_in(world.party("ansatt", "staff"), "ingrid-berg", "ansattkort", NONE)
-    assert (staff.subject, staff.name, staff.national_id) == ("ingrid-berg", "Ingrid Berg", "")
+@pytest.mark.parametrize(("eid", "level"), [("ansattkort", HIGH), ("engangskode", SUBSTANTIAL)])
+def test_staff_log_in_by_helseid(world: World, eid: str, level: LoginLevel) -> None:
+    staff = log_in(world.party("helseid"), "ingrid-berg", eid, NONE)
+    assert (staff.subject, staff.level, staff.national_id, staff.roles) == ("ingrid-berg", level, "", ())
+
+
+def test_staff_log_in_at_their_companys_directory_and_bring_their_roles(world: World) -> None:
+    staff = log_in(world.party("foretak"), "ingrid-berg", "ansattkort", NONE)
+    assert (staff.subject, staff.level, staff.roles) == ("ingrid-berg", NONE, world.roles("ingrid-berg"))
+    assert staff.sid
 
 
 def test_the_staff_are_those_of_the_trust() -> None:
     people = json.loads((portal.HERE / "people.json").read_text())
     trust = json.loads((portal.HERE / "trust.json").read_text())
-    assert people["staff"] == [{"id": one["id"], "name": one["name"]} for one in trust["staff"]]
+    assert {one["id"]: one["name"] for one in people["staff"]} == {one["id"]: one["name"] for one in trust["staff"]}
+    claimed = trust["trust"]["login"]["roles"]
+    for person, known in zip(people["staff"], trust["staff"], strict=True):
+        roles = [role for value in person["roles"] for role in claimed[value]]
+        assert roles == known.get("roles", ["clinician"]), "the register and the directory say the same"
 
 
 def test_test_people_have_synthetic_numbers_with_valid_check_digits() -> None:
@@ -246,38 +276,78 @@ def test_cancel(world: World) -> None:
     ],
 )
 def test_an_unknown_client_or_address_sends_nobody_anywhere(world: World, changes: dict[str, str | None]) -> None:
-    answer = BROWSER.request("GET", change(world.party().start(HIGH, "nb").location, **changes), redirect=False)
+    location = change(world.party("foretak").start(NONE, "nb").location, **changes)
+    answer = BROWSER.request("GET", location, redirect=False)
     assert answer.status == 400
     assert "Location" not in answer.headers
 
 
-@pytest.mark.parametrize("suffix", ["/", "?x=1", "#x", "/../../staff/callback"])
+@pytest.mark.parametrize("suffix", ["/", "?x=1", "#x", "/../../patient/callback"])
 def test_the_address_must_be_exactly_the_registered_one(world: World, suffix: str) -> None:
-    address = world.client().redirect_uri + suffix
-    location = change(world.party().start(HIGH, "nb").location, redirect_uri=address)
+    address = world.client("foretak").redirect_uri + suffix
+    location = change(world.party("foretak").start(NONE, "nb").location, redirect_uri=address)
     assert BROWSER.request("GET", location, redirect=False).status == 400
+
+
+RULES = [
+    ({"code_challenge": None}, "invalid_request"),
+    ({"code_challenge_method": "plain"}, "invalid_request"),
+    ({"code_challenge_method": None}, "invalid_request"),
+    ({"code_challenge": "short"}, "invalid_request"),
+    ({"nonce": None}, "invalid_request"),
+    ({"prompt": "none"}, "invalid_request"),
+    ({"max_age": "soon"}, "invalid_request"),
+    ({"scope": "profile"}, "invalid_scope"),
+    ({"response_type": "token"}, "unsupported_response_type"),
+]
+
+
+@pytest.mark.parametrize(("changes", "error"), RULES)
+def test_a_request_that_breaks_the_rules_goes_back(world: World, changes: dict[str, str | None], error: str) -> None:
+    started = world.party("foretak").start(NONE, "nb")
+    answer = BROWSER.request("GET", change(started.location, **changes), redirect=False)
+    assert answer.status == 302
+    came = back(answer.headers["Location"])
+    assert (came["error"], came["state"]) == (error, started.state)
+    assert "code" not in came
 
 
 @pytest.mark.parametrize(
     ("changes", "error"),
     [
-        ({"code_challenge": None}, "invalid_request"),
-        ({"code_challenge_method": "plain"}, "invalid_request"),
-        ({"code_challenge_method": None}, "invalid_request"),
-        ({"code_challenge": "short"}, "invalid_request"),
-        ({"nonce": None}, "invalid_request"),
+        *RULES,
         ({"acr_values": "Level4"}, "invalid_request"),
-        ({"scope": "profile"}, "invalid_scope"),
-        ({"response_type": "token"}, "unsupported_response_type"),
+        ({"redirect_uri": "https://evil.example/"}, "invalid_request"),
+        ({"client_assertion": "a.b.c"}, "invalid_client"),
+        ({"client_id": "venterom-staff"}, "invalid_client"),
     ],
 )
-def test_a_request_that_breaks_the_rules_goes_back(world: World, changes: dict[str, str | None], error: str) -> None:
-    started = world.party().start(HIGH, "nb")
-    answer = BROWSER.request("GET", change(started.location, **changes), redirect=False)
-    assert answer.status == 302
-    came = back(answer.headers["Location"])
-    assert (came["error"], came["state"], came["iss"]) == (error, started.state, f"{world.address}/idporten")
-    assert "code" not in came
+def test_a_pushed_request_that_breaks_the_rules_goes_nowhere(
+    world: World, changes: dict[str, str | None], error: str
+) -> None:
+    def meddle(fields: dict[str, str]) -> dict[str, str]:
+        return {name: value for name, value in {**fields, **changes}.items() if value is not None}
+
+    with pytest.raises(Unavailable) as refused:
+        world.party(http=Meddler(meddle, "/par")).start(HIGH, "nb")
+    # What RFC 6749 does not know of is told by the status alone.
+    assert str(refused.value.__cause__) in (error, "400")
+
+
+def test_where_requests_are_pushed_none_goes_by_the_browser(world: World) -> None:
+    plain = world.party("foretak").start(NONE, "nb").location
+    for realm in ("idporten", "helseid"):
+        client = world.client(realm)
+        changes = {"client_id": client.client_id, "redirect_uri": client.redirect_uri}
+        location = change(plain.replace("/foretak/", f"/{realm}/"), **changes)
+        assert BROWSER.request("GET", location, redirect=False).status == 400
+
+
+def test_what_was_pushed_is_good_once_and_for_two_minutes(world: World) -> None:
+    first, second = (world.party().start(HIGH, "nb").location for _ in range(2))
+    assert [BROWSER.request("GET", first, redirect=False).status for _ in range(2)] == [200, 400]
+    world.clock.ahead = 121
+    assert BROWSER.request("GET", second, redirect=False).status == 400
 
 
 @pytest.mark.parametrize(
@@ -316,9 +386,9 @@ def test_a_login_page_is_good_once_and_for_ten_minutes(world: World) -> None:
 def test_no_request_breaks_the_portal(world: World) -> None:
     @given(st.dictionaries(st.sampled_from(PARAMETERS), st.text()))
     def ask(fields: dict[str, str]) -> None:
-        known = {"client_id": "venterom-patient", "redirect_uri": world.client().redirect_uri}
+        known = {"client_id": "venterom-staff", "redirect_uri": world.client("foretak").redirect_uri}
         for query in (fields, fields | known):
-            address = f"{world.address}/idporten/authorize?{urlencode(query, errors='replace')}"
+            address = f"{world.address}/foretak/authorize?{urlencode(query, errors='replace')}"
             assert BROWSER.request("GET", address, redirect=False).status in (302, 400)
 
     ask()
@@ -328,22 +398,26 @@ def test_no_request_breaks_the_portal(world: World) -> None:
 
 
 class Meddler:
-    """Http that changes the token request on its way."""
+    """Http that changes a form on its way to one endpoint, and keeps the last answer."""
 
-    def __init__(self, meddle: Callable[[dict[str, str]], Mapping[str, str]]) -> None:
+    def __init__(self, meddle: Callable[[dict[str, str]], Mapping[str, str]] = dict, to: str = "/token") -> None:
         self._http = IssuerHttp()
         self._meddle = meddle
+        self._to = to
+        self.answer: Any = None
 
     def get_json(self, url: str) -> Any:
         return self._http.get_json(url)
 
-    def post_form(self, url: str, fields: Mapping[str, str]) -> Any:
-        return self._http.post_form(url, self._meddle(dict(fields)))
+    def post_form(self, url: str, fields: Mapping[str, str], dpop: str = "") -> Any:
+        meddled = self._meddle(dict(fields)) if url.endswith(self._to) else fields
+        self.answer = self._http.post_form(url, meddled, dpop)
+        return self.answer
 
 
 def refused(world: World, meddle: Callable[[dict[str, str]], Mapping[str, str]]) -> str:
     """Log in with a token request that was meddled with; return the error."""
-    party = RelyingParty(world.client(), Meddler(meddle), time.time)
+    party = world.party(http=Meddler(meddle))
     with pytest.raises(LoginFailed) as failure:
         log_in(party, "kari", "bankid", HIGH)
     return str(failure.value.__cause__)
@@ -414,8 +488,8 @@ def refused_with(world: World, forged: str) -> str:
 
 def test_an_assertion_is_used_once(world: World) -> None:
     once = assertion(world, jti="the-same")
-    party = RelyingParty(world.client(), Meddler(lambda fields: {**fields, "client_assertion": once}), time.time)
-    assert log_in(party, "kari", "bankid", HIGH).name == "Kari Testesen"
+    party = world.party(http=Meddler(lambda fields: {**fields, "client_assertion": once}))
+    assert log_in(party, "kari", "bankid", HIGH).national_id == "12838421065"
     with pytest.raises(LoginFailed):
         log_in(party, "kari", "bankid", HIGH)
 
@@ -424,7 +498,7 @@ def test_a_code_is_used_once(world: World) -> None:
     party = world.party()
     started = party.start(HIGH, "nb")
     came = press(started.location, person="kari", eid="bankid")
-    assert party.finish(came["code"], came["iss"], started.verifier, started.nonce, HIGH).name == "Kari Testesen"
+    assert party.finish(came["code"], came["iss"], started.verifier, started.nonce, HIGH).level is HIGH
     assert spent(party, started, came) == "invalid_grant"
 
 
@@ -441,7 +515,7 @@ def test_a_code_is_good_for_a_minute(world: World) -> None:
     started = party.start(HIGH, "nb")
     came = press(started.location, person="kari", eid="bankid")
     world.clock.ahead = 61
-    later = RelyingParty(world.client(), IssuerHttp(), world.clock)
+    later = world.party(now=world.clock)
     assert spent(later, started, came) == "invalid_grant"
 
 
@@ -462,15 +536,167 @@ def test_our_keys_may_roll(world: World) -> None:
     assert world.key_fetches == before + 1
 
 
-def test_log_out(world: World) -> None:
+# ---------------------------------------------------------------- DPoP
+
+
+class Prover:
+    """Http that changes the DPoP proof on its way to the token endpoint."""
+
+    def __init__(self, change: Callable[[str], str]) -> None:
+        self._http = IssuerHttp()
+        self._change = change
+
+    def get_json(self, url: str) -> Any:
+        return self._http.get_json(url)
+
+    def post_form(self, url: str, fields: Mapping[str, str], dpop: str = "") -> Any:
+        return self._http.post_form(url, fields, self._change(dpop) if dpop else "")
+
+
+def another_proof(**lies: Any) -> Callable[[str], str]:
+    """A proof by a key of our own, with some claims changed or, with None, left out."""
+
+    def change(proof: str) -> str:
+        key, claims = ECKey.generate_key("P-256"), jwt.decode(proof, _key_of(proof), algorithms=["ES256"]).claims
+        header = {"typ": lies.get("typ", "dpop+jwt"), "alg": "ES256", "jwk": key.as_dict(private=lies.get("d", False))}
+        told = {name: value for name, value in {**claims, **lies}.items() if name not in ("typ", "d")}
+        return jwt.encode(header, {k: v for k, v in told.items() if v is not None}, key, algorithms=["ES256"])
+
+    return change
+
+
+def _key_of(proof: str) -> ECKey:
+    return ECKey.import_key(jws.extract_compact(proof.encode()).headers()["jwk"])
+
+
+@pytest.mark.parametrize(
+    "lie",
+    [{"typ": "JWT"}, {"d": True}, {"htm": "GET"}, {"htu": "https://evil.example/"}, {"iat": 1}, {"jti": None}],
+)
+def test_a_proof_that_lies(world: World, lie: dict[str, Any]) -> None:
+    with pytest.raises(LoginFailed) as refused:
+        log_in(world.party("helseid", Prover(another_proof(**lie))), "ingrid-berg", "ansattkort", NONE)
+    assert str(refused.value.__cause__) == "invalid_dpop_proof"
+
+
+def test_no_proof_and_the_same_proof_twice(world: World) -> None:
+    with pytest.raises(LoginFailed):
+        log_in(world.party("helseid", Prover(lambda proof: "")), "ingrid-berg", "ansattkort", NONE)
+    with pytest.raises(LoginFailed) as refused:
+        log_in(world.party("helseid", Prover(another_proof(nonce="made up"))), "ingrid-berg", "ansattkort", NONE)
+    assert str(refused.value.__cause__) == "use_dpop_nonce"
+
+
+# ---------------------------------------------------------------- single sign-on, and the way out of it
+
+
+class Jar:
+    """A browser that keeps the portal's cookie."""
+
+    def __init__(self) -> None:
+        self.cookie = ""
+
+    def go(self, method: str, address: str, **fields: str) -> urllib3.BaseHTTPResponse:
+        headers = {"Cookie": self.cookie} if self.cookie else {}
+        options: dict[str, Any] = {} if method == "GET" else {"encode_multipart": False}
+        answer = BROWSER.request(method, address, fields=fields, headers=headers, redirect=False, **options)
+        if "Set-Cookie" in answer.headers:
+            self.cookie = answer.headers["Set-Cookie"].partition(";")[0]
+        return answer
+
+    def log_in(
+        self, party: RelyingParty, person: str, eid: str, level: LoginLevel = HIGH, *, anew: bool = False
+    ) -> Person:
+        """Log in; the page is filled in only if there is one."""
+        started = party.start(level, "nb", anew=anew)
+        answer = self.go("GET", started.location)
+        if answer.status == 200:
+            issuer = started.location.partition("/authorize")[0]
+            form = {"request": hidden_request(answer.data.decode()), "person": person, "eid": eid}
+            answer = self.go("POST", f"{issuer}/login", **form)
+        came = back(answer.headers["Location"])
+        return party.finish(came["code"], came.get("iss", ""), started.verifier, started.nonce, level)
+
+    def asked(self, party: RelyingParty, level: LoginLevel = HIGH, *, anew: bool = False) -> bool:
+        """Whether a login shows a page."""
+        return self.go("GET", party.start(level, "nb", anew=anew).location).status == 200
+
+
+def test_one_login_is_enough_for_all_services(world: World) -> None:
+    jar, party = Jar(), world.party()
+    first = jar.log_in(party, "kari", "bankid")
+    assert not jar.asked(party)
+    again = jar.log_in(party, "nobody is asked", "")
+    assert (again.sid, again.auth_time, again.national_id) == (first.sid, first.auth_time, "12838421065")
+    assert jar.asked(party, anew=True)
+
+
+def test_a_higher_level_is_asked_for_anew(world: World) -> None:
+    jar, party = Jar(), world.party()
+    jar.log_in(party, "kari", "minid", SUBSTANTIAL)
+    assert not jar.asked(party, SUBSTANTIAL)
+    assert jar.asked(party, HIGH)
+
+
+def test_half_an_hour_later_one_logs_in_anew(world: World) -> None:
+    jar, party = Jar(), world.party(now=world.clock)
+    jar.log_in(party, "kari", "bankid")
+    world.clock.ahead = 1799
+    assert not jar.asked(party)
+    world.clock.ahead = 1802
+    assert jar.asked(party), "we ask for nobody who logged in longer ago than that"
+
+
+def test_a_session_is_over_after_half_an_hour_idle_and_two_hours_in_all(world: World) -> None:
+    jar, directory = Jar(), world.party("foretak")  # it is not asked how long ago somebody logged in
+    jar.log_in(directory, "ingrid-berg", "ansattkort", NONE)
+    for ahead in (1700, 3400, 5100, 6800):
+        world.clock.ahead = ahead
+        jar.go("GET", directory.start(NONE, "nb").location)
+    assert not jar.asked(directory, NONE)
+    world.clock.ahead = 7201
+    assert jar.asked(directory, NONE), "two hours"
+    jar.cookie = ""
+    world.clock.ahead = 0
+    jar.log_in(directory, "ingrid-berg", "ansattkort", NONE)
+    world.clock.ahead = 1801
+    assert jar.asked(directory, NONE), "idle"
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_logging_out_tells_the_services_and_stays_at_the_portal(world: World, method: str) -> None:
+    jar, party = Jar(), world.party()
+    person = jar.log_in(party, "kari", "bankid")
+    page = jar.go(method, party.logout_address())
+    assert page.status == 200
+    told = urlencode({"iss": person.issuer, "sid": person.sid}).replace("&", "&amp;")
+    assert f'<iframe src="{world.origin}/api/login/patient/logout?{told}"' in page.data.decode()
+    assert f"frame-src {world.origin}" in page.headers["Content-Security-Policy"]
+    assert jar.asked(party), "nobody is logged in any more"
+    assert "<iframe" not in jar.go(method, party.logout_address()).data.decode(), "nothing to tell twice"
+
+
+def test_the_portal_sends_back_only_whom_it_has_a_token_of(world: World) -> None:
+    jar, http = Jar(), Meddler()
+    jar.log_in(world.party(http=http), "kari", "bankid")
     address = f"{world.address}/idporten/endsession"
-    fields = {"post_logout_redirect_uri": f"{world.origin}/", "state": "s"}
-    answer = BROWSER.request("POST", address, fields=fields, encode_multipart=False, redirect=False)
-    assert (answer.status, answer.headers["Location"]) == (303, f"{world.origin}/?state=s")
-    elsewhere = BROWSER.request(
-        "GET", address, fields={"post_logout_redirect_uri": "https://evil.example/"}, redirect=False
-    )
-    assert elsewhere.status == 200
+    home = {"post_logout_redirect_uri": f"{world.origin}/", "state": "s"}
+    hinted = {**home, "id_token_hint": http.answer["id_token"]}
+    assert f"url={world.origin}/?state=s" in jar.go("POST", address, **hinted).data.decode()
+    for lie in (
+        {**hinted, "id_token_hint": "noise"},
+        {**hinted, "post_logout_redirect_uri": "https://evil.example/"},
+        home,
+    ):
+        assert "url=" not in jar.go("POST", address, **lie).data.decode()
+
+
+def test_the_first_page_says_who_is_logged_in_and_lets_them_out(world: World) -> None:
+    jar = Jar()
+    jar.log_in(world.party("foretak"), "omar-haddad", "ansattkort", NONE)
+    page = jar.go("GET", f"{world.address}/").data.decode()
+    assert "Omar Haddad er logget inn med Ansattkort." in page
+    assert f'action="{world.address}/foretak/endsession"' in page
 
 
 # ---------------------------------------------------------------- our HTTP

@@ -12,7 +12,7 @@ import app as doors
 from chalicelib import protocol as p
 from chalicelib.lifecycle import State
 from chalicelib.limits import ARRIVALS, WRONG_LINKS
-from chalicelib.oidc import new_key_set, public_key_set
+from chalicelib.oidc_keys import new_key_set, public_key_set
 from tests.fakes.browser import Browser, open_doors
 from tests.fakes.clinic import ORIGIN, SETTINGS, Clinic, person
 

@@ -8,6 +8,7 @@ import pytest
 from chalicelib.errors import Forbidden, LevelTooLow, LoginFailed, NotFound, Unauthenticated
 from chalicelib.lifecycle import Role
 from chalicelib.logins import Outcome, Returned, login_cookie
+from chalicelib.oidc import LoginTooOld
 from chalicelib.protocol import LoginLevel
 from chalicelib.records import Consultation, StaffLogin
 from chalicelib.sessions import staff_cookie, visit_cookie
@@ -141,7 +142,7 @@ def test_a_visits_cookie_opens_that_visit_only_and_not_for_ever(clinic: Clinic) 
 
 
 def staff_login(clinic: Clinic, returned: Callable[[str], Returned]) -> Outcome:
-    started = clinic.services.logins.start_staff_login(clinic.trust)
+    started = clinic.services.logins.start_staff_login(clinic.trust, "")
     assert started.cookie is not None
     jar = {started.cookie[0]: started.cookie[1]}
     state = started.location.split("state=")[1]
@@ -225,13 +226,13 @@ def test_whoever_is_not_on_the_staff_is_told(clinic: Clinic) -> None:
 
 def test_a_clinicians_login_belongs_to_the_browser_it_began_in(clinic: Clinic) -> None:
     clinic.employees.person = person("ingrid-berg")
-    state = clinic.services.logins.start_staff_login(clinic.trust).location.split("state=")[1]
+    state = clinic.services.logins.start_staff_login(clinic.trust, "").location.split("state=")[1]
     outcome = clinic.services.logins.finish_staff_login(Returned(code="code", state=state), lambda _: "")
     assert outcome == Outcome("/staff/elvenes?error=login_failed")
 
 
 def test_the_cookie_of_a_login_under_way_is_no_session(clinic: Clinic) -> None:
-    started = clinic.services.logins.start_staff_login(clinic.trust)
+    started = clinic.services.logins.start_staff_login(clinic.trust, "")
     assert started.cookie is not None
     with pytest.raises(Unauthenticated):
         clinic.services.sessions.employee(clinic.trust, started.cookie[1])
@@ -247,4 +248,53 @@ def test_a_patients_state_is_no_clinicians(clinic: Clinic) -> None:
 
 def test_an_unknown_trust_has_no_login(clinic: Clinic) -> None:
     with pytest.raises(NotFound):
-        clinic.services.logins.start_staff_login("nowhere")
+        clinic.services.logins.start_staff_login("nowhere", "")
+
+
+# ---------------------------------------------------------------- once more
+
+
+def test_whoever_was_not_let_in_makes_room_at_the_portal(clinic: Clinic) -> None:
+    browser = Browser(clinic, strict(clinic))
+    clinic.patients.person = person("x", "30915131103", sid="s-1")
+    browser.back(Returned(code="code", state=browser.leave()))
+    clinic.patients.person = person("pairwise", KARI, sid="s-2")
+    browser.back(Returned(code="code", state=browser.leave()))
+    assert clinic.patients.anew == [False, True]
+    assert browser.proven()
+
+
+def test_a_login_of_long_ago_is_asked_for_anew_once(clinic: Clinic) -> None:
+    browser = Browser(clinic, strict(clinic))
+    clinic.patients.person = LoginTooOld()
+    outcome = browser.back(Returned(code="code", state=browser.leave()))
+    assert outcome.location == "https://portal.example/login?state=state-2"
+    assert clinic.patients.anew == [False, True]
+    refused = browser.back(Returned(code="code", state="state-2"))
+    assert refused.location == f"/v?error=login_failed#{browser.consultation.id}"
+    assert len(clinic.patients.anew) == 2
+
+
+def test_a_stranger_among_the_staff_makes_room_too(clinic: Clinic) -> None:
+    logins = clinic.services.logins
+    clinic.employees.person = person("a-stranger", sid="s-1")
+    first = logins.start_staff_login(clinic.trust, "")
+    assert first.cookie
+    value = first.cookie[1]
+    assert logins.finish_staff_login(Returned(code="c", state="state-1"), lambda _: value).location.endswith(
+        "forbidden"
+    )
+    clinic.employees.person = LoginTooOld()
+    second = logins.start_staff_login(clinic.trust, value)
+    assert second.cookie
+    assert clinic.employees.anew == [False, True]
+    value = second.cookie[1]
+    assert logins.finish_staff_login(Returned(code="c", state="state-2"), lambda _: value).location == (
+        "/staff/elvenes?error=login_failed"
+    )
+
+
+def test_a_code_is_no_e_id(clinic: Clinic) -> None:
+    browser = Browser(clinic, clinic.book(login_level=LoginLevel.CODE))
+    browser.leave()
+    assert clinic.patients.started == [(LoginLevel.SUBSTANTIAL, "nb")]

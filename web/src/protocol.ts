@@ -210,6 +210,12 @@ export interface Redirect {
   location: string;
 }
 
+/** What a portal tells of a logout elsewhere (OpenID Connect Front-Channel Logout 1.0 section 3); answered with an empty page that it may frame. */
+export interface LoggedOut {
+  iss?: string;
+  sid?: string;
+}
+
 /** A one-time code is on its way to the phone that ends with ``ends``; good for ``seconds``. */
 export interface CodeSent {
   ends: string;
