@@ -101,7 +101,7 @@ class Register:
         login = self.trust(trust).login
         if not known.roles:
             raise NoRole
-        if login is None or not login.role_claim:
+        if not login.role_claim:
             return known, ()
         given = {role for value in claimed for role in login.roles.get(value, ())}
         if not given.intersection(STAFF):

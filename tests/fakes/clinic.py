@@ -23,7 +23,12 @@ from chalicelib.wiring import Services
 from tests.fakes.objects import FakeObjects
 from tests.fakes.store import FakeStore
 
-TRUST = json.loads((Path(__file__).parents[2] / "local" / "trust.json").read_text())
+REGISTERED = json.loads((Path(__file__).parents[2] / "local" / "trust.json").read_text())
+# The register says who is what, and not the issuer: fewer things to set up.
+TRUST = {
+    **REGISTERED,
+    "trust": {**REGISTERED["trust"], "login": {"issuer": "https://portal.example", "client_id": "staff"}},
+}
 ORIGIN = "https://venterom.example"
 PORTAL = "https://portal.example"
 SETTINGS = Settings(
