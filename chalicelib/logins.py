@@ -99,17 +99,9 @@ class Logins:
             if booked.person and not (person.national_id and fits):
                 self._sessions.remember(session, signed_in(person.issuer, person.sid))
                 raise WrongPerson
+            value = self._sessions.prove(session, person.level, signed_in=signed_in(person.issuer, person.sid))
         except VenteromError as error:
             return Outcome(f"/v?error={error.code}{place}")
-        _, value = self._sessions.begin(
-            trust=session.trust,
-            role=Role.PATIENT,
-            consultation=session.consultation,
-            proven=True,
-            level=person.level,
-            signed_in=signed_in(person.issuer, person.sid),
-            instead_of=session,
-        )
         by = patient(session.trust, person.level)
         self._consultations.note(by, session.consultation, f"logged_in_{person.level}", lambda _: {})
         return Outcome(f"/v{place}", (visit_cookie(session.consultation), value))
@@ -146,18 +138,18 @@ class Logins:
             except Forbidden:
                 self._sessions.remember(session, signed_in(person.issuer, person.sid))
                 raise
+            _, value = self._sessions.begin(
+                trust=login.trust,
+                role=Role.CLINICIAN,
+                staff=known.id,
+                roles=roles,
+                proven=True,
+                level=person.level,
+                signed_in=signed_in(person.issuer, person.sid),
+                instead_of=session,
+            )
         except VenteromError as error:
             return Outcome(f"{page}?error={error.code}")
-        _, value = self._sessions.begin(
-            trust=login.trust,
-            role=Role.CLINICIAN,
-            staff=known.id,
-            roles=roles,
-            proven=True,
-            level=person.level,
-            signed_in=signed_in(person.issuer, person.sid),
-            instead_of=session,
-        )
         return Outcome(page, (staff_cookie(login.trust), value))
 
     # ------------------------------------------------------------ parts

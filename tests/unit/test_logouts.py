@@ -42,11 +42,9 @@ def employee(clinic: Clinic, sid: str = "s-1") -> tuple[Session, str]:
     return clinic.services.sessions.employee(clinic.trust, outcome.cookie[1]), outcome.cookie[1]
 
 
-def marked(clinic: Clinic, session: Session) -> bool:
-    """Whether a session is known to have ended elsewhere."""
-    found: Session | None = clinic.store.get(Session, session.key())
-    assert found is not None
-    return found.logged_out
+def ended(clinic: Clinic, session: Session) -> bool:
+    """Whether a session is over."""
+    return clinic.store.get(Session, session.key()) is None
 
 
 def trail(clinic: Clinic, session: Session) -> list[str]:
@@ -103,7 +101,7 @@ def test_a_logout_elsewhere_ends_all_that_came_of_it_and_nothing_else(clinic: Cl
     other, _ = visitor(clinic, "s-2")
     for _ in range(2):
         assert clinic.services.logouts.visit_elsewhere(LoggedOut(PORTAL, "s-1")) == (PORTAL,)
-    assert [marked(clinic, session) for session in (first, second, other)] == [True, True, False]
+    assert [ended(clinic, session) for session in (first, second, other)] == [True, True, False]
     assert trail(clinic, first).count("logged_out") == 1
 
 
@@ -121,13 +119,13 @@ def test_a_made_up_logout_ends_nothing(clinic: Clinic, told: LoggedOut) -> None:
     session, _ = visitor(clinic)
     clinic.services.logouts.visit_elsewhere(told)
     clinic.services.logouts.employee_elsewhere(told)
-    assert not marked(clinic, session)
+    assert not ended(clinic, session)
 
 
 def test_a_logout_elsewhere_of_staff_may_be_framed_by_the_issuer_of_whom_it_ends(clinic: Clinic) -> None:
     session, _ = employee(clinic)
     assert clinic.services.logouts.employee_elsewhere(LoggedOut(PORTAL, "s-1")) == (PORTAL,)
-    assert marked(clinic, session)
+    assert ended(clinic, session)
     assert clinic.services.logouts.employee_elsewhere(LoggedOut(PORTAL, "unknown")) == ()
 
 
@@ -135,6 +133,6 @@ def test_the_portal_itself_tells_of_a_logout(clinic: Clinic) -> None:
     session, _ = visitor(clinic)
     with pytest.raises(LoginFailed):
         clinic.services.logouts.visit_ended("noise")
-    assert not marked(clinic, session)
+    assert not ended(clinic, session)
     clinic.services.logouts.visit_ended("ended:s-1")
-    assert marked(clinic, session)
+    assert ended(clinic, session)
