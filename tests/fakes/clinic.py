@@ -222,7 +222,7 @@ class Clinic:
         self.services.invites.deliver(self.trust, consultation.id, reason)
 
     def patient(self, connection: str, consultation: Consultation) -> None:
-        self._open(
+        self.open(
             Socket(connection=connection, role=Role.PATIENT, trust=self.trust, consultation=consultation.id), p.Hello()
         )
 
@@ -241,18 +241,18 @@ class Clinic:
         who = Socket(
             connection=connection, role=Role.GUEST, trust=self.trust, consultation=consultation.id, guest=guest.id
         )
-        self._open(who, p.Hello())
+        self.open(who, p.Hello())
 
     def clinician(self, connection: str, staff: str = "") -> None:
         socket = Socket(connection=connection, role=Role.CLINICIAN, trust=self.trust, staff=staff or self.staff)
-        self._open(socket, p.Hello())
+        self.open(socket, p.Hello())
 
     def secretary(self, connection: str, staff: str = "berit-solli") -> None:
-        self._open(Socket(connection=connection, role=Role.SECRETARY, trust=self.trust, staff=staff), p.Hello())
+        self.open(Socket(connection=connection, role=Role.SECRETARY, trust=self.trust, staff=staff), p.Hello())
 
     def worker(self, connection: str, name: str, *, capacity: int = 1, rooms: tuple[str, ...] = ()) -> None:
         register = p.Register(worker=name, capacity=capacity, rooms=list(rooms))
-        self._open(Socket(connection=connection, role=Role.WORKER, worker=name), register)
+        self.open(Socket(connection=connection, role=Role.WORKER, worker=name), register)
 
     def say(self, connection: str, message: Message) -> str:
         """What the log says of it: the message's type, or an error's code."""
@@ -308,7 +308,7 @@ class Clinic:
         call = self.now(consultation).call
         assert self.say(connection, p.Accept(consultation=consultation.id, call=call)) == "accept"
 
-    def _open(self, socket: Socket, first: Message) -> None:
+    def open(self, socket: Socket, first: Message) -> None:
         if socket.role is not Role.WORKER:
             session, _ = self.services.sessions.begin(
                 trust=socket.trust,
@@ -316,6 +316,7 @@ class Clinic:
                 consultation=socket.consultation,
                 guest=socket.guest,
                 staff=socket.staff,
+                roles=socket.roles,
                 proven=True,
             )
             socket = msgspec.structs.replace(socket, session=session.digest)
