@@ -100,7 +100,7 @@ export function BookingDialog({ desk, me, onClose }: { desk: Desk; me: Me; onClo
         <Labelled {...field("send")} label={t("staff.form.send")}>
           {(input) => (
             <select {...input} value={form.send} onChange={({ currentTarget }) => set("send", currentTarget.value as Form["send"])}>
-              {(["by_rule", "now"] as const).map((send) => <option key={send} value={send}>{t(`staff.form.send.${send}`)}</option>)}
+              {(["by_rule", "now"] as const).map((send) => <option key={send} value={send}>{t(`staff.form.send.at.${send}`)}</option>)}
             </select>
           )}
         </Labelled>

@@ -1,10 +1,10 @@
 // «Historikk»: everything that happened to one consultation and who did it, and the reference support looks it up by.
-import type { ConsultationView, Me, State, TrailEntry } from "../protocol";
+import type { ConsultationView, Me, TrailEntry } from "../protocol";
 import { ErrorNotice, Notice, Waiting } from "../shared/components/parts";
 import { clock, date, dayOf, t } from "../shared/messages";
 import type { Desk } from "./desk";
 import { Dialog } from "./Dialog";
-import { doer, happened, levelText } from "./happenings";
+import { doer, happened, levelOf, stateAfter } from "./happenings";
 import { Icon } from "./Icon";
 import { useLoad } from "./load";
 import { moment, patientName } from "./words";
@@ -49,8 +49,8 @@ export function Happenings({ entries, me }: { entries: readonly TrailEntry[]; me
                 <td class="s-figures">{newDay && <span class="s-trail__day">{date(entry.at)}</span>} {clock(entry.at)}</td>
                 <td>{happened(entry)}</td>
                 <td>{doer(entry, me)}</td>
-                <td>{levelText(entry)}</td>
-                <td>{entry.state ? t(`staff.state.${entry.state as State}`) : ""}</td>
+                <td>{levelOf(entry.who, entry.level)}</td>
+                <td>{stateAfter(entry.state)}</td>
               </tr>
             );
           })}

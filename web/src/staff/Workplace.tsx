@@ -14,7 +14,10 @@ import { viewOf, type View } from "./roles";
 
 const OFFICE = {
   rules: later(async () => (await import("./admin/RulesView")).RulesView),
+  texts: later(async () => (await import("./admin/TextsView")).TextsView),
+  people: later(async () => (await import("./admin/PeopleView")).PeopleView),
   support: later(async () => (await import("./support/SupportView")).SupportView),
+  audit: later(async () => (await import("./audit/AuditView")).AuditView),
 } satisfies Record<Exclude<View, "list">, unknown>;
 
 /** The part of the address after `#`. */

@@ -1,5 +1,5 @@
 // What a trail entry says: what happened, and who did it. No DOM.
-import type { Me, TrailEntry } from "../protocol";
+import type { AuditEntry, LoginLevel, Me, State, TrailEntry } from "../protocol";
 import { t, type Key } from "../shared/messages";
 
 const HAPPENED: Record<string, Key> = {
@@ -51,15 +51,35 @@ const WHO: Record<string, Key> = {
   system: "staff.who.system",
 };
 
+/** Everything that this page has words for, by the words. */
+export function happenings(): { what: string; text: string }[] {
+  return Object.entries(HAPPENED)
+    .map(([what, key]) => ({ what, text: t(key) }))
+    .sort((a, b) => a.text.localeCompare(b.text));
+}
+
 /** What happened, in words; what this page does not know stays as the trail has it. */
-export function happened({ what }: TrailEntry): string {
+export function happened({ what }: Pick<TrailEntry, "what">): string {
   const key = HAPPENED[what];
   return key ? t(key) : what;
 }
 
 /** How surely whoever did it was known; "" for what no person did. */
-export function levelText({ who, level }: Pick<TrailEntry, "who" | "level">): string {
+export function levelOf(who: string, level: LoginLevel): string {
   return who === "system" || who === "worker" ? "" : t(`staff.trail.level.${level}`);
+}
+
+/** The state that it left, in words. */
+export function stateAfter(state: string): string {
+  return state && t(`staff.state.${state as State}`);
+}
+
+/** Who did it, as an auditor is told: the name of whoever is of the staff, else a role. */
+export function actor({ role, staff, name }: Pick<AuditEntry, "role" | "staff" | "name">, me: Pick<Me, "id">): string {
+  if (staff !== "" && staff === me.id) return t("staff.who.me");
+  if (staff !== "") return name ? `${name} (${staff})` : staff;
+  const key = WHO[role];
+  return key ? t(key) : role;
 }
 
 /** Who did it: a role, or for staff the id of the one. */

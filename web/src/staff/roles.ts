@@ -2,12 +2,15 @@
 import type { Me, Role } from "../protocol";
 
 /** The views besides the list, in the order of the navigation; each stands in the address after `#`. */
-export type View = "list" | "rules" | "support";
+export type View = "list" | "rules" | "texts" | "people" | "support" | "audit";
 
 const FOR: readonly (readonly [View, readonly Role[]])[] = [
   ["list", ["clinician", "secretary"]],
   ["rules", ["administrator"]],
+  ["texts", ["administrator"]],
+  ["people", ["administrator"]],
   ["support", ["support"]],
+  ["audit", ["auditor"]],
 ];
 
 export function is(me: Pick<Me, "roles">, role: Role): boolean {

@@ -20,14 +20,15 @@ describe("views", () => {
     expect(views(me("clinician"))).toEqual(["list"]);
     expect(views(me("secretary"))).toEqual(["list"]);
     expect(views(me("support"))).toEqual(["support"]);
-    expect(views(me("clinician", "administrator"))).toEqual(["list", "rules"]);
+    expect(views(me("auditor"))).toEqual(["audit"]);
+    expect(views(me("clinician", "administrator"))).toEqual(["list", "rules", "texts", "people"]);
     expect(views(me())).toEqual([]);
   });
 
   test("are found by the address, but only one's own", () => {
     expect(viewOf("#rules", me("clinician", "administrator"))).toBe("rules");
     expect(viewOf("#rules", me("clinician"))).toBe("list");
-    expect(viewOf("", me("support"))).toBe("support");
+    expect(viewOf("", me("auditor"))).toBe("audit");
     expect(viewOf("#list", me())).toBeNull();
   });
 });

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { BOUNDS, differing, faultsIn, RULES, toRules, typedOf } from "../../src/staff/admin/rules";
+import { BOUNDS, changesIn, differing, faultsIn, RULES, toRules, typedOf } from "../../src/staff/admin/rules";
 
 const rules = {
   lead_days: 2, remind_hours: 24, missing_minutes: 10, quiet_from: 21, quiet_to: 8, sms_sender: "", keep_contact_days: 30, keep_feedback_days: 365,
@@ -40,4 +40,11 @@ test("every rule of the API is in the form, within the API's bounds", () => {
 test("what differs is told in the form's order, spaces aside", () => {
   const typed = typedOf(rules);
   expect(differing(typed, { ...typed, quiet_to: "7", lead_days: "1", remind_hours: "24 " })).toEqual(["lead_days", "quiet_to"]);
+});
+
+test("what one changed can be put upon what another changed meanwhile", () => {
+  const base = typedOf(rules);
+  const mine = changesIn({ ...base, lead_days: "3" }, base);
+  expect(mine).toEqual({ lead_days: "3" });
+  expect({ ...base, remind_hours: "48", ...mine }).toEqual({ ...base, remind_hours: "48", lead_days: "3" });
 });

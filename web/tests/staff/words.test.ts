@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import type { Delivery, EndReason, GuestView, NetworkReport, State, Transport, Verdict } from "../../src/protocol";
+import type { Delivery, EndReason, GuestView, NetworkReport, Transport, Verdict } from "../../src/protocol";
 import { doer, happened } from "../../src/staff/happenings";
 import { brief, checks, figures, tested } from "../../src/staff/tested";
 import { guestAt, invitation, lateness, lightOf, noticeText, patientName } from "../../src/staff/words";
@@ -117,8 +117,7 @@ test("every event of the lifecycle has its words in the history", () => {
   expect(noted).toContain("guest_joined");
   expect(noted).toContain("rescheduled");
   found.push(...noted);
-  const state: State = "booked";
-  for (const what of found) expect(texts, what).toHaveProperty([happened({ number: 1, at: "", what, who: "", level: "none", state })]);
+  for (const what of found) expect(texts, what).toHaveProperty([happened({ what })]);
 });
 
 test("the history says you, a colleague or a role", () => {

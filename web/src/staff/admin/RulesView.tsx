@@ -10,11 +10,12 @@ import type { Desk } from "../desk";
 import { useDraft } from "../drafts";
 import type { OfficeProps } from "../Later";
 import { useLoad } from "../load";
-import { BOUNDS, differing, faultsIn, MESSAGES, number, RETENTION, RULES, toRules, typedOf, type Faults, type Rule, type Typed } from "./rules";
+import { BOUNDS, changesIn, differing, faultsIn, MESSAGES, number, RETENTION, RULES, toRules, typedOf, type Faults, type Rule, type Typed } from "./rules";
 
 /** What is typed, and which version of the rules it began from. */
 interface Draft {
   version: number;
+  base: Typed;
   typed: Typed;
 }
 
@@ -29,8 +30,8 @@ function RulesForm({ desk, first }: { desk: Desk; first: TrustRules }) {
   const [held, setHeld] = useState(first);
   const [draft, setDraft] = useDraft<Draft>(desk.drafts, "rules");
   const [faults, setFaults] = useState<Faults>({});
-  /** What was typed here before somebody else's rules were found in its place. */
-  const [mine, setMine] = useState<Typed | null>(null);
+  /** What was changed here before somebody else's rules were found in its place. */
+  const [mine, setMine] = useState<Partial<Typed> | null>(null);
   const [saved, setSaved] = useState(false);
   const { busy, error, run } = useAct();
   const form = useRef<HTMLFormElement>(null);
@@ -38,18 +39,18 @@ function RulesForm({ desk, first }: { desk: Desk; first: TrustRules }) {
   const typed = draft?.typed ?? base;
   const changed = differing(typed, base);
 
-  const overtaken = (theirs: TrustRules, typedHere: Typed): void => {
+  const overtaken = (theirs: TrustRules, changes: Partial<Typed>): void => {
     setHeld(theirs);
-    setMine(typedHere);
+    setMine(changes);
     setDraft(null);
     setFaults({});
   };
   useEffect(() => {
-    if (draft && draft.version !== held.version) overtaken(held, draft.typed); // the login ran out, and they were changed meanwhile
+    if (draft && draft.version !== held.version) overtaken(held, changesIn(draft.typed, draft.base)); // the login ran out, and they were changed meanwhile
   }, []);
   const set = (rule: Rule, value: string): void => {
     const next = { ...typed, [rule]: value };
-    setDraft({ version: held.version, typed: next });
+    setDraft({ version: held.version, base, typed: next });
     setSaved(false);
     const left = faultsIn(next);
     setFaults(Object.fromEntries(Object.entries(faults).filter(([of]) => of in left)));
@@ -66,7 +67,7 @@ function RulesForm({ desk, first }: { desk: Desk; first: TrustRules }) {
         setHeld(await desk.office.write<TrustRules>("rules", { version: held.version, rules: toRules(typed) } satisfies TrustRules));
       } catch (problem) {
         if ((problem as { code?: string }).code !== "overtaken") throw problem;
-        return overtaken(await desk.office.read<TrustRules>("rules"), typed);
+        return overtaken(await desk.office.read<TrustRules>("rules"), changesIn(typed, base));
       }
       setDraft(null);
       setMine(null);
@@ -77,7 +78,7 @@ function RulesForm({ desk, first }: { desk: Desk; first: TrustRules }) {
   return (
     <form class="s-office" noValidate ref={form} onSubmit={submit} data-version={held.version}>
       <p class="s-intro">{t("office.rules.intro")}</p>
-      {mine && <Overtaken mine={mine} theirs={base} onTake={() => { setDraft({ version: held.version, typed: mine }); setMine(null); }} onLeave={() => setMine(null)} />}
+      {mine && <Overtaken mine={mine} theirs={base} onTake={() => { setDraft({ version: held.version, base, typed: { ...base, ...mine } }); setMine(null); }} onLeave={() => setMine(null)} />}
       <section class="v-card s-rules" aria-labelledby="rules-messages">
         <h2 class="ds-heading" data-size="xs" id="rules-messages">{t("office.rules.messages")}</h2>
         {MESSAGES.map(field)}
@@ -114,8 +115,8 @@ function RuleField({ rule, typed, fault, onType }: { rule: Rule; typed: Typed; f
 }
 
 /** Somebody else was faster: what stands now is theirs, and what was typed here can be put back. */
-function Overtaken({ mine, theirs, onTake, onLeave }: { mine: Typed; theirs: Typed; onTake: () => void; onLeave: () => void }) {
-  const lines = differing(mine, theirs);
+function Overtaken({ mine, theirs, onTake, onLeave }: { mine: Partial<Typed>; theirs: Typed; onTake: () => void; onLeave: () => void }) {
+  const lines = differing({ ...theirs, ...mine }, theirs);
   return (
     <Notice tone="warning" title={t("office.rules.overtaken")}>
       <p>{t("office.rules.overtaken.help")}</p>

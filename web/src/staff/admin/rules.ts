@@ -49,6 +49,11 @@ export function toRules(typed: Typed): Rules {
   return { ...numbers, sms_sender: typed.sms_sender.trim() };
 }
 
+/** What one form has otherwise than the one it began from. */
+export function changesIn(typed: Typed, base: Typed): Partial<Typed> {
+  return Object.fromEntries(differing(typed, base).map((rule) => [rule, typed[rule]]));
+}
+
 /** The fields in which two forms differ, in the form's order. */
 export function differing(one: Typed, other: Typed): Rule[] {
   return RULES.filter((rule) => one[rule].trim() !== other[rule].trim());
