@@ -32,9 +32,11 @@ def scene(
     delay: int = 0,
     me: rest.Me = content.ME,
     answered: Mapping[str, object] | None = None,
+    path: str = "",
     **more: Any,
 ) -> Scene:
-    """A scene of somebody, ``me``, who is logged in and has this day; ``answered``: what more is answered."""
+    """A scene of somebody, ``me``, who is logged in and has this day; ``answered``: what more is answered;
+    ``path``: a part of the page."""
     answers = Answers(
         rest={
             "GET /staff/elvenes/me": me,
@@ -48,7 +50,7 @@ def scene(
         replies={"watch": lambda asked: [protocol.Board(asked.day, asked.clinician or me.id, list(day), delay)]},
         staff=True,
     )
-    return Scene("staff", name, PATH, shows, answers, **more)
+    return Scene("staff", name, PATH + path, shows, answers, **more)
 
 
 def scenes() -> Iterator[Scene]:

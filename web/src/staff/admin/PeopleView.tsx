@@ -18,7 +18,7 @@ export function PeopleView({ desk, me }: OfficeProps) {
     <div class="s-office">
       <p class="s-intro">{t("office.people.intro")}</p>
       <OnePerson desk={desk} me={me} />
-      <section class="s-office" aria-labelledby="purges-title">
+      <section class="v-card s-office" aria-labelledby="purges-title">
         <h2 class="ds-heading" data-size="xs" id="purges-title">{t("office.purges.title")}</h2>
         <CleanUps desk={desk} />
       </section>

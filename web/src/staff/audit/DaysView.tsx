@@ -23,7 +23,7 @@ export function DaysView({ desk }: Pick<OfficeProps, "desk">) {
     <section class="v-card s-office" aria-labelledby="days-title">
       <h2 class="ds-heading" data-size="xs" id="days-title">{t("office.days.title")}</h2>
       <p class="v-muted">{t("office.days.help")}</p>
-      <form class="s-find" noValidate onSubmit={(event) => { event.preventDefault(); if (day) verify(day); }}>
+      <form class="s-find s-find--short" noValidate onSubmit={(event) => { event.preventDefault(); if (day) verify(day); }}>
         <Labelled name="day" label={t("office.days.day")} fault={null}>
           {(input) => <input {...input} type="date" max={dayOf(new Date())} value={day} onInput={({ currentTarget }) => setDay(currentTarget.value)} />}
         </Labelled>
