@@ -33,7 +33,7 @@ export function Whole({ intact }: { intact: boolean }) {
 /** What happened, as a table. */
 export function Happenings({ entries, me }: { entries: readonly TrailEntry[]; me: Pick<Me, "id" | "colleagues"> }) {
   return (
-    <div class="s-trail" role="region" aria-label={t("staff.trail.title")} tabIndex={0}>
+    <div class="s-trail" role="group" aria-label={t("staff.trail.title")} tabIndex={0}>
       <table class="ds-table" data-size="sm">
         <thead>
           <tr>

@@ -20,7 +20,7 @@ function PurgeTable({ purges }: { purges: readonly Purge[] }) {
   return (
     <>
       <p class="v-muted">{t("office.purges.help")}</p>
-      <div class="s-trail" role="region" aria-label={t("office.purges.title")} tabIndex={0}>
+      <div class="s-trail" role="group" aria-label={t("office.purges.title")} tabIndex={0}>
         <table class="ds-table" data-size="sm">
           <thead>
             <tr>

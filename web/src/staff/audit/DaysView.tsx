@@ -57,7 +57,7 @@ function AnchorTable({ days, onVerify }: { days: readonly AnchorDay[]; onVerify:
   return (
     <details class="s-one">
       <summary><strong>{t("office.days.anchors", { count: days.length })}</strong></summary>
-      <div class="s-trail" role="region" aria-label={t("office.days.title")} tabIndex={0}>
+      <div class="s-trail" role="group" aria-label={t("office.days.title")} tabIndex={0}>
         <table class="ds-table" data-size="sm">
           <thead>
             <tr>

@@ -13,7 +13,7 @@ export interface EntryTableProps {
 
 export function EntryTable({ entries, me, onReference }: EntryTableProps) {
   return (
-    <div class="s-trail" role="region" aria-label={t("office.audit.entries")} tabIndex={0}>
+    <div class="s-trail" role="group" aria-label={t("office.audit.entries")} tabIndex={0}>
       <table class="ds-table" data-size="sm">
         <thead>
           <tr>
