@@ -53,6 +53,18 @@ def visit_login(consultation: str) -> Response:
     return rest("visit_login", consultation)
 
 
+@app.route("/visits/{consultation}/code", methods=["POST"])
+def send_code(consultation: str) -> Response:
+    """A one-time code by SMS."""
+    return rest("send_code", consultation)
+
+
+@app.route("/visits/{consultation}/code/check", methods=["POST"])
+def check_code(consultation: str) -> Response:
+    """The code, as typed."""
+    return rest("check_code", consultation)
+
+
 @app.route("/visits/{consultation}/ticket", methods=["POST"])
 def visit_ticket(consultation: str) -> Response:
     """A pass for the patient's socket."""

@@ -50,8 +50,10 @@ class Bookings:
         now, starts = int(self._now()), self._consultations.time(booking.starts)
         if not (booking.phone or booking.email):
             raise BadRequest
-        if booking.national_id and booking.login_level is LoginLevel.NONE:
-            raise BadRequest  # a number can only be compared after a login
+        if booking.national_id and booking.login_level in (LoginLevel.NONE, LoginLevel.CODE):
+            raise BadRequest  # a number can only be compared after a login at the portal
+        if booking.login_level is LoginLevel.CODE and not booking.phone:
+            raise BadRequest  # a code goes to a phone
         at_once = booking.send is SendInvitation.NOW
         invite_at = now if at_once else self._consultations.plans.invitation(by.trust, starts)
         made = self._new(

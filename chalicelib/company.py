@@ -11,7 +11,7 @@ from chalicelib.guests import altered, free_seats, guest_of, in_call, without, w
 from chalicelib.invites import Invites
 from chalicelib.lifecycle import FINAL, WITH_CALL
 from chalicelib.phones import e164
-from chalicelib.protocol import CallEnded, Delivery, EndReason, Seat
+from chalicelib.protocol import CallEnded, Delivery, EndReason, LoginLevel, Seat
 from chalicelib.records import Consultation, Guest, Once
 from chalicelib.rest import NewGuest
 from chalicelib.rights import Actor, own
@@ -47,8 +47,8 @@ class Company:
         Raises NotFound, BadRequest, Conflict when all seats are taken, IllegalTransition when it is over.
         """
         self._consultations.own(by, consultation)
-        if not (new.phone or new.email):
-            raise BadRequest
+        if not (new.phone or new.email) or (new.login_level is LoginLevel.CODE and not new.phone):
+            raise BadRequest  # a code goes to a phone
         phone, name = e164(new.phone) if new.phone else "", f"guest#{by.trust}#{consultation}#{by.staff}#{once}"
         made = Once(name=name, result=new_id(), expires=int(self._now()) + ONCE_SECONDS)
         known = self._store.get(Once, made.key())
@@ -65,6 +65,7 @@ class Company:
                 name=new.name,
                 phone=phone,
                 email=new.email,
+                login_level=new.login_level,
                 language=new.language,
                 sms=Delivery.DUE if phone else Delivery.NONE,
                 mail=Delivery.DUE if new.email else Delivery.NONE,

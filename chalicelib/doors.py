@@ -12,6 +12,8 @@ from chalicelib.records import Consultation, Session
 from chalicelib.rest import (
     Arrival,
     Booking,
+    CodeGiven,
+    CodeSent,
     DayList,
     DepartmentPage,
     Enter,
@@ -96,6 +98,18 @@ class Doors(OversightDoors):
     def visit_ended(self, request: Request) -> None:
         """The portal itself tells of it (OpenID Connect Back-Channel Logout 1.0 section 2.5)."""
         self._s.logouts.visit_ended(request.form(LogoutToken).logout_token)
+
+    def send_code(self, request: Request, consultation: str) -> CodeSent:
+        """A one-time code by SMS."""
+        return self._s.codes.send(self._visitor(request, consultation), request.address)
+
+    def check_code(self, request: Request, consultation: str) -> Answer:
+        """The code, as typed."""
+        session = self._visitor(request, consultation)
+        value = self._s.codes.check(session, request.body(CodeGiven).code)
+        known = self._s.sessions.visitor(consultation, value)
+        visit = self._s.sockets.for_session(self._s.consultations.find(known.trust, consultation), known)
+        return Answer(visit, cookies=((visit_cookie(consultation), value),))
 
     def visit_ticket(self, request: Request, consultation: str) -> Ticket:
         """A pass for the socket."""

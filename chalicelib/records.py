@@ -463,18 +463,16 @@ class Handed(Record, frozen=True, kw_only=True):
 
 
 class Code(Record, frozen=True, kw_only=True):
-    """The one-time code under way to a patient, or to a guest: its keyed hash, and how often it was tried."""
+    """The one-time code under way to who holds a session: its keyed hash, and how often it was tried."""
 
-    trust: str
-    consultation: str
-    guest: str = ""
+    session: str
     digest: str
     tries: int = 0
     version: int = 1
 
     def key(self) -> tuple[str, str]:
-        """With its consultation: a new code takes the place of the old one."""
-        return consultation_key(self.trust, self.consultation), f"CODE#{self.guest}"
+        """With its session: a new code takes the place of the old one, and nobody else can use up its tries."""
+        return f"SESSION#{self.session}", "CODE"
 
 
 class Link(Record, frozen=True, kw_only=True):

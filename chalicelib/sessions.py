@@ -15,7 +15,7 @@ from chalicelib.errors import Forbidden, NotFound, Unauthenticated
 from chalicelib.guests import expected, guest_of, state_of
 from chalicelib.lifecycle import WITH_CALL, Role, State
 from chalicelib.protocol import LoginLevel
-from chalicelib.records import Consultation, Opened, Session, SignedIn, Socket
+from chalicelib.records import Code, Consultation, Opened, Session, SignedIn, Socket
 from chalicelib.settings import Settings
 from chalicelib.store import Create, Delete, Put, Refused, Replace, Require, Store, Take, Write
 from chalicelib.tokens import digest, mint
@@ -204,7 +204,9 @@ class Sessions:
 
     def log_out(self, session: Session) -> None:
         """End a session, its sockets, and with it what it was given passes for."""
-        self._store.write([Delete(session.key()), *(Delete(w.record.key()) for w in _signed(session))])
+        code = Code(session=session.digest, digest="")
+        gone = [session, code, *(write.record for write in _signed(session))]
+        self._store.write([Delete(record.key()) for record in gone])
         # After the session: what opens later is refused, what was open before is found.
         for opened in self._store.query(Opened, session.key()[0], "CONN#"):
             self._close(opened.connection)

@@ -57,6 +57,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """After which a session is over, however busy."""
     idle_seconds: Seconds = 1800
     """After which a session is over when its owner has done nothing."""
+    code_seconds: Seconds = 300
+    """How long a one-time code is good."""
     heartbeat_seconds: Seconds = 10
     lease_seconds: Seconds = 30
     turn_seconds: Seconds = 4 * 3600

@@ -278,7 +278,7 @@ class Sockets:
             clinician_name=self._register.staff(c.trust, c.staff).name,
             login_level=c.login_level,
             logged_in=logged_in,
-            code_ends="",
+            code_ends=_code_ends(c),
             sms_wanted=True,
             clinician_present=self.watched(c.trust, c.staff),
             call=c.call,
@@ -295,14 +295,17 @@ class Sockets:
             by_phone=c.by_phone,
         )
 
-    def for_guest(self, consultation: Consultation, guest: Guest, standing: Standing | None = None) -> VisitView:
-        """A consultation as one of its guests sees it: no login is asked of them, nor what they thought of it."""
+    def for_guest(
+        self, consultation: Consultation, guest: Guest, standing: Standing | None = None, *, logged_in: bool = True
+    ) -> VisitView:
+        """A consultation as one of its guests sees it: they are not asked what they thought of it."""
         return msgspec.structs.replace(
-            self.for_patient(consultation, logged_in=True, standing=standing),
+            self.for_patient(consultation, logged_in=logged_in, standing=standing),
             state=state_of(consultation, guest),
             seat=guest.seat,
             language=guest.language,
-            login_level=LoginLevel.NONE,
+            login_level=guest.login_level,
+            code_ends=_code_ends(guest),
             feedback_given=True,
             place=0,
         )
@@ -310,9 +313,14 @@ class Sockets:
     def for_session(self, consultation: Consultation, session: Session) -> VisitView:
         """A consultation for whoever holds the session, logged in or not yet. Raises LinkWithdrawn."""
         if session.guest:
-            return self.for_guest(consultation, expected(consultation, session.guest))
+            return self.for_guest(consultation, expected(consultation, session.guest), logged_in=session.proven)
         return self.for_patient(consultation, logged_in=session.proven)
 
 
 def _opened(socket: Socket) -> Opened:
     return Opened(session=socket.session, connection=socket.connection, expires=socket.expires)
+
+
+def _code_ends(receiver: Consultation | Guest) -> str:
+    """The last two digits of the phone that codes are sent to; empty where none are."""
+    return receiver.phone[-2:] if receiver.login_level is LoginLevel.CODE else ""

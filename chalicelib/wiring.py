@@ -15,6 +15,7 @@ from chalicelib.bookings import Bookings
 from chalicelib.calls import Calls
 from chalicelib.carriers import MailCarrier, SesMail, SmsCarrier, SnsSms
 from chalicelib.clinician_messages import ClinicianMessages
+from chalicelib.codes import Codes
 from chalicelib.company import Company
 from chalicelib.compose import Composer
 from chalicelib.consultations import Consultations
@@ -284,6 +285,20 @@ class Services:
             lambda: self.patients,
             self.staff,
             self.settings,
+        )
+
+    @cached_property
+    def codes(self) -> Codes:
+        """One-time codes."""
+        return Codes(
+            self.store,
+            self.consultations,
+            self.sessions,
+            self.limits,
+            self.outgoing.send_code,
+            self._pepper,
+            self.settings,
+            self.now,
         )
 
     @cached_property

@@ -267,7 +267,7 @@ def test_the_other_functions(clinic: Clinic) -> None:
     assert Browser().get("/health") == {"status": "ok"}
 
 
-GUEST = {"kind": "companion", "name": "Per Testesen", "phone": "90000002"}
+GUEST = {"kind": "companion", "name": "Per Testesen", "phone": "90000002", "login_level": "none"}
 
 
 def invite_guest(clinic: Clinic, clinician: Browser, of: str, key: str = "g", **changes: str) -> tuple[Any, str]:
@@ -308,6 +308,29 @@ def test_a_guests_way_over_http(clinic: Clinic) -> None:
     refused(guest.ask("GET", f"/visits/{of}"), 410, "link_withdrawn")
     refused(guest.ask("POST", f"/visits/{of}/ticket"), 410, "link_withdrawn")
     refused(clinician.ask("POST", f"{place}/invite"), 404, "not_found")
+
+
+def test_a_guest_with_a_phone_comes_in_by_a_code(clinic: Clinic) -> None:
+    clinician, guest = log_in(clinic), Browser()
+    of = clinician.post("/staff/elvenes/consultations", BOOKING, Idempotency_Key="key")["consultation"]
+    _, secret = invite_guest(clinic, clinician, of, login_level="code")
+    visit = guest.post("/enter", {"secret": secret})
+    assert (visit["login_level"], visit["logged_in"], visit["code_ends"]) == ("code", False, GUEST["phone"][-2:])
+    refused(guest.ask("POST", f"/visits/{of}/ticket"), 401, "unauthenticated")
+    assert guest.post(f"/visits/{of}/code") == {"ends": GUEST["phone"][-2:], "seconds": SETTINGS.code_seconds}
+    code = next(
+        word for word in clinic.carrier.texts[-1][1].replace(".", " ").split() if len(word) == 6 and word.isdigit()
+    )
+    wrong, before = f"{(int(code) + 1) % 10**6:06d}", dict(guest.jar)
+    refused(guest.ask("POST", f"/visits/{of}/code/check", {"code": wrong}), 403, "code_wrong")
+    refused(guest.ask("POST", f"/visits/{of}/code/check", {"code": "12345"}), 400, "bad_request")
+    visit = guest.post(f"/visits/{of}/code/check", {"code": code})
+    assert (visit["logged_in"], visit["seat"]) == (True, "guest1")
+    assert guest.jar.keys() == before.keys()
+    assert guest.jar != before
+    assert guest.post(f"/visits/{of}/ticket")["ticket"]
+    guest.jar = before
+    refused(guest.ask("GET", f"/visits/{of}"), 401, "unauthenticated")
 
 
 def test_links_of_two_seats_in_one_browser_are_two_visits(clinic: Clinic) -> None:

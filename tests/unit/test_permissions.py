@@ -18,7 +18,7 @@ from tests.fakes.clinic import Clinic
 from tests.unit.test_protocol import SDP
 
 MISSING: Final = {
-    "send_code", "check_code", "wish_sms", "receipt",
+    "wish_sms", "receipt",
     "messages", "wish_sms_for", "rules", "set_rules", "texts", "set_text", "check_text", "export_person",
     "erase_person", "purges", "audit", "sms_receipt",
 }  # fmt: skip

@@ -19,6 +19,7 @@ const HAPPENED: Record<string, Key> = {
   logged_out: "visit.receipt.what.logged_out",
   code_sent: "visit.receipt.what.code_sent",
   code_wrong: "visit.receipt.what.code_wrong",
+  code_expired: "visit.receipt.what.code_expired",
   tested: "visit.receipt.what.tested",
   running_late: "visit.receipt.what.running_late",
   check_in: "visit.receipt.what.check_in",
