@@ -309,6 +309,7 @@ class Clinic:
         assert self.say(connection, p.Accept(consultation=consultation.id, call=call)) == "accept"
 
     def open(self, socket: Socket, first: Message) -> None:
+        """Open a socket, people's with a session of its own, and say the first word on it."""
         if socket.role is not Role.WORKER:
             session, _ = self.services.sessions.begin(
                 trust=socket.trust,

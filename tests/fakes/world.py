@@ -88,6 +88,8 @@ class World:
             fields = {"role": role, "trust": self.trust, "consultation": self.consultation.id, "guest": guest}
         elif who in STAFF:
             fields = {"role": Role(who), "trust": self.trust, "staff": who}
+        if who in VISITORS or who in STAFF:
+            fields["session"] = digest(f"cookie-of-{who}")
         self.clinic.store.write(self.clinic.services.sockets.rows(Socket(**fields | {"connection": who})))
         return who
 
@@ -102,7 +104,8 @@ class World:
             Put(
                 Session(
                     digest=digest(value), trust=self.trust, proven=who != "unproven", level=LoginLevel.HIGH,
-                    seen=int(self.clinic.clock()), expires=int(self.clinic.clock()) + 3600, **known,
+                    seen=int(self.clinic.clock()), ends=int(self.clinic.clock()) + 3600,
+                    expires=int(self.clinic.clock()) + 3600, **known,
                 )
             )
         ])  # fmt: skip
