@@ -1,15 +1,18 @@
 """What is wrong with a page as it stands: what axe finds, and what is cut off or has to be scrolled sideways."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from playwright.async_api import Page
 
 AXE: Final = Path(__file__).resolve().parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
-TAGS: Final = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
+ALL: Final = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
+COLORS: Final = ("color-contrast", "link-in-text-block")
+"""The rules of axe's category color: nothing else changes between light and dark (web/src/shared/colors.css)."""
 FOUND: Final = """
-async tags => {
-  const {violations} = await axe.run(document, {runOnly: tags, resultTypes: ['violations']});
+async runOnly => {
+  const {violations} = await axe.run(document, {runOnly, resultTypes: ['violations']});
   return violations.flatMap(({id, nodes}) => nodes.map(({target, failureSummary}) =>
     `${id}: ${target.join(' ')}: ${failureSummary.split('\\n').slice(1, 3).join(' ').trim()}`));
 }
@@ -50,11 +53,11 @@ async def still(page: Page) -> None:
     await page.evaluate(STILL)
 
 
-async def axe(page: Page) -> list[str]:
-    """What axe finds, one line each."""
+async def axe(page: Page, only: Sequence[str] = ALL) -> list[str]:
+    """What axe finds by these tags or rules, one line each."""
     if not await page.evaluate("() => 'axe' in window"):
         await page.evaluate(AXE.read_text())  # by the debugger, which the page's policy does not hold for
-    found: list[Any] = await page.evaluate(FOUND, TAGS)
+    found: list[Any] = await page.evaluate(FOUND, only)
     return [str(line) for line in found]
 
 
