@@ -33,6 +33,7 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         id: str
         name: str
         phone: str
+        message_name: str = ""
 
     class StaffEntry(msgspec.Struct, frozen=True):
         """One of the staff."""
@@ -63,7 +64,10 @@ class Register:
         trust = Trust(id=of.id, name=of.name, time_zone=of.time_zone, login=of.login)
         rows: list[Trust | Department | Staff] = [
             trust,
-            *(Department(trust=trust.id, id=d.id, name=d.name, phone=d.phone) for d in given.departments),
+            *(
+                Department(trust=trust.id, id=d.id, name=d.name, phone=d.phone, message_name=d.message_name)
+                for d in given.departments
+            ),
             *(
                 Staff(trust=trust.id, id=s.id, name=s.name, departments=s.departments, roles=s.roles)
                 for s in given.staff

@@ -8,17 +8,19 @@ import sys
 from pathlib import Path
 from threading import Event
 from types import FrameType
-from typing import Final
+from typing import Any, Final
 
+from chalicelib.lifecycle import STAFF, Role
 from local.children import NotStarted
 from local.deploy import DeploymentFailed
-from local.system import BUILD, Ports, System
+from local.system import BUILD, OTHER_TRUST, TRUST, Ports, System
 
 WHERE: Final = (
-    ("clinician", "Clinician's page"),
+    ("clinician", "The staff's page"),
     ("patient", "A patient's link"),
     ("department", "Department's fixed address"),
     ("outbox", "Sent SMS and e-mail"),
+    ("other_trust", "Another trust's staff"),
 )
 STEADY_SECONDS: Final = 10
 """A worker that ends sooner than this after its start would only end again."""
@@ -88,10 +90,19 @@ def _welcome(system: System) -> None:
     _say("\nVenterom is running.\n")
     for key, title in WHERE:
         _say(f"  {title:28}{system.addresses[key]}")
+    _say("\nOn the staff's page log in as\n")
+    for role, people in by_role(TRUST["staff"]).items():
+        _say(f"  {role:28}{', '.join(people)}")
     _say(
-        "\nOpen the clinician's page in one window and the patient's link in another. At the stand-in portal choose any"
+        f"\nor on the other trust's as {', '.join(one['name'] for one in OTHER_TRUST['staff'])}.\n"
+        "\nOpen a clinician's page in one window and the patient's link in another. At the stand-in portal choose any"
         "\nof the test people; the example patient is Kari. Ctrl-C stops everything; what you booked is kept.\n"
     )
+
+
+def by_role(staff: list[dict[str, Any]]) -> dict[str, list[str]]:
+    """Who of a trust's staff is what, in the order of the roles; somebody may be several."""
+    return {role: [one["name"] for one in staff if role in one.get("roles", [Role.CLINICIAN])] for role in STAFF}
 
 
 if __name__ == "__main__":

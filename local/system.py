@@ -27,6 +27,7 @@ TEMPLATE_SOURCES: Final = ("app.py", "chalicelib", "infra", "requirements.txt", 
 PURPOSES: Final = {"front": "pages", "aws": "embedded AWS", "portal": "ID portal", "turn": "TURN server"}
 SOCKET_EVENTS: Final = ("Connect", "Message", "Disconnect")
 TRUST: Final = json.loads((ROOT / "local" / "trust.json").read_text())
+OTHER_TRUST: Final = json.loads((ROOT / "local" / "trust2.json").read_text())
 
 
 @dataclass(frozen=True)
@@ -135,6 +136,7 @@ class System:
         trust, department = TRUST["trust"]["id"], TRUST["departments"][0]["id"]
         self.addresses = {
             "clinician": f"{self.origin}/staff/{trust}",
+            "other_trust": f"{self.origin}/staff/{OTHER_TRUST['trust']['id']}",
             "patient": patient,
             "department": f"{self.origin}/d/{trust}/{department}",
             "outbox": f"{self.origin}/outbox",
@@ -172,7 +174,7 @@ class System:
         socket = {"apiId": outputs["SocketApi"], "domainName": "127.0.0.1", "stage": "api", "connectionId": "warm"}
         calls = [
             (outputs["RotateLoginKeyFunction"], {"only_if_missing": True}),
-            (outputs["RegisterTrustFunction"], trust_entry(self.portal)),
+            *((outputs["RegisterTrustFunction"], trust_entry(one, self.portal)) for one in (TRUST, OTHER_TRUST)),
             (outputs["DeliverFunction"], {"trust": "", "consultation": "", "reason": ""}),
             *((outputs[f"Websocket{name}HandlerName"], {"requestContext": socket}) for name in SOCKET_EVENTS),
         ]
@@ -261,11 +263,11 @@ class System:
         child.require()
 
 
-def trust_entry(portal: str) -> dict[str, Any]:
-    """The trust's register, its staff logging in at the stand-in ``portal``."""
-    trust = TRUST["trust"]
+def trust_entry(entry: dict[str, Any], portal: str) -> dict[str, Any]:
+    """A trust's register, its staff logging in at the stand-in ``portal``."""
+    trust = entry["trust"]
     login = {**trust["login"], "issuer": f"{portal}/{trust['login']['issuer']}"}
-    return {**TRUST, "trust": {**trust, "login": login}}
+    return {**entry, "trust": {**trust, "login": login}}
 
 
 def national_id(patient: str) -> str:

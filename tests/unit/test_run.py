@@ -1,8 +1,9 @@
-"""What `make run` does about a part that ended by itself."""
+"""What `make run` does about a part that ended by itself, and whom it names."""
 
 import pytest
 
-from local.run import STEADY_SECONDS, is_replaceable
+from local.run import STEADY_SECONDS, by_role, is_replaceable
+from local.system import TRUST
 
 
 @pytest.mark.parametrize(
@@ -16,3 +17,10 @@ from local.run import STEADY_SECONDS, is_replaceable
 )
 def test_only_a_steady_worker_is_started_again(part: str, lived: float, again: bool) -> None:
     assert is_replaceable(part, lived) is again
+
+
+def test_for_every_role_there_is_somebody_to_log_in_as() -> None:
+    named = by_role(TRUST["staff"])
+    assert all(named.values())
+    assert named["clinician"] == ["Ingrid Berg", "Omar Haddad", "Sunniva Lie"]
+    assert named["administrator"] == ["Sunniva Lie", "Turid Moe"]
