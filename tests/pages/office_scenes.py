@@ -103,7 +103,7 @@ def _audit(scene: Maker) -> Iterator[Scene]:
         result = rest.Verified("2026-11-25", 214, anchored, not broken, list(broken))
         return {f"POST {TRUST}/audit/verify": result}
 
-    yield audit("audit", "main table")
+    yield audit("audit", "main section:last-of-type table")
     yield audit(
         "audit-fault",
         "main .ds-validation-message",
