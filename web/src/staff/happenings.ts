@@ -1,5 +1,5 @@
 // What a trail entry says: what happened, and who did it. No DOM.
-import type { AuditEntry, LoginLevel, Me, State, TrailEntry } from "../protocol";
+import type { AuditEntry, Delivery, LoginLevel, Me, MessageKind, State, TrailEntry, Way } from "../protocol";
 import { t, type Key } from "../shared/messages";
 
 const HAPPENED: Record<string, Key> = {
@@ -44,6 +44,15 @@ const HAPPENED: Record<string, Key> = {
   guest_ready: "staff.trail.what.guest_ready",
   guest_joined: "staff.trail.what.guest_joined",
   guest_left: "staff.trail.what.guest_left",
+  logged_out: "staff.trail.what.logged_out",
+  sms_accepted: "staff.trail.what.sms_accepted",
+  sms_declined: "staff.trail.what.sms_declined",
+  rules_changed: "staff.trail.what.rules_changed",
+  text_changed: "staff.trail.what.text_changed",
+  purged: "staff.trail.what.purged",
+  contacts_purged: "staff.trail.what.contacts_purged",
+  feedback_purged: "staff.trail.what.feedback_purged",
+  trails_purged: "staff.trail.what.trails_purged",
   looked_up: "staff.trail.what.looked_up",
   trail_read: "staff.trail.what.trail_read",
 };
@@ -55,6 +64,16 @@ const WHO: Record<string, Key> = {
   system: "staff.who.system",
 };
 
+/** What became of a message, as `sms_delivered` or `reminder_mail_failed`; the two are named apart. */
+const MESSAGE = /^(?:(invited|reminder|missing|moved|cancelled|guest|code)_)?(sms|mail)_(due|sent|delivered|failed|opted_out|uncertain)$/;
+
+function message(what: string): string | null {
+  const [, kind, way, state] = MESSAGE.exec(what) ?? [];
+  if (!way) return null;
+  const about = kind ? t("staff.messages.what", { kind: t(`staff.messages.kind.${kind as MessageKind}`), way }) : t(`staff.support.${way as Way}`);
+  return t("staff.trail.message", { about, state: t(`staff.messages.state.${state as Delivery}`) });
+}
+
 /** Everything that this page has words for, by the words. */
 export function happenings(): { what: string; text: string }[] {
   return Object.entries(HAPPENED)
@@ -65,7 +84,7 @@ export function happenings(): { what: string; text: string }[] {
 /** What happened, in words; what this page does not know stays as the trail has it. */
 export function happened({ what }: Pick<TrailEntry, "what">): string {
   const key = HAPPENED[what];
-  return key ? t(key) : what;
+  return key ? t(key) : (message(what) ?? what);
 }
 
 /** How surely whoever did it was known; "" for what no person did. */

@@ -33,10 +33,11 @@ describe("texts", () => {
 
   test("hold only fields that the message has, each with its words", () => {
     for (const kind of ["invited", "reminder", "missing", "moved", "cancelled", "guest", "code"] satisfies MessageKind[]) {
-      for (const field of fieldsOf(kind)) expect(words).toHaveProperty([`office.texts.field.${field}`]);
+      for (const field of fieldsOf({ kind, way: "sms" })) expect(words).toHaveProperty([`office.texts.field.${field}`]);
     }
-    expect(fieldsOf("cancelled")).not.toContain("link");
-    expect(fieldsOf("code")).toEqual(["code"]);
+    expect(fieldsOf({ kind: "cancelled", way: "sms" })).not.toContain("link");
+    expect(fieldsOf({ kind: "invited", way: "mail" })).not.toContain("link");
+    expect(fieldsOf({ kind: "code", way: "sms" })).toEqual(["code"]);
   });
 
   test("are refused in words", () => {

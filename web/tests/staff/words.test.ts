@@ -120,6 +120,14 @@ test("every event of the lifecycle has its words in the history", () => {
   for (const what of found) expect(texts, what).toHaveProperty([happened({ what })]);
 });
 
+test("the history says of a message what it was and what became of it", () => {
+  for (const what of ["sms_delivered", "mail_uncertain", "reminder_sms_opted_out", "cancelled_mail_sent", "code_sms_failed"]) {
+    expect(happened({ what }), what).toBe("staff.trail.message");
+  }
+  expect(happened({ what: "sms_sent" })).toBe("staff.trail.what.sms_sent");
+  expect(happened({ what: "sms_lost" })).toBe("sms_lost");
+});
+
 test("the history says you, a colleague or a role", () => {
   const entry = (who: string) => ({ number: 1, at: "", what: "", who, level: "none" as const, state: "" });
   const me = { id: "ingrid-berg", colleagues: [{ id: "omar-haddad", name: "Omar Haddad", departments: [] }] };

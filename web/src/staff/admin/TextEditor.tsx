@@ -65,7 +65,7 @@ export function TextEditor({ desk, text, onSaved }: TextEditorProps) {
         </Labelled>
         <div class="s-fields" role="group" aria-label={t("office.texts.fields")}>
           <span class="v-muted">{t("office.texts.fields")}:</span>
-          {fieldsOf(kind).map((field) => <Button key={field} variant="secondary" color="neutral" data-size="sm" onClick={() => insert(field)}>{t(`office.texts.field.${field}`)}</Button>)}
+          {fieldsOf(text).map((field) => <Button key={field} variant="secondary" color="neutral" data-size="sm" onClick={() => insert(field)}>{t(`office.texts.field.${field}`)}</Button>)}
         </div>
       </div>
       <Findings check={check} way={way} script={script} own={typed !== ""} />
@@ -93,8 +93,8 @@ function Findings({ check: { found, underWay, error }, way, script, own }: { che
     <section class="s-findings" aria-labelledby="findings-title" aria-busy={underWay}>
       <h2 class="ds-heading" data-size="2xs" id="findings-title">{t("office.texts.preview")} {underWay && <span class="v-spin" aria-hidden="true" />}</h2>
       {error && <p class="v-muted">{t("office.texts.unchecked", { error: errorText(error) })}</p>}
-      {found && <p class={way === "sms" ? "s-bubble" : "s-quote"} {...script}>{found.preview}</p>}
-      {found && way === "sms" && (
+      {found && found.preview !== "" && <p class={way === "sms" ? "s-bubble" : "s-quote"} {...script}>{found.preview}</p>}
+      {found && found.preview !== "" && way === "sms" && (
         <p class="v-muted">
           <strong>{t("office.texts.length", { length: found.length, parts: found.parts })}</strong> {t(found.unicode ? "office.texts.alphabet.ucs2" : "office.texts.alphabet.gsm7")}
         </p>

@@ -12,10 +12,11 @@ export interface Chosen {
 const FIELDS = ["link", "phone", "day", "clock", "department", "clinician"] as const;
 export type FieldName = (typeof FIELDS)[number] | "kind" | "code";
 
-export function fieldsOf(kind: MessageKind): readonly FieldName[] {
+/** An e-mail has its link in a place of its own; who is told of a cancellation needs none. */
+export function fieldsOf({ kind, way }: Pick<Chosen, "kind" | "way">): readonly FieldName[] {
   if (kind === "code") return ["code"];
-  if (kind === "cancelled") return FIELDS.filter((field) => field !== "link");
-  return kind === "guest" ? [...FIELDS, "kind"] : FIELDS;
+  const fields = way === "mail" || kind === "cancelled" ? FIELDS.filter((field) => field !== "link") : FIELDS;
+  return kind === "guest" ? [...fields, "kind"] : fields;
 }
 
 /** A field as it stands in a text. */
