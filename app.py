@@ -1,5 +1,6 @@
 """Every door into the system: the REST API, the socket, the schedule, and the functions called by name."""
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -8,12 +9,21 @@ from chalice import Chalice, Cron, Rate, Response
 from chalicelib import edge
 from chalicelib.doors import Doors
 from chalicelib.errors import VenteromError
-from chalicelib.log import log
+from chalicelib.log import Failed, fault, log
 from chalicelib.rights import system
 from chalicelib.wiring import services
 
 app = Chalice(app_name="venterom")
 app.experimental_feature_flags.add("WEBSOCKETS")
+
+
+@app.middleware("all")
+def without_words(event: Any, go_on: Callable[[Any], Any]) -> Any:
+    """Lambda logs what a function raises: only its kind and its place, for the text of an error may hold anything."""
+    try:
+        return go_on(event)
+    except Exception as error:  # noqa: BLE001 - whatever it is
+        raise Failed(fault(error)) from None
 
 
 def rest(door: str, *place: str) -> Response:

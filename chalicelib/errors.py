@@ -146,3 +146,11 @@ class NoWorker(Unavailable):
 
 class WorkerLost(Unavailable):
     code, text = "worker_lost", "The line was lost. The clinician can call again."
+
+
+def known(code: str) -> str:
+    """A code that came from outside, if it is one of ours; else the code of what nobody foresaw."""
+    kinds = [VenteromError]
+    for kind in kinds:
+        kinds += kind.__subclasses__()
+    return code if any(code == kind.code for kind in kinds) else VenteromError.code

@@ -16,6 +16,10 @@ def log(**fields: str | int) -> None:
     sys.stdout.write(json.dumps(fields) + "\n")
 
 
+class Failed(Exception):
+    """Something unexpected, in place of an error whose text nobody knows; its own is made by `fault`."""
+
+
 def fault(error: BaseException) -> str:
     """What may be logged of an unexpected error: its kind and where it was raised, never its text."""
     frames = traceback.extract_tb(error.__traceback__)

@@ -5,7 +5,7 @@ from typing import Final
 from chalicelib import protocol as p
 from chalicelib.calls import Calls
 from chalicelib.consultations import Consultations
-from chalicelib.errors import NotFound, VenteromError
+from chalicelib.errors import NotFound, VenteromError, known
 from chalicelib.figures import Figures
 from chalicelib.lifecycle import WITH_CALL, Role
 from chalicelib.protocol import Room
@@ -59,7 +59,7 @@ class WorkerMessages:
 
     def _on_relay_refused(self, socket: Socket, message: p.RelayRefused) -> None:
         if carried := self._carried(socket, message.room):
-            told = p.Error(code=message.code, message=VenteromError.text, retry=True, about="offer")
+            told = p.Error(code=known(message.code), message=VenteromError.text, retry=True, about="offer")
             self._sockets.to_seat(carried, message.seat, told)
 
     def _on_room_ended(self, socket: Socket, message: p.RoomEnded) -> None:
@@ -74,7 +74,7 @@ class WorkerMessages:
         """Another worker cannot be asked: the offer is gone. The page may try again."""
         asker = self._sockets.find(message.reply_to)
         if asker is not None and asker.role in TESTERS:
-            told = p.Error(code=message.code, message=VenteromError.text, retry=True, about="probe_offer")
+            told = p.Error(code=known(message.code), message=VenteromError.text, retry=True, about="probe_offer")
             self._sockets.to(asker.connection, told)
 
     def _carried(self, socket: Socket, name: str) -> Consultation | None:

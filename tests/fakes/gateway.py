@@ -10,7 +10,7 @@ from urllib.parse import unquote
 import app as doors
 from chalicelib.routes import ROUTES, Route
 
-Pairs = Iterable[tuple[str, str]]
+Pairs = Mapping[str, str] | Iterable[tuple[str, str]]
 
 OPEN: Final = [route for route in ROUTES if route.method in doors.app.routes.get(route.path, {})]
 """Every door that has something behind it."""
@@ -77,7 +77,7 @@ def fill(route: Route, places: Mapping[str, str]) -> dict[str, str]:
 
 def _many(pairs: Pairs) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
-    for name, value in pairs:
+    for name, value in pairs.items() if isinstance(pairs, Mapping) else pairs:
         found.setdefault(name, []).append(value)
     return found
 

@@ -3,11 +3,12 @@
 import os
 from typing import Any, Final
 
+from chalicelib import protocol as p
 from chalicelib.lifecycle import STAFF, Role
 from chalicelib.protocol import LoginLevel
-from chalicelib.records import Session, Socket, Staff
+from chalicelib.records import Socket, Staff
+from chalicelib.rights import Actor
 from chalicelib.store import Put
-from chalicelib.tokens import digest
 from chalicelib.wiring import services
 from tests.fakes.clinic import SETTINGS, Clinic
 from tests.fakes.gateway import Answer, ask
@@ -38,6 +39,7 @@ class World:
             )
             self.clinic.store.write([Put(person)])
         self.clinic.staff = "clinician"
+        self.clinic.by = Actor(self.trust, Role.CLINICIAN, "clinician", ("medisinsk",), LoginLevel.HIGH)
         self.consultation = self.clinic.book()
         self.guest = self.clinic.invite(self.consultation)
         self.cookies = {who: self._let_in(who) for who in EVERYBODY if who != NOBODY}
@@ -88,25 +90,15 @@ class World:
             fields = {"role": role, "trust": self.trust, "consultation": self.consultation.id, "guest": guest}
         elif who in STAFF:
             fields = {"role": Role(who), "trust": self.trust, "staff": who}
-        if who in VISITORS or who in STAFF:
-            fields["session"] = digest(f"cookie-of-{who}")
-        self.clinic.store.write(self.clinic.services.sockets.rows(Socket(**fields | {"connection": who})))
+        first = p.Register(worker="w1", capacity=4) if who == "worker" else p.Hello()
+        self.clinic._open(Socket(**fields | {"connection": who}), first)
         return who
 
     def _let_in(self, who: str) -> str:
-        value = f"cookie-of-{who}"
         known: dict[str, Any] = {"role": Role(who), "staff": who, "roles": (Role(who),)} if who in STAFF else {}
         if who in VISITORS:
             known = {"role": Role.GUEST if who == "guest" else Role.PATIENT, "consultation": self.consultation.id}
         if who == "guest":
             known["guest"] = self.guest.id
-        self.clinic.store.write([
-            Put(
-                Session(
-                    digest=digest(value), trust=self.trust, proven=who != "unproven", level=LoginLevel.HIGH,
-                    seen=int(self.clinic.clock()), ends=int(self.clinic.clock()) + 3600,
-                    expires=int(self.clinic.clock()) + 3600, **known,
-                )
-            )
-        ])  # fmt: skip
-        return value
+        begin = self.clinic.services.sessions.begin
+        return begin(trust=self.trust, proven=who != "unproven", level=LoginLevel.HIGH, **known)[1]

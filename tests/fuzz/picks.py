@@ -57,7 +57,8 @@ class Fuzzed:
         return int(self.data.ConsumeIntInRange(low, high))
 
     def one(self, options: Sequence[T]) -> T:
-        return options[self.data.ConsumeIntInRange(0, len(options) - 1)]
+        found: T = options[self.data.ConsumeIntInRange(0, len(options) - 1)]
+        return found
 
     def yes(self) -> bool:
         return bool(self.data.ConsumeBool())
