@@ -91,7 +91,7 @@ class World:
         elif who in STAFF:
             fields = {"role": Role(who), "trust": self.trust, "staff": who}
         first = p.Register(worker="w1", capacity=4) if who == "worker" else p.Hello()
-        self.clinic._open(Socket(**fields | {"connection": who}), first)
+        self.clinic.open(Socket(**fields | {"connection": who}), first)
         return who
 
     def _let_in(self, who: str) -> str:

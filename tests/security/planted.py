@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, cast
 
 import msgspec
 from msgspec import inspect as m
 
 from chalicelib import protocol as p
 from chalicelib import records
+from chalicelib.rest import Rules
 from tests.fakes.shapes import fits
 
 T = TypeVar("T")
@@ -31,7 +32,7 @@ KEPT: Final[dict[type, frozenset[str]]] = {
     records.Consultation: frozenset({"patient_name", "phone", "email"}),
     records.Guest: frozenset({"name", "phone", "email"}),
     records.Wording: frozenset({"text"}),
-    records.Rules: frozenset({"sms_sender"}),
+    Rules: frozenset({"sms_sender"}),
     # The trust's own people and places
     records.Trust: frozenset({"id", "name"}),
     records.Department: frozenset({"trust", "id", "name", "phone", "message_name"}),
@@ -70,8 +71,8 @@ class Planting:
         return min(max(low, 1), high)
 
     def one(self, options: Sequence[T]) -> T:
-        if isinstance(options, range):
-            return options[-1]
+        if isinstance(options, range):  # of how many: all
+            return cast(T, options[-1])
         return options[self.turn % len(options)]
 
     def yes(self) -> bool:

@@ -97,7 +97,7 @@ def the_scheduler(world: World) -> None:
     def fail(*_: object) -> None:
         raise quoting()
 
-    world.clinic.scheduler.at = fail
+    vars(world.clinic.scheduler)["at"] = fail
 
 
 @failure
@@ -105,13 +105,16 @@ def the_push(world: World) -> None:
     def fail(*_: object) -> bool:
         raise Broken(EVERYTHING)
 
-    world.clinic.push.send = fail
+    vars(world.clinic.push)["send"] = fail
 
 
 @failure
 def the_portals(world: World) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise Broken(EVERYTHING)
+
     for portal in (world.clinic.patients, world.clinic.employees):
-        portal.start = portal.finish = lambda *_: (_ for _ in ()).throw(Broken(EVERYTHING))  # type: ignore[method-assign]
+        vars(portal).update(start=fail, finish=fail)
 
 
 @pytest.fixture
@@ -162,7 +165,7 @@ def secrets(world: World) -> list[str]:
 
 def answered(route: Route, answer: Answer) -> None:
     """Errors repeat nothing; what is given holds it only where the reader is to see it."""
-    shown = answer.headers | {"Set-Cookie": []}
+    shown = {**answer.headers, "Set-Cookie": []}
     assert not NEEDLE.search(str(shown)), shown
     if answer.status >= 400 or route.gives is None:
         assert not NEEDLE.search(answer.body), answer.body
@@ -285,7 +288,7 @@ def by_name() -> dict[str, Any]:
     return {name: value for name, value in wrapped.items() if not isinstance(value, WebsocketEventSourceHandler)}
 
 
-PAYLOADS: Final = (
+PAYLOADS: Final[tuple[dict[str, str], ...]] = (
     {"trust": WORD, "consultation": WORD, "reason": WORD},
     {"trust": "elvenes", "consultation": WORD, "reason": NAME},
     {WORD: EVERYTHING},
