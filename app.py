@@ -29,7 +29,7 @@ def without_words(event: Any, go_on: Callable[[Any], Any]) -> Any:
 def rest(door: str, *place: str) -> Response:
     """Run a door of the REST API with the present request."""
     running = services()
-    request = edge.Request(app.current_request, running.settings.trusted_proxies, door)
+    request = edge.Request(app.current_request, running.settings.origin, running.settings.trusted_proxies, door)
     return edge.rest(request, lambda r: getattr(Doors(running), door)(r, *place))
 
 

@@ -4,7 +4,7 @@ import msgspec
 
 from chalicelib.edge import Answer, Request, framed, redirect
 from chalicelib.errors import BadRequest, Forbidden, LinkWithdrawn, Unauthenticated
-from chalicelib.limits import ARRIVALS, TRUST_ARRIVALS
+from chalicelib.limits import ADDRESS_LOGINS, ARRIVALS, LOGINS, STAFF_LOGINS, TICKETS, TRUST_ARRIVALS
 from chalicelib.logins import Returned, login_cookie
 from chalicelib.oversight_doors import OversightDoors
 from chalicelib.protocol import ConsultationView, VisitView
@@ -76,7 +76,9 @@ class Doors(OversightDoors):
 
     def visit_login(self, request: Request, consultation: str) -> Redirect:
         """Where to log in."""
-        cookie = request.cookie(visit_cookie(consultation))
+        session, cookie = self._visitor(request, consultation), request.cookie(visit_cookie(consultation))
+        self._s.limits.count(LOGINS, session.trust, consultation, session.guest)
+        self._s.limits.count(ADDRESS_LOGINS, request.address)
         return Redirect(self._s.logins.start_visit_login(consultation, cookie))
 
     def visit_login_callback(self, request: Request) -> Answer:
@@ -114,6 +116,7 @@ class Doors(OversightDoors):
     def visit_ticket(self, request: Request, consultation: str) -> Ticket:
         """A pass for the socket."""
         session = self._s.sessions.proven_visitor(consultation, request.cookie(visit_cookie(consultation)))
+        self._s.limits.count(TICKETS, session.digest)
         return self._s.tickets.issue(session)
 
     def feedback(self, request: Request, consultation: str) -> None:
@@ -141,6 +144,7 @@ class Doors(OversightDoors):
 
     def staff_login(self, request: Request, trust: str) -> Answer:
         """To the trust's issuer."""
+        self._s.limits.count(STAFF_LOGINS, request.address)
         outcome = self._s.logins.start_staff_login(trust, request.cookie(login_cookie(trust)))
         return redirect(outcome.location, *([outcome.cookie] if outcome.cookie else []))
 
@@ -167,7 +171,9 @@ class Doors(OversightDoors):
 
     def staff_ticket(self, request: Request, trust: str) -> Ticket:
         """A pass for the socket."""
-        return self._s.tickets.issue(self._employee(request, trust), self._actor(request, trust).role)
+        session = self._employee(request, trust)
+        self._s.limits.count(TICKETS, session.digest)
+        return self._s.tickets.issue(session, self._actor(request, trust).role)
 
     def day(self, request: Request, trust: str) -> DayList:
         """One day's list."""

@@ -8,6 +8,7 @@ import msgspec
 from chalice.app import Request as ChaliceRequest
 from chalice.app import Response
 
+from chalicelib import headers
 from chalicelib.errors import BadRequest, Forbidden, NotJson, TooLarge, VenteromError
 from chalicelib.log import fault, log
 from chalicelib.rest import ErrorBody
@@ -15,8 +16,9 @@ from chalicelib.routes import BY_DOOR, Who
 
 T = TypeVar("T")
 MAX_BODY: Final = 16 * 1024  # bytes; the longest honest body is a booking, below 1 KB
-JSON: Final = {"Content-Type": "application/json", "Cache-Control": "no-store"}
+JSON: Final = {"Content-Type": "application/json", **headers.API}
 OUR_HEADER: Final = "x-venterom"
+OUR_SITES: Final = frozenset({"", "same-origin", "none"})
 SIGNED: Final = frozenset({Who.CARRIER, Who.ISSUER})
 """Who comes without a browser, and without a cookie that a foreign page could use."""
 
@@ -24,9 +26,10 @@ SIGNED: Final = frozenset({Who.CARRIER, Who.ISSUER})
 class Request:
     """One request, as the doors need it."""
 
-    def __init__(self, request: ChaliceRequest, trusted_proxies: int, door: str) -> None:
+    def __init__(self, request: ChaliceRequest, origin: str, trusted_proxies: int, door: str) -> None:
         self.door = door
         self._request = request
+        self._origin = origin
         self._trusted_proxies = trusted_proxies
 
     def body(self, kind: type[T]) -> T:
@@ -34,6 +37,8 @@ class Request:
         raw = self._request.raw_body
         if len(raw) > MAX_BODY:
             raise TooLarge
+        if self.header("content-type").partition(";")[0].strip().lower() != "application/json":
+            raise NotJson
         try:
             return msgspec.json.decode(raw, type=kind)
         except msgspec.ValidationError:
@@ -79,9 +84,15 @@ class Request:
 
     @property
     def safe(self) -> bool:
-        """Whether it changes nothing, carries the header that no foreign page can send, or proves itself."""
-        signed = BY_DOOR[self.door].who in SIGNED
-        return self._request.method == "GET" or self.header(OUR_HEADER) == "1" or signed
+        """Whether it changes nothing, proves itself, or can only come from our own pages.
+
+        Those send a header that no foreign page can send, and their browser names them as where it comes from, if it
+        names anybody: not all browsers that we serve do (Fetch Metadata came to Safari in 2023).
+        """
+        if self._request.method == "GET" or BY_DOOR[self.door].who in SIGNED:
+            return True
+        from_us = self.header("origin") in ("", self._origin) and self.header("sec-fetch-site") in OUR_SITES
+        return from_us and self.header(OUR_HEADER) == "1"
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -118,16 +129,16 @@ def rest(request: Request, act: Callable[[Request], Any]) -> Response:
 
 def respond(answer: Answer) -> Response:
     """An answer as Chalice's response."""
-    headers: dict[str, Any] = dict(JSON)
+    sent: dict[str, Any] = dict(JSON)
     if answer.location:
-        headers["Location"] = answer.location
+        sent["Location"] = answer.location
     if answer.wait_seconds:
-        headers["Retry-After"] = str(answer.wait_seconds)
+        sent["Retry-After"] = str(answer.wait_seconds)
     if answer.cookies:
-        headers["Set-Cookie"] = [set_cookie(name, value) for name, value in answer.cookies]
-    headers |= dict(answer.headers)
+        sent["Set-Cookie"] = [set_cookie(name, value) for name, value in answer.cookies]
+    sent |= dict(answer.headers)
     body = "" if answer.body is None else msgspec.json.encode(answer.body).decode()
-    return Response(body=body, status_code=answer.status, headers=headers)
+    return Response(body=body, status_code=answer.status, headers=sent)
 
 
 def redirect(location: str, *cookies: tuple[str, str]) -> Answer:
@@ -138,7 +149,7 @@ def redirect(location: str, *cookies: tuple[str, str]) -> Answer:
 def framed(origins: Iterable[str]) -> Answer:
     """An empty page that the pages of ``origins`` may frame."""
     allowed = " ".join(origins) or "'none'"
-    policy = f"default-src 'none'; frame-ancestors {allowed}"
+    policy = headers.API["Content-Security-Policy"].replace("frame-ancestors 'none'", f"frame-ancestors {allowed}")
     return Answer(headers=(("Content-Type", "text/html; charset=utf-8"), ("Content-Security-Policy", policy)))
 
 

@@ -8,15 +8,16 @@ import msgspec
 
 from chalicelib.consultations import Consultations
 from chalicelib.errors import Forbidden, LoginCancelled, LoginFailed, VenteromError, WrongPerson
+from chalicelib.guests import expected
 from chalicelib.lifecycle import Role
 from chalicelib.oidc import RANK, LoginTooOld, RelyingParty
 from chalicelib.oidc_token import Person
 from chalicelib.protocol import LoginLevel
 from chalicelib.records import Login, Session, Trust
 from chalicelib.register import Register
-from chalicelib.rights import patient
+from chalicelib.rights import Actor
 from chalicelib.rings import Ring
-from chalicelib.sessions import Sessions, signed_in, staff_cookie, visit_cookie
+from chalicelib.sessions import VISITORS, Sessions, signed_in, staff_cookie, visit_cookie
 from chalicelib.settings import Settings
 from chalicelib.store import Create, Refused, Store, Take
 from chalicelib.tokens import digest
@@ -67,26 +68,32 @@ class Logins:
         self._now = now
 
     def start_visit_login(self, consultation: str, cookie: str) -> str:
-        """Where to send a visitor to log in. Raises Unauthenticated, LoginFailed when the portal is away."""
-        session = self._sessions.patient(consultation, cookie)
+        """Where to send a visitor to log in. Raises Unauthenticated, LoginFailed when the portal is away, Forbidden to
+        who is asked for a code instead, which is more: it tells that they have the phone; and to guests who need none.
+        """
+        session = self._sessions.visitor(consultation, cookie)
         booked = self._consultations.find(session.trust, consultation)
+        receiver = expected(booked, session.guest) if session.guest else booked
+        asked = receiver.login_level
+        if asked is LoginLevel.CODE or (session.guest and asked is LoginLevel.NONE):
+            raise Forbidden
         # A number on the booking can only be compared after a login.
-        level = max(booked.login_level, LoginLevel.SUBSTANTIAL, key=RANK.__getitem__)
+        level = max(asked, LoginLevel.SUBSTANTIAL, key=RANK.__getitem__)
         # Whoever is logged in at the portal, but was not let in here, is to make room for somebody else.
         anew = bool(session.signed_in) and not session.proven
-        return self._start(self._patients(), session, level, booked.language.value, anew=anew)
+        return self._start(self._patients(), session, level, receiver.language.value, anew=anew)
 
     def finish_visit_login(self, returned: Returned, cookie_of: Callable[[str], str]) -> Outcome:
         """A visitor came back from the portal; ``cookie_of`` gives this browser's cookie of a consultation.
 
         Never raises: whatever went wrong is told by the page it leads to.
         """
-        login = self._take_login(returned.state, Role.PATIENT)
+        login = self._take_login(returned.state, *VISITORS)
         if login is None:
             return Outcome("/v?error=login_failed")
         place = f"#{login.consultation}"
         try:
-            session = self._sessions.patient(login.consultation, cookie_of(login.consultation))
+            session = self._sessions.visitor(login.consultation, cookie_of(login.consultation))
             if session.digest != login.session:
                 raise LoginFailed
             _raise_if_refused(returned)
@@ -95,14 +102,16 @@ class Logins:
                 person = _person(self._patients(), returned, login)
             except LoginTooOld:
                 return Outcome(self._again(self._patients(), session, login, booked.language.value))
-            fits = self._pepper().fits(booked.person, session.trust, person.national_id)
-            if booked.person and not (person.national_id and fits):
+            # A guest is nobody in particular: the level is all that is asked of them.
+            wanted = "" if session.guest else booked.person
+            fits = self._pepper().fits(wanted, session.trust, person.national_id)
+            if wanted and not (person.national_id and fits):
                 self._sessions.remember(session, signed_in(person.issuer, person.sid))
                 raise WrongPerson
             value = self._sessions.prove(session, person.level, signed_in=signed_in(person.issuer, person.sid))
         except VenteromError as error:
             return Outcome(f"/v?error={error.code}{place}")
-        by = patient(session.trust, person.level)
+        by = Actor(session.trust, session.role, level=person.level)
         self._consultations.note(by, session.consultation, f"logged_in_{person.level}", lambda _: {})
         return Outcome(f"/v{place}", (visit_cookie(session.consultation), value))
 
@@ -177,10 +186,10 @@ class Logins:
         self._store.write([Create(login)])
         return started.location
 
-    def _take_login(self, state: str, role: Role) -> Login | None:
+    def _take_login(self, state: str, *roles: Role) -> Login | None:
         key = (f"LOGIN#{digest(state)}", "LOGIN")
         login = self._store.get(Login, key)
-        if login is None or login.role is not role:
+        if login is None or login.role not in roles:
             return None
         try:
             self._store.write([Take(key)])

@@ -26,6 +26,7 @@ from aiohttp import (
 from yarl import URL
 
 from chalicelib.errors import Unavailable
+from chalicelib.headers import API, OVER_TLS, of_pages
 from chalicelib.protocol import MAX_FRAME, MAX_MESSAGE
 from chalicelib.rest import ErrorBody
 from local import outbox
@@ -42,13 +43,6 @@ PAGES: Final = {
     "/privacy": "help.html",
     "/accessibility": "help.html",
 }
-HEADERS: Final = {
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(self), microphone=(self), display-capture=(self), geolocation=()",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-}
 NOT_BUILT: Final = "The pages are not built yet. Run `make run`: it builds them first.\n"
 MAX_BODY: Final = 10 * 1024 * 1024  # bytes; API Gateway's limit
 REST_SECONDS: Final = 29  # API Gateway's limit for an answer
@@ -61,25 +55,6 @@ COMPRESSED: Final = ("text/", "application/javascript", "application/json", "app
 """Types that CloudFront would compress, of those that we have."""
 COMPRESSED_FROM: Final = 1_000  # bytes; CloudFront's limit
 UPSTREAM: Final = web.AppKey("upstream", ClientSession)
-
-
-def policy(host: str) -> str:
-    """The Content-Security-Policy of every page at ``host``; older Safaris do not count ws: as 'self'."""
-    return "; ".join(
-        (
-            "default-src 'none'",
-            "script-src 'self'",
-            "style-src 'self'",
-            "img-src 'self' data:",
-            "media-src 'self' blob: mediastream:",
-            "font-src 'self'",
-            f"connect-src 'self' ws://{host}",
-            "manifest-src 'self'",
-            "form-action 'self'",
-            "base-uri 'none'",
-            "frame-ancestors 'none'",
-        )
-    )
 
 
 def create(
@@ -146,7 +121,10 @@ def _takes(request: web.Request) -> str:
 async def _headers(
     request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
 ) -> web.StreamResponse:
-    headers = {"Content-Security-Policy": policy(request.host), **HEADERS}
+    if request.path.startswith("/api/"):
+        headers = API | (OVER_TLS if request.secure else {})
+    else:
+        headers = of_pages(request.host, tls=request.secure)
     try:
         answer = await handler(request)
     except web.HTTPException as error:

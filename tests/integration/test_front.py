@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from aiohttp import ClientSession, WSMsgType, WSServerHandshakeError, web
 
+from chalicelib.headers import ALWAYS, API
 from chalicelib.protocol import MAX_FRAME
 from local import front
 from local.children import free_port
@@ -52,6 +53,11 @@ async def echo(request: web.Request) -> web.Response:
     return answer
 
 
+async def framed(_: web.Request) -> web.Response:
+    """An answer that the portal may frame."""
+    return web.Response(headers={"Content-Security-Policy": "frame-ancestors https://portal.example"})
+
+
 async def echo_socket(request: web.Request) -> web.StreamResponse:
     """Answers every message with itself, until told to go; takes the ticket "good"."""
     if request.query.get("ticket") != "good":
@@ -82,6 +88,7 @@ def visit(dist: Path, act: Callable[[ClientSession, str], Awaitable[Any]]) -> An
     async def run() -> Any:
         behind = web.Application()
         behind.router.add_get("/socket", echo_socket)
+        behind.router.add_get("/stage/framed", framed)
         behind.router.add_route("*", "/{path:.*}", echo)
         async with serving(behind) as api:
             app = front.create(f"{api}/stage", f"{api}/socket", dist)
@@ -102,15 +109,31 @@ def test_every_page_has_its_address(dist: Path) -> None:
 
 def test_every_answer_is_guarded(dist: Path) -> None:
     async def act(client: ClientSession, origin: str) -> None:
-        for path in (*PAGES, "/nothing", "/assets/main-abc.js", "/api/health"):
+        for path in (*PAGES, "/nothing", "/assets/main-abc.js"):
             async with client.get(origin + path) as answer:
                 policy = answer.headers["Content-Security-Policy"]
                 assert "default-src 'none'" in policy
                 assert "unsafe" not in policy
+                assert "frame-ancestors 'none'" in policy
                 assert f"connect-src 'self' {origin.replace('http', 'ws')};" in policy
-                assert "camera=(self), microphone=(self)" in answer.headers["Permissions-Policy"]
-                assert answer.headers["X-Content-Type-Options"] == "nosniff"
-                assert answer.headers["Referrer-Policy"] == "no-referrer"
+                allowed = answer.headers["Permissions-Policy"].split(", ")
+                assert {"camera=(self)", "microphone=(self)", "display-capture=(self)", "geolocation=()"} <= set(
+                    allowed
+                )
+                assert ALWAYS.items() <= dict(answer.headers).items()
+                assert "Strict-Transport-Security" not in answer.headers, "no promise of https without it"
+        async with client.get(f"{origin}/api/health") as answer:
+            assert API.items() <= dict(answer.headers).items()
+            assert "Permissions-Policy" not in answer.headers
+
+    visit(dist, act)
+
+
+def test_what_the_api_says_of_its_own_answer_holds(dist: Path) -> None:
+    async def act(client: ClientSession, origin: str) -> None:
+        async with client.get(f"{origin}/api/framed") as answer:
+            assert answer.headers.getall("Content-Security-Policy") == ["frame-ancestors https://portal.example"]
+            assert answer.headers["Referrer-Policy"] == "no-referrer"
 
     visit(dist, act)
 

@@ -6,7 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.edge import Answer, Request, respond, set_cookie
+from chalicelib.edge import Answer, Request, framed, redirect, respond, set_cookie
+from chalicelib.errors import NotJson
+from chalicelib.headers import OVER_TLS, of_pages
+from chalicelib.rest import Health
+
+ORIGIN = "https://venterom.example"
 
 
 class Incoming:
@@ -20,7 +25,7 @@ class Incoming:
 
 
 def request(proxies: int = 1, **given: Any) -> Request:
-    return Request(Incoming(**given), proxies, "health")
+    return Request(Incoming(**given), ORIGIN, proxies, "health")
 
 
 @pytest.mark.parametrize(
@@ -69,3 +74,59 @@ def test_an_answer_carries_each_cookie_in_a_header_of_its_own() -> None:
     assert answer.headers["Set-Cookie"] == [set_cookie("a", "1"), set_cookie("b", "")]
     assert set_cookie("b", "").endswith("Max-Age=0")
     assert answer.body == ""
+
+
+@pytest.mark.parametrize(
+    ("headers", "safe"),
+    [
+        ({}, False),
+        ({"x_venterom": "1"}, True),
+        ({"x_venterom": "0"}, False),
+        ({"x_venterom": "1", "origin": ORIGIN, "sec_fetch_site": "same-origin"}, True),
+        ({"origin": ORIGIN, "sec_fetch_site": "same-origin"}, False),
+        ({"x_venterom": "1", "origin": "https://evil.example"}, False),
+        ({"x_venterom": "1", "origin": "null"}, False),
+        ({"x_venterom": "1", "origin": f"{ORIGIN}.evil.example"}, False),
+        ({"x_venterom": "1", "origin": "http://venterom.example"}, False),
+        ({"x_venterom": "1", "sec_fetch_site": "cross-site"}, False),
+        ({"x_venterom": "1", "sec_fetch_site": "same-site"}, False),
+        ({"x_venterom": "1", "origin": ORIGIN, "sec_fetch_site": "cross-site"}, False),
+    ],
+)
+def test_what_changes_something_comes_from_our_own_pages(headers: dict[str, str], safe: bool) -> None:
+    for method in ("POST", "PUT", "DELETE", "PATCH"):
+        assert Request(Incoming(method, **headers), ORIGIN, 1, "health").safe is safe
+    assert Request(Incoming("GET", **headers), ORIGIN, 1, "health").safe
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "", "json"])
+def test_a_body_that_a_foreign_form_could_send_is_not_read(kind: str) -> None:
+    with pytest.raises(NotJson):
+        request(method="POST", body=b"{}", content_type=kind).body(Health)
+
+
+def test_a_body_is_read_with_its_charset_named_or_not() -> None:
+    for kind in ("application/json", "Application/JSON; charset=utf-8"):
+        assert request(method="POST", body=b'{"status":"ok"}', content_type=kind).body(Health) == Health()
+
+
+def test_an_answer_of_the_api_is_no_page_and_nobodys_to_keep() -> None:
+    for answer in (Answer(Health()), Answer(status=204), redirect("/v")):
+        sent = respond(answer).headers
+        assert sent["Cache-Control"] == "no-store"
+        assert sent["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'"
+        assert sent["X-Content-Type-Options"] == "nosniff"
+    sent = respond(framed(["https://portal.example"])).headers
+    assert sent["Content-Security-Policy"] == "default-src 'none'; frame-ancestors https://portal.example"
+    assert respond(framed([])).headers["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'"
+
+
+def test_over_tls_the_pages_promise_it_and_ask_only_their_own_socket() -> None:
+    sent = of_pages("venterom.example", tls=True)
+    assert OVER_TLS.items() <= sent.items()
+    assert "connect-src 'self' wss://venterom.example;" in sent["Content-Security-Policy"]
+    assert "http:" not in str(sent)
+    permissions = dict(part.split("=") for part in sent["Permissions-Policy"].split(", "))
+    assert {name for name, who in permissions.items() if who != "()"} == {
+        "camera", "microphone", "display-capture", "autoplay", "screen-wake-lock",
+    }  # fmt: skip

@@ -10,7 +10,7 @@ from chalicelib.lifecycle import Role
 from chalicelib.logins import Outcome, Returned, login_cookie
 from chalicelib.oidc import LoginTooOld
 from chalicelib.protocol import LoginLevel
-from chalicelib.records import Consultation, StaffLogin
+from chalicelib.records import Consultation, Happening, StaffLogin, consultation_key
 from chalicelib.sessions import staff_cookie, visit_cookie
 from chalicelib.store import Put
 from tests.fakes.clinic import SETTINGS, Clinic, person
@@ -298,7 +298,49 @@ def test_a_stranger_among_the_staff_makes_room_too(clinic: Clinic) -> None:
     )
 
 
-def test_a_code_is_no_e_id(clinic: Clinic) -> None:
+def test_who_is_asked_for_a_code_cannot_come_with_somebody_elses_e_id(clinic: Clinic) -> None:
     browser = Browser(clinic, clinic.book(login_level=LoginLevel.CODE))
-    browser.leave()
-    assert clinic.patients.started == [(LoginLevel.SUBSTANTIAL, "nb")]
+    with pytest.raises(Forbidden):
+        browser.leave()
+    assert not clinic.patients.started
+
+
+def happened(clinic: Clinic, visit: Consultation) -> list[Happening]:
+    found: list[Happening] = clinic.store.query(Happening, consultation_key(clinic.trust, visit.id), "TRAIL#")
+    return found
+
+
+class GuestBrowser(Browser):
+    """A guest's browser on the way through the portal."""
+
+    def __init__(self, clinic: Clinic, level: LoginLevel) -> None:
+        booked = clinic.book(login_level=LoginLevel.HIGH, national_id=KARI)
+        guest = clinic.invite(booked, login_level=level)
+        super().__init__(clinic, clinic.now(booked))
+        _, value = self.sessions.begin_guest_visit(self.consultation, guest.id)
+        self.jar = {visit_cookie(booked.id): value}
+
+
+@pytest.mark.parametrize("level", [LoginLevel.SUBSTANTIAL, LoginLevel.HIGH])
+def test_a_guest_logs_in_at_the_level_asked_for_whoever_they_are(clinic: Clinic, level: LoginLevel) -> None:
+    browser = GuestBrowser(clinic, level)
+    assert not browser.proven()
+    clinic.patients.person = person("a-friend", "30915131103")
+    outcome = browser.back(Returned(code="code", state=browser.leave()))
+    assert outcome.location == f"/v#{browser.consultation.id}"
+    session = browser.sessions.proven_visitor(browser.consultation.id, browser.cookie)
+    assert (session.role, bool(session.guest), session.level) == (Role.GUEST, True, LoginLevel.HIGH)
+    assert clinic.patients.started[-1][0] is level
+    assert [h.role for h in happened(clinic, browser.consultation) if h.what.startswith("logged_in")] == [Role.GUEST]
+
+
+def test_a_guest_below_the_level_does_not_get_in_and_a_guest_without_one_has_nothing_to_log_in_for(
+    clinic: Clinic,
+) -> None:
+    browser = GuestBrowser(clinic, LoginLevel.HIGH)
+    clinic.patients.person = LevelTooLow()
+    assert "error=level_too_low" in browser.back(Returned(code="code", state=browser.leave())).location
+    assert not browser.proven()
+    for level in (LoginLevel.NONE, LoginLevel.CODE):
+        with pytest.raises(Forbidden):
+            GuestBrowser(clinic, level).leave()
