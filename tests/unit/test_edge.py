@@ -95,8 +95,8 @@ def test_an_answer_carries_each_cookie_in_a_header_of_its_own() -> None:
 )
 def test_what_changes_something_comes_from_our_own_pages(headers: dict[str, str], safe: bool) -> None:
     for method in ("POST", "PUT", "DELETE", "PATCH"):
-        assert Request(Incoming(method, **headers), ORIGIN, 1, "health").safe is safe
-    assert Request(Incoming("GET", **headers), ORIGIN, 1, "health").safe
+        assert Request(Incoming(method, b"", **headers), ORIGIN, 1, "health").safe is safe
+    assert Request(Incoming("GET", b"", **headers), ORIGIN, 1, "health").safe
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "", "json"])
