@@ -13,6 +13,7 @@ from chalicelib.protocol import DeviceReport, EndReason, Message, Seat
 from chalicelib.records import Watcher
 from chalicelib.rest import Feedback, Impression
 from chalicelib.rights import patient
+from chalicelib.secretary_messages import SecretaryMessages
 from chalicelib.visit_messages import PROBES_PER_HOUR
 from chalicelib.worker_messages import WorkerMessages
 from tests.fakes.clinic import Clinic
@@ -113,6 +114,7 @@ def test_from_booking_to_feedback(clinic: Clinic) -> None:
         (p.FromPatient, PatientMessages),
         (p.FromGuest, GuestMessages),
         (p.FromClinician, ClinicianMessages),
+        (p.FromSecretary, SecretaryMessages),
         (p.FromWorker, WorkerMessages),
     ],
 )
