@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import suppress
+from typing import Final
 
 from chalicelib.consultations import Consultations
 from chalicelib.errors import NotFound, VenteromError
@@ -13,6 +14,9 @@ from chalicelib.rest import LoggedOut
 from chalicelib.rights import patient
 from chalicelib.sessions import Sessions, signed_in
 from chalicelib.settings import Settings
+
+LOGGED_OUT: Final = "/?logged_out"
+"""The front page, which says so."""
 
 
 class Logouts:
@@ -38,7 +42,7 @@ class Logouts:
         """End a visitor's session; returns where to go: to the portal, to log out there too, or to the front page."""
         self._sessions.log_out(session)
         self._note(session)
-        return (self._patients().logout_address() if session.signed_in else "") or "/"
+        return (self._patients().logout_address() if session.signed_in else "") or LOGGED_OUT
 
     def employee(self, session: Session) -> str:
         """As `visit`, for one of the staff."""

@@ -14,6 +14,7 @@ DEPARTMENT = "/d/elvenes/medisinsk"
 def scenes() -> Iterator[Scene]:
     """All of them, each page's in the order in which people meet them."""
     yield Scene("landing", "start", "/", "main h1")
+    yield Scene("landing", "logged-out", "/?logged_out", "main .ds-alert")
     yield Scene("unsupported", "plain", "/unsupported.html", "[role=main] h1")
     beside = Answers({f"GET /visits/{VISIT}": content.visit()})
     for view in ("help", "advice", "privacy", "accessibility"):

@@ -71,7 +71,7 @@ def test_a_patient_logs_out_here_and_goes_on_to_the_portal(clinic: Clinic) -> No
 def test_who_never_was_at_the_portal_is_not_sent_there(clinic: Clinic) -> None:
     booked = clinic.book()
     session, _ = clinic.services.sessions.begin_visit(booked)
-    assert clinic.services.logouts.visit(session) == "/"
+    assert clinic.services.logouts.visit(session) == "/?logged_out"
 
 
 def test_who_was_not_let_in_can_log_out_at_the_portal(clinic: Clinic) -> None:

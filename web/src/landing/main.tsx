@@ -1,6 +1,6 @@
 // The front page, /: what this is and how one gets in. Nobody can look up an appointment here.
 import { Page } from "../shared/components/Page";
-import { Heading } from "../shared/components/parts";
+import { Heading, Notice } from "../shared/components/parts";
 import { helpAddress } from "../shared/helplink";
 import { t } from "../shared/messages";
 import { start } from "../shared/start";
@@ -9,6 +9,7 @@ function Landing() {
   return (
     <Page title={t("landing.title")}>
       <Heading>{t("landing.heading")}</Heading>
+      {new URLSearchParams(location.search).has("logged_out") && <Notice tone="success"><p>{t("landing.logged_out")}</p></Notice>}
       <p class="v-lead">{t("landing.lead")}</p>
       <section class="v-card v-stack">
         <h2 class="ds-heading" data-size="xs">{t("landing.patient")}</h2>
