@@ -167,10 +167,11 @@ def test_bad_bodies(body: bytes, status: int, code: str, system) -> None:
 def test_links_cannot_be_guessed_at_speed(clinician, system) -> None:
     _, link = book(clinician, system)
     guesser = Visitor(system.origin)
-    codes = {guesser.try_enter(secrets.token_urlsafe(16)) for _ in range(25)}
+    codes = {
+        guesser.try_enter(secrets.token_urlsafe(16)) for _ in range(45)
+    }  # more than twice 20: a window may end meanwhile
     assert codes == {"link_unknown", "too_many_attempts"}
-    assert guesser.try_enter(link.partition("#")[2]) == "too_many_attempts", "also when the guess is right"
-    assert Visitor(system.origin).try_enter(link.partition("#")[2]) == "", "nobody else is kept out"
+    assert guesser.try_enter(link.partition("#")[2]) == "", "whose link is right shares a hospital's address with many"
 
 
 def test_feedback_before_the_end(visitor) -> None:
@@ -192,26 +193,26 @@ def test_booking_twice_with_one_key_books_once(clinician) -> None:
     assert first["state"] == "booked"
     assert first["sms"] == "due", "two days before is not yet"
     trail = clinician.get(f"consultations/{first['consultation']}/trail")["entries"]
-    assert [entry["what"] for entry in trail] == ["booked"]
+    assert [entry["what"] for entry in trail] == ["booked", "trail_read"]
 
 
 def test_changed_plans_reach_the_patient_under_the_functions_own_rights(clinician, system) -> None:
     id_, link = book(clinician, system, starts=(datetime.now(UTC) + timedelta(days=3)).strftime("%Y-%m-%dT%H:%M:%SZ"))
     visitor = Visitor(system.origin)
     reference = visitor.enter(link)["reference"]
-    later = (datetime.now(UTC) + timedelta(days=4)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    soon = (datetime.now(UTC) + timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%SZ")  # told at any hour of the day
     with open_socket(system, visitor.ticket()) as opened:
         opened.send('{"type":"hello"}')
         receive(opened, "visit")
-        moved = clinician.post(f"consultations/{id_}/move", {"starts": later, "minutes": 45})
-        assert (moved["starts"], moved["sms"]) == (later, "sent")
+        moved = clinician.post(f"consultations/{id_}/move", {"starts": soon, "minutes": 45})
+        assert (moved["starts"], moved["sms"]) == (soon, "sent")
         assert latest_link(system.origin, moved["phone"]) != link, "the message has a link of its own"
-        assert receive(opened, "visit")["visit"]["starts"] == later
+        assert receive(opened, "visit")["visit"]["starts"] == soon
         opened.send(message("running_late", minutes=10))
         while receive(opened, "visit")["visit"]["running_late"] != 10:
             pass
         support = clinician.get(f"references/{reference.lower()}")
-        assert (support["patient_present"], support["starts"]) == (True, later)
+        assert (support["patient_present"], support["starts"]) == (True, soon)
         assert clinician.post(f"consultations/{id_}/phone", {})["by_phone"]
         while receive(opened, "visit")["visit"]["state"] != "ended":
             pass
