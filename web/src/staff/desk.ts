@@ -8,7 +8,7 @@ import { inCallWith, waitingToday } from "./lists";
 import { NO_LIST, type Notice } from "./notice";
 import { asApiError, Office } from "./office";
 import { reduce } from "./reduce";
-import { rememberedLister, rememberLister, rememberPlace, takePlace } from "./remembered";
+import { rememberedLister, rememberLister, rememberOut, rememberPlace, takeOut, takePlace } from "./remembered";
 import { firstLister, is, listers } from "./roles";
 import { initial, type Action, type StaffState } from "./state";
 import { Talk } from "./talk";
@@ -65,7 +65,7 @@ export class Desk {
       if (this.state.whose) this.connect();
     } catch (problem) {
       const { code, status } = asApiError(problem);
-      if (status === 401) this.toLogin(loginError ? "failed" : this.drafts.any ? "again" : "first", loginError ?? "");
+      if (status === 401) this.toLogin(loginError ? "failed" : takeOut(this.trust) ? "out" : this.drafts.any ? "again" : "first", loginError ?? "");
       else this.become({ at: "failed", code });
     }
   }
@@ -73,6 +73,7 @@ export class Desk {
   /** The list to begin with, or the one where the login ran out. */
   private settle(me: Me): void {
     const back = takePlace(this.trust);
+    takeOut(this.trust);
     const today = dayOf(new Date());
     const known = listers(me).some(({ id }) => id === back?.clinician);
     const whose = back && known ? back.clinician : firstLister(me, rememberedLister(this.trust));
@@ -105,7 +106,9 @@ export class Desk {
       if (asApiError(problem).status !== 401) return this.fail("logout", problem);
     }
     this.toLogin("out");
-    if (next) location.assign(next);
+    if (!next) return;
+    rememberOut(this.trust);
+    location.assign(next);
   }
 
   show(day: string): void {

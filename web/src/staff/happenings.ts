@@ -89,7 +89,9 @@ export function happened({ what }: Pick<TrailEntry, "what">): string {
 
 /** How surely whoever did it was known; "" for what no person did. */
 export function levelOf(who: string, level: LoginLevel): string {
-  return who === "system" || who === "worker" ? "" : t(`staff.trail.level.${level}`);
+  if (who === "system" || who === "worker") return "";
+  // Whose issuer names no level is known by the trust's own login all the same.
+  return level === "none" && who !== "patient" && who !== "guest" ? t("staff.trail.level.staff") : t(`staff.trail.level.${level}`);
 }
 
 /** The state that it left, in words. */

@@ -1,4 +1,4 @@
-// What the staff's page remembers: whose list a secretary looked at, on this device; where one was when the login ran out, in this window. No patient.
+// What the staff's page remembers: whose list a secretary looked at, on this device; in this window where one was when the login ran out, or that one logged out. No patient.
 
 /** Where somebody was. */
 export interface Whereabouts {
@@ -10,6 +10,7 @@ export interface Whereabouts {
 type Store = Pick<Storage, "getItem" | "setItem" | "removeItem">;
 const LISTER = "venterom.lister";
 const BACK = "venterom.back";
+const OUT = "venterom.out";
 
 export function rememberLister(trust: string, clinician: string, store: () => Store = () => localStorage): void {
   write(store, `${LISTER}.${trust}`, clinician);
@@ -26,16 +27,36 @@ export function rememberPlace(trust: string, place: Whereabouts, store: () => St
 
 /** Where to go on after the login, said once. */
 export function takePlace(trust: string, store: () => Store = () => sessionStorage): Whereabouts | null {
-  const kept = read(store, `${BACK}.${trust}`);
+  const kept = take(store, `${BACK}.${trust}`);
   if (kept === null) return null;
   try {
-    store().removeItem(`${BACK}.${trust}`);
     const { hash, day, clinician } = Object(JSON.parse(kept)) as Record<keyof Whereabouts, unknown>;
     if (typeof hash !== "string" || typeof clinician !== "string" || !/^\d{4}-\d\d-\d\d$/.test(String(day))) return null;
     return { hash, day: String(day), clinician };
   } catch {
     return null; // written by something else
   }
+}
+
+/** Logged out here, and on the way to the issuer, which ends its own login and sends back. */
+export function rememberOut(trust: string, store: () => Store = () => sessionStorage): void {
+  write(store, `${OUT}.${trust}`, "1");
+}
+
+/** Whether one comes back from logging out, said once. */
+export function takeOut(trust: string, store: () => Store = () => sessionStorage): boolean {
+  return take(store, `${OUT}.${trust}`) !== null;
+}
+
+/** What was kept, which is no longer kept then. */
+function take(store: () => Store, key: string): string | null {
+  const kept = read(store, key);
+  try {
+    if (kept !== null) store().removeItem(key);
+  } catch {
+    // it was read all the same
+  }
+  return kept;
 }
 
 function read(store: () => Store, key: string): string | null {

@@ -1,7 +1,7 @@
 // Who of the staff sees what: views by role, lists by clinician, and where one comes back to after the login.
 import { describe, expect, test } from "vitest";
 import type { Me, Role } from "../../src/protocol";
-import { rememberedLister, rememberLister, rememberPlace, takePlace } from "../../src/staff/remembered";
+import { rememberedLister, rememberLister, rememberOut, rememberPlace, takeOut, takePlace } from "../../src/staff/remembered";
 import { firstLister, listers, successors, viewOf, views } from "../../src/staff/roles";
 
 const SIRI = { id: "siri-lund", name: "Siri Lund", departments: ["medisinsk", "barn"] };
@@ -79,6 +79,13 @@ describe("what is remembered", () => {
     rememberPlace("elvenes", place, store);
     expect(takePlace("elvenes", store)).toEqual(place);
     expect(takePlace("elvenes", store)).toBeNull();
+  });
+
+  test("is that one logged out, told once", () => {
+    const store = storage();
+    expect(takeOut("elvenes", store)).toBe(false);
+    rememberOut("elvenes", store);
+    expect([takeOut("another", store), takeOut("elvenes", store), takeOut("elvenes", store)]).toEqual([false, true, false]);
   });
 
   test.each(["{", "null", '{"hash":"#rules","day":"soon","clinician":""}'])("is not %s", (kept) => {

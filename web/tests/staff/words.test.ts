@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { Delivery, EndReason, GuestView, NetworkReport, Transport, Verdict } from "../../src/protocol";
-import { doer, happened } from "../../src/staff/happenings";
+import { doer, happened, levelOf } from "../../src/staff/happenings";
 import { brief, checks, figures, tested } from "../../src/staff/tested";
 import { guestAt, invitation, lateness, lightOf, noticeText, patientName } from "../../src/staff/words";
 import { view } from "./views";
@@ -126,6 +126,14 @@ test("the history says of a message what it was and what became of it", () => {
   }
   expect(happened({ what: "sms_sent" })).toBe("staff.trail.what.sms_sent");
   expect(happened({ what: "sms_lost" })).toBe("sms_lost");
+});
+
+test("how surely somebody was known is said of people, and staff are never without a login", () => {
+  expect(levelOf("patient", "none")).toBe("staff.trail.level.none");
+  expect(levelOf("patient", "code")).toBe("staff.trail.level.code");
+  expect(levelOf("ingrid-berg", "none")).toBe("staff.trail.level.staff");
+  expect(levelOf("secretary", "high")).toBe("staff.trail.level.high");
+  expect(levelOf("system", "none")).toBe("");
 });
 
 test("the history says you, a colleague or a role", () => {
