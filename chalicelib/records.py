@@ -629,12 +629,13 @@ class Referred(Record, frozen=True, kw_only=True):
 
 class Watcher(Record, frozen=True, kw_only=True):
     """A socket that is told of everything in one clinician's list: her own or, with ``by``, a secretary's, who is told
-    of what is of her departments."""
+    of what is of her departments; ``roles`` as the session's."""
 
     trust: str
     staff: str
     connection: str
     by: str = ""
+    roles: tuple[Role, ...] = ()
 
     def key(self) -> tuple[str, str]:
         """Under the clinician."""

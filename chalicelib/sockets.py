@@ -68,7 +68,14 @@ class Sockets:
 
     def _watcher(self, socket: Socket, clinician: str) -> Watcher:
         by = "" if clinician == socket.staff else socket.staff
-        return Watcher(trust=socket.trust, staff=clinician, connection=socket.connection, by=by, expires=self.expiry())
+        return Watcher(
+            trust=socket.trust,
+            staff=clinician,
+            connection=socket.connection,
+            by=by,
+            roles=socket.roles,
+            expires=self.expiry(),
+        )
 
     def expiry(self) -> int:
         """When a socket opened now is certainly gone."""
@@ -163,7 +170,7 @@ class Sockets:
     def to_watchers(self, trust: str, staff: str, message: Message, department: str = "") -> None:
         """Send to every open list of a clinician; what is about a consultation of a ``department``, to those of it."""
         for watcher in self._store.query(Watcher, staff_partition(trust, staff), "CONN#"):
-            if department and watcher.by and department not in self._departments(trust, watcher.by):
+            if watcher.by and not self._may_see(watcher, department):
                 continue
             if not self._push.send(watcher.connection, message):
                 self._store.write([Delete(watcher.key())])
@@ -200,12 +207,14 @@ class Sockets:
         """Whether a clinician has her list open; that a secretary has it is not her being there."""
         return any(not watcher.by for watcher in self._store.query(Watcher, staff_partition(trust, staff), "CONN#"))
 
-    def _departments(self, trust: str, staff: str) -> tuple[str, ...]:
-        """Where somebody works, as the register says now."""
+    def _may_see(self, watcher: Watcher, department: str) -> bool:
+        """Whether a secretary may (still) see what is of a department, or of the list as a whole."""
         try:
-            return self._register.staff(trust, staff).departments
+            known = self._register.staff(watcher.trust, watcher.by)
         except NotFound:
-            return ()
+            return False
+        is_secretary = bool(known.roles) and Role.SECRETARY in (watcher.roles or known.roles)
+        return is_secretary and (not department or department in known.departments)
 
     def for_clinician(self, consultation: Consultation) -> ConsultationView:
         """A consultation as its clinician sees it."""

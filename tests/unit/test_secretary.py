@@ -107,6 +107,19 @@ def test_the_register_as_it_is_now_counts(clinic: Clinic) -> None:
     assert clinic.say("S", p.Watch(day=DAY, clinician=clinic.staff)) == "forbidden"
 
 
+def test_who_is_no_secretary_any_more_hears_nothing_more(clinic: Clinic) -> None:
+    booked = book(clinic, berit(clinic))
+    clinic.clinician("C")
+    clinic.secretary("S")
+    clinic.say("S", p.Watch(day=DAY, clinician=clinic.staff))
+    registered(clinic, "berit-solli", roles=(Role.SUPPORT,))
+    heard = len(clinic.push.to("S"))
+    clinic.say("C", p.Delay(10))
+    clinic.services.desk.cancel(clinic.by, booked.id)
+    assert clinic.push.to("S")[heard:] == []
+    assert booked.id in changed(clinic, "C")
+
+
 def test_another_list_takes_the_place_of_the_one_watched(clinic: Clinic) -> None:
     mine, omars = book(clinic, berit(clinic)), book(clinic, berit(clinic), "another", clinician=OMAR)
     clinic.secretary("S")
