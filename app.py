@@ -11,6 +11,7 @@ from chalicelib.doors import Doors
 from chalicelib.errors import VenteromError
 from chalicelib.log import Failed, fault, log
 from chalicelib.rights import system
+from chalicelib.rotation import Secret
 from chalicelib.wiring import services
 
 app = Chalice(app_name="venterom")
@@ -308,11 +309,16 @@ def register_trust(event: dict[str, Any], _context: Any) -> dict[str, int]:
     return {"rows": rows}
 
 
-@app.lambda_function(name="rotate_login_key")
-def rotate_login_key(event: dict[str, bool], _context: Any) -> dict[str, bool]:
-    """Make a new key to sign in with; ``{"only_if_missing": true}`` leaves one that is there alone."""
-    made = services().rotate_login_key(
-        only_if_missing=event.get("only_if_missing", False), leaked=event.get("leaked", False)
+@app.lambda_function(name="rotate_secret")
+def rotate_secret(event: dict[str, Any], _context: Any) -> dict[str, bool]:
+    """Turn a secret's keys over: payload ``{"secret": "worker"}``, or ``turn``, ``pepper``, ``login_keys``.
+
+    ``"only_if_missing": true`` leaves one that can be used alone; ``"leaked": true`` ends the use of the present keys.
+    """
+    done = services().rotate_secret(
+        Secret(event["secret"]),
+        only_if_missing=event.get("only_if_missing", False),
+        leaked=event.get("leaked", False),
     )
-    log(door="rotate_login_key", rows=int(made))
-    return {"made": made}
+    log(door="rotate_secret", rows=int(done))
+    return {"done": done}

@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, Protocol
 
 from chalicelib import protocol as p
-from chalicelib.errors import TicketInvalid, Unauthenticated, VenteromError
+from chalicelib.errors import TicketInvalid, TooManyAttempts, Unauthenticated, VenteromError
+from chalicelib.floods import Floods
 from chalicelib.lifecycle import Role
 from chalicelib.log import fault
 from chalicelib.protocol import Message
@@ -43,12 +44,14 @@ class Signaling:
         sessions: Sessions,
         sockets: Sockets,
         close: Callable[[str], None],
+        floods: Floods,
         messages: Mapping[Role, Messages],
     ) -> None:
         self._store = store
         self._tickets = tickets
         self._sessions = sessions
         self._close = close
+        self._floods = floods
         self._sockets = sockets
         self._messages = messages
 
@@ -72,7 +75,10 @@ class Signaling:
         if socket is None:
             return Unauthenticated.code
         about = ""
+        flood = socket.role is not Role.WORKER and self._floods.beyond(connection)
         try:
+            if flood:
+                raise TooManyAttempts
             message = PARSERS[socket.role](data)
             about = str(message.__struct_config__.tag)
             self._sessions.heard(socket, ping=isinstance(message, p.Ping))
@@ -81,7 +87,7 @@ class Signaling:
         except VenteromError as error:
             told = p.Error(code=error.code, message=error.text, retry=error.retry, about=about)
             self._sockets.to(connection, told)
-            if isinstance(error, Unauthenticated):
+            if flood or isinstance(error, Unauthenticated):
                 self._close(connection)  # so that it is told nothing more either
             return error.code
         except Exception as error:  # noqa: BLE001 - the socket lives on, and nobody but the log learns what it was

@@ -9,7 +9,7 @@ from typing import Any, Final
 import boto3
 from botocore.config import Config
 
-from chalicelib import oidc_keys, rings
+from chalicelib import oidc_keys, rings, rotation
 from chalicelib.anchors import Anchors
 from chalicelib.bookings import Bookings
 from chalicelib.calls import Calls
@@ -21,6 +21,7 @@ from chalicelib.compose import Composer
 from chalicelib.consultations import Consultations
 from chalicelib.desk import Desk
 from chalicelib.figures import Figures
+from chalicelib.floods import Floods
 from chalicelib.guest_messages import GuestMessages
 from chalicelib.invites import Invites
 from chalicelib.lifecycle import Role
@@ -42,6 +43,7 @@ from chalicelib.records import LoginProfile, StaffLogin, Trust
 from chalicelib.references import References
 from chalicelib.register import Register
 from chalicelib.rings import Ring
+from chalicelib.rotation import Secret
 from chalicelib.rules import RuleBook
 from chalicelib.schedule import AwsScheduler
 from chalicelib.secretary_messages import SecretaryMessages
@@ -60,6 +62,8 @@ from chalicelib.workers import Workers
 
 SECRET_SECONDS: Final = 300
 """How long a process believes what it read of a secret; keys are known a rotation before they are used."""
+ROTATION_SECONDS: Final = 3600
+"""At least so long between two rotations: longer than any process believes in the ring of before."""
 
 
 class Services:
@@ -361,19 +365,29 @@ class Services:
             Role.SECRETARY: SecretaryMessages(self.sockets, self.lists),
             Role.WORKER: WorkerMessages(self.consultations, self.sockets, self.workers, self.calls, self.figures),
         }
-        return Signaling(self.store, self.tickets, self.sessions, self.sockets, self.push.close, messages)
+        return Signaling(
+            self.store, self.tickets, self.sessions, self.sockets, self.push.close, Floods(self.now), messages
+        )
 
     def public_login_keys(self) -> str:
         """The public part of the keys with which we sign in, as JSON."""
         return oidc_keys.public_key_set(self.secret(self.settings.secret_oidc))
 
-    def rotate_login_key(self, *, only_if_missing: bool = False, leaked: bool = False) -> bool:
-        """Let the next key sign, or begin anew when the present have leaked; returns whether there are new ones."""
-        name = self.settings.secret_oidc
-        present = str(self._vault.get_secret_value(SecretId=name)["SecretString"])
-        if only_if_missing and oidc_keys.is_key_set(present):
-            return False
-        made = oidc_keys.new_key_set(None if leaked else present, self.now)
+    def rotate_secret(self, secret: Secret, *, only_if_missing: bool = False, leaked: bool = False) -> bool:
+        """Turn a secret's keys over; returns whether it was done. Asked for twice at once, it is done once."""
+        name = {
+            Secret.PEPPER: self.settings.secret_pepper,
+            Secret.TURN: self.settings.secret_turn,
+            Secret.WORKER: self.settings.secret_worker,
+            Secret.LOGIN_KEYS: self.settings.secret_oidc,
+        }[secret]
+        held = self._vault.get_secret_value(SecretId=name)
+        present = str(held["SecretString"])
+        if rotation.is_filled(secret, present):
+            just_done = self.now() - held["CreatedDate"].timestamp() < ROTATION_SECONDS
+            if only_if_missing or (just_done and not leaked):
+                return False
+        made = rotation.turned(secret, present, self.now, leaked=leaked)
         self._vault.put_secret_value(SecretId=name, SecretString=made)
         self._secrets.pop(name, None)
         return True

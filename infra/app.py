@@ -31,7 +31,7 @@ def synthesize(out: Path) -> Path:
         "RegisterTrustFunction": functions.id_of("RegisterTrust"),
         "AnchorFunction": functions.id_of("Anchor"),
         "VerifyTrailFunction": functions.id_of("VerifyTrail"),
-        "RotateLoginKeyFunction": functions.id_of("RotateLoginKey"),
+        "RotateSecretFunction": functions.id_of("RotateSecret"),
         "AnchorBucket": state.anchors.bucket_name,
         "TurnSecret": state.turn,
         "WorkerSecret": state.worker,

@@ -16,6 +16,7 @@ from constructs import Construct
 from infra.messaging import Messaging
 from infra.packaging import package
 from infra.parameters import Parameters
+from infra.rotations import Rotations
 from infra.state import State
 
 # Logical id (as Chalice names them): memory in MB, seconds at most, what it may use.
@@ -29,9 +30,13 @@ FUNCTIONS: Final[Mapping[str, tuple[int, int, frozenset[str]]]] = {
     "RegisterTrust": (256, 30, frozenset({"table"})),
     "Anchor": (512, 300, frozenset({"table", "anchor"})),
     "VerifyTrail": (1024, 300, frozenset({"table", "check"})),
-    "RotateLoginKey": (256, 30, frozenset({"login_keys"})),
+    "RotateSecret": (256, 30, frozenset({"rotation"})),
 }
 STAGE: Final = "api"
+REQUESTS: Final = (300, 600)
+"""Requests a second that the REST API takes, and how many at once (API Gateway's throttling of a stage)."""
+MESSAGES: Final = (1000, 2000)
+"""The same of messages on sockets: a page pings every half minute, so these are thousands of open pages."""
 
 
 class Functions(Construct):
@@ -43,6 +48,7 @@ class Functions(Construct):
         stack = Stack.of(self)
         zipped, template = package(build)
         self._always_newest(template)
+        self._bounded(template)
         template_file = build / "functions.json"
         template_file.write_text(json.dumps(template))
         self.included = include.CfnInclude(self, "Chalice", template_file=str(template_file), preserve_logical_ids=True)
@@ -68,6 +74,8 @@ class Functions(Construct):
             function.timeout = seconds
             if name == "Deliver":
                 function.function_name = deliver_name
+            if name == "RotateSecret":
+                Rotations(self, "Rotations", function=function)
 
     def id_of(self, logical_id: str) -> str:
         """What CloudFormation's Ref gives for one of Chalice's resources."""
@@ -84,6 +92,20 @@ class Functions(Construct):
         stage = resources["WebsocketAPIStage"]["Properties"]
         del stage["DeploymentId"]
         stage["AutoDeploy"] = True
+
+    @staticmethod
+    def _bounded(template: dict[str, Any]) -> None:
+        # Of all together; what one may do is bounded by the functions.
+        stages = template["Resources"]
+        rate, burst = REQUESTS
+        stages["RestAPIapiStage"]["Properties"]["MethodSettings"] = [
+            {"HttpMethod": "*", "ResourcePath": "/*", "ThrottlingRateLimit": rate, "ThrottlingBurstLimit": burst}
+        ]
+        rate, burst = MESSAGES
+        stages["WebsocketAPIStage"]["Properties"]["DefaultRouteSettings"] = {
+            "ThrottlingRateLimit": rate,
+            "ThrottlingBurstLimit": burst,
+        }
 
     def _settings(self, stack: Stack, deliver_arn: str, scheduler_role: iam.Role) -> dict[str, str]:
         """Every field of Settings with its value: known to the template, or a parameter."""
@@ -145,10 +167,10 @@ class Functions(Construct):
                     resources=[state.pepper, state.turn, state.worker, state.login_keys],
                 )
             ],
-            "login_keys": [
+            "rotation": [
                 iam.PolicyStatement(
                     actions=["secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue"],
-                    resources=[state.login_keys],
+                    resources=[state.pepper, state.turn, state.worker, state.login_keys],
                 )
             ],
             "anchor": [_objects("PutObject", state.anchors)],

@@ -1,6 +1,7 @@
 """What the one template promises: its state, each function's rights and settings, and nothing linters object to."""
 
 import json
+import re
 import subprocess
 import sys
 import zipfile
@@ -154,6 +155,50 @@ def test_secrets_are_made_by_aws_and_only_named_to_the_functions(template: Templ
             assert resources[secret["Fn::GetAtt"][0]]["Type"] == "AWS::SecretsManager::Secret"
 
 
+def test_no_secret_stands_in_the_template_or_in_the_environment_of_a_function(
+    template_file: Path, resources: Resources
+) -> None:
+    assert "{{resolve:" not in template_file.read_text(), "what is resolved when deploying can be read by who may look"
+    secrets = of_type(resources, "AWS::SecretsManager::Secret")
+    for name, function in of_type(resources, "AWS::Lambda::Function").items():
+        for variable, value in function["Properties"]["Environment"]["Variables"].items():
+            named = [secret for secret in secrets if f'"{secret}"' in json.dumps(value)]
+            assert bool(named) == variable.startswith("VENTEROM_SECRET_"), (name, variable)
+            if named:
+                assert value == {"Fn::GetAtt": [named[0], "Id"]}, "an id, and not what it is the id of"
+    fields = {field.name for field in msgspec.structs.fields(Settings)}
+    assert {name for name in fields if name.startswith("secret_")} == {
+        "secret_pepper", "secret_turn", "secret_worker", "secret_oidc",
+    }  # fmt: skip
+    assert not [name for name in fields if re.search("key|token|password|pepper$", name) and "secret_" not in name]
+
+
+def test_the_keys_of_every_secret_are_turned_over_by_the_calendar(resources: Resources) -> None:
+    rules = {
+        json.loads(target["Input"])["secret"]: (rule["Properties"]["ScheduleExpression"], target["Arn"], name)
+        for name, rule in of_type(resources, "AWS::Events::Rule").items()
+        for target in rule["Properties"]["Targets"]
+        if "Input" in target
+    }
+    assert {secret: when for secret, (when, _, _) in rules.items()} == {
+        "login_keys": "rate(91 days)",
+        "turn": "rate(30 days)",
+        "worker": "rate(30 days)",
+        "pepper": "rate(365 days)",
+    }
+    allowed = [p["Properties"] for p in of_type(resources, "AWS::Lambda::Permission").values()]
+    for _, arn, name in rules.values():
+        assert arn == {"Fn::GetAtt": ["RotateSecret", "Arn"]}
+        assert [p for p in allowed if p.get("SourceArn") == {"Fn::GetAtt": [name, "Arn"]}]
+
+
+def test_both_apis_take_so_much_and_no_more(template: Template) -> None:
+    bounded = {"ThrottlingRateLimit": Match.any_value(), "ThrottlingBurstLimit": Match.any_value()}
+    every = Match.object_like({"HttpMethod": "*", "ResourcePath": "/*", **bounded})
+    template.has_resource_properties("AWS::ApiGateway::Stage", {"MethodSettings": [every]})
+    template.has_resource_properties("AWS::ApiGatewayV2::Stage", {"DefaultRouteSettings": bounded})
+
+
 def test_every_function_is_set_exactly_what_settings_reads(resources: Resources) -> None:
     assert set(of_type(resources, "AWS::Lambda::Function")) == set(FUNCTIONS)
     fields = {f"VENTEROM_{field.name.upper()}" for field in msgspec.structs.fields(Settings)}
@@ -195,7 +240,7 @@ def test_no_role_may_do_everything_or_do_it_everywhere(resources: Resources) -> 
         ("RegisterTrust", {"dynamodb:PutItem"}, {"secretsmanager:GetSecretValue", "sns:Publish"}),
         ("Anchor", {"dynamodb:PutItem", "s3:PutObject"}, {"s3:GetObject", "secretsmanager:GetSecretValue"}),
         ("VerifyTrail", {"dynamodb:Query", "s3:GetObjectVersion"}, {"s3:PutObject", "secretsmanager:GetSecretValue"}),
-        ("RotateLoginKey", {"secretsmanager:PutSecretValue"}, {"dynamodb:GetItem", "sns:Publish"}),
+        ("RotateSecret", {"secretsmanager:PutSecretValue"}, {"dynamodb:GetItem", "sns:Publish"}),
     ],
 )
 def test_a_function_may_do_its_own_work_only(

@@ -6,6 +6,7 @@ import pytest
 
 from chalicelib import protocol as p
 from chalicelib.errors import LinkWithdrawn, TicketInvalid
+from chalicelib.floods import MOST, SECONDS
 from chalicelib.lifecycle import Role, State
 from chalicelib.records import Consultation
 from chalicelib.store import Create
@@ -201,3 +202,18 @@ def test_a_ticket_of_a_guest_who_was_shown_out_opens_nothing(clinic: Clinic) -> 
     with pytest.raises(LinkWithdrawn):
         clinic.services.signaling.connect("G", ticket)
     assert clinic.services.sockets.find("G") is None
+
+
+def test_a_flood_on_one_socket_ends_that_socket_and_no_other(clinic: Clinic) -> None:
+    booked = clinic.book()
+    clinic.patient("P", booked)
+    clinic.clinician("C")
+    clinic.clock.time += SECONDS - clinic.clock.time % SECONDS
+    said = [clinic.say("P", p.Ping()) for _ in range(MOST + 1)]
+    assert said == ["ping"] * MOST + ["too_many_attempts"]
+    assert "P" in clinic.push.gone
+    assert clinic.say("C", p.Ping()) == "ping"
+    clinic.push.gone.discard("P")
+    clinic.clock.time += SECONDS
+    clinic.patient("P", booked)
+    assert clinic.say("P", p.Ping()) == "ping"
