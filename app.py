@@ -10,6 +10,8 @@ from chalicelib import edge
 from chalicelib.doors import Doors
 from chalicelib.errors import VenteromError
 from chalicelib.log import Failed, fault, log
+from chalicelib.rest import PersonQuery
+from chalicelib.retention import RUN_SECONDS
 from chalicelib.rights import system
 from chalicelib.rotation import Secret
 from chalicelib.wiring import services
@@ -86,6 +88,12 @@ def visit_ticket(consultation: str) -> Response:
 def feedback(consultation: str) -> Response:
     """How it was."""
     return rest("feedback", consultation)
+
+
+@app.route("/visits/{consultation}/receipt")
+def receipt(consultation: str) -> Response:
+    """What happened to the patient's consultation."""
+    return rest("receipt", consultation)
 
 
 @app.route("/login/patient/callback")
@@ -232,6 +240,30 @@ def reference(trust: str, reference: str) -> Response:
     return rest("reference", trust, reference)
 
 
+@app.route("/staff/{trust}/people/export", methods=["POST"])
+def export_person(trust: str) -> Response:
+    """Everything that is kept of a person."""
+    return rest("export_person", trust)
+
+
+@app.route("/staff/{trust}/people/erase", methods=["POST"])
+def erase_person(trust: str) -> Response:
+    """Take away what is kept of a person."""
+    return rest("erase_person", trust)
+
+
+@app.route("/staff/{trust}/purges")
+def purges(trust: str) -> Response:
+    """What the daily clean-up took away."""
+    return rest("purges", trust)
+
+
+@app.route("/staff/{trust}/audit")
+def audit(trust: str) -> Response:
+    """Search the trail."""
+    return rest("audit", trust)
+
+
 @app.route("/staff/{trust}/audit/anchors")
 def anchors(trust: str) -> Response:
     """The days that can be checked."""
@@ -282,6 +314,32 @@ def anchor(_event: Any) -> None:
     for trust in anchors.trusts():
         for made in anchors.make(trust):
             log(door="anchor", anchor=made.hash, entries=made.entries)
+
+
+@app.schedule(Cron(10, "1-5", "*", "*", "?", "*"))
+def purge(_event: Any) -> None:
+    """Take away what the trusts' rules give up, and again what was erased before the table was restored."""
+    running = services()
+    until = running.now() + RUN_SECONDS
+    for trust in running.anchors.trusts():
+        again = running.people.again(trust)
+        log(door="purge", rows=running.retention.purge(trust, until).total() + again)
+
+
+@app.lambda_function(name="export_person")
+def export_person_of(event: dict[str, str], _context: Any) -> Any:
+    """Everything that is kept of a person: payload ``{"trust", "national_id", "phone", "email"}``, any of the three."""
+    by, query = system(event.pop("trust")), msgspec.convert(event, PersonQuery)
+    log(door="export_person", outcome="begun")
+    return msgspec.to_builtins(services().people.export(by, query))
+
+
+@app.lambda_function(name="erase_person")
+def erase_person_of(event: dict[str, str], _context: Any) -> Any:
+    """Take away what is kept of a person: payload as of ``export_person``."""
+    by, query = system(event.pop("trust")), msgspec.convert(event, PersonQuery)
+    log(door="erase_person", outcome="begun")
+    return msgspec.to_builtins(services().people.erase(by, query))
 
 
 @app.lambda_function(name="verify_trail")

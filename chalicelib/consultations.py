@@ -18,7 +18,7 @@ from chalicelib.records import Answered, Consultation, Happening, Kept, Once, Re
 from chalicelib.register import Register
 from chalicelib.rest import Feedback
 from chalicelib.rights import Actor, own, owns, system
-from chalicelib.store import Create, Put, Refused, Replace, Store, Write
+from chalicelib.store import Create, Delete, Put, Refused, Remove, Replace, Store, Write
 
 TRIES: Final = 5
 CROCKFORD: Final = "0123456789abcdefghjkmnpqrstvwxyz"  # no letters that are mistaken for digits
@@ -120,6 +120,26 @@ class Consultations:
     ) -> Consultation:
         """Record ``what`` with the fields that ``decide`` gives; None from it changes nothing. Raises as `happen`."""
         return self._change(by, consultation, decide, what, also)
+
+    def end(self, by: Actor, consultation: str, what: str, may: Callable[[Consultation], bool]) -> bool:
+        """Remove a consultation, its reference and whom it mentions; its trail stays, with ``what`` as its last entry.
+
+        False when ``may`` says no. Raises NotFound, or Overtaken as `happen`.
+        """
+        for _ in range(TRIES):
+            present = self.find(by.trust, consultation)
+            if not may(present):
+                return False
+            after = msgspec.structs.replace(present, version=present.version + 1)
+            referred = Referred(trust=present.trust, reference=present.reference)
+            entry = self._happening(by, after, what, present.trail_hash)
+            writes: list[Write] = [Remove(present.key(), expected=present.version), Create(entry)]
+            try:
+                self._store.write([*writes, Delete(referred.key()), *self._mentions.changes(present, None)])
+            except Refused:
+                continue
+            return True
+        raise Overtaken
 
     def day(self, by: Actor, staff: str, day: str) -> list[Consultation]:
         """What somebody may see of a clinician's day, by time."""

@@ -139,6 +139,6 @@ def _told(guest: Guest, news: News, at: int) -> Guest:
 
 
 def _movable(present: Consultation) -> None:
-    """Raises IllegalTransition during a call and when it is over."""
-    if present.state in FINAL | WITH_CALL:
+    """Raises IllegalTransition during a call, when it is over, and when nobody knows any more whom it was with."""
+    if present.state in FINAL | WITH_CALL or present.erased:
         raise IllegalTransition

@@ -24,6 +24,7 @@ from chalicelib.rest import (
     Me,
     Move,
     NewGuest,
+    Receipt,
     Redirect,
     Support,
     Ticket,
@@ -126,6 +127,13 @@ class Doors(OversightDoors):
             raise Forbidden
         by = patient(session.trust, session.level)
         self._s.consultations.feedback(by, consultation, request.body(Feedback))
+
+    def receipt(self, request: Request, consultation: str) -> Receipt:
+        """What happened, for the patient to read."""
+        session = self._s.sessions.proven_visitor(consultation, request.cookie(visit_cookie(consultation)))
+        if session.guest:
+            raise Forbidden
+        return self._s.receipts.of(self._s.consultations.find(session.trust, consultation))
 
     # ------------------------------------------------------------ departments
 

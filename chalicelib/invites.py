@@ -55,7 +55,10 @@ class Invites:
             self._limits.count(WRONG_LINKS, address)
             raise LinkUnknown
         self._limits.count(OPENINGS, link.digest)
-        consultation = self._consultations.find(link.trust, link.consultation)
+        try:
+            consultation = self._consultations.find(link.trust, link.consultation)
+        except NotFound:  # by the trust's rule
+            raise LinkExpired from None
         if consultation.state is State.CANCELLED or (link.guest and guest_of(consultation, link.guest) is None):
             raise LinkWithdrawn
         if self._over(consultation):

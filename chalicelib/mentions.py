@@ -18,11 +18,14 @@ class Mentions:
         self._store = store
         self._hashes = hashes
 
-    def changes(self, before: Consultation | None, after: Consultation) -> list[Write]:
-        """What is to be written along with a consultation's change, or when it begins (``before`` is None)."""
-        old, new = _named(before) if before else set(), _named(after)
-        gone = [Delete(row.key()) for guest, kind, value in old - new for row in self._rows(after, guest, kind, value)]
-        come = [Put(self._rows(after, guest, kind, value)[0]) for guest, kind, value in new - old]
+    def changes(self, before: Consultation | None, after: Consultation | None) -> list[Write]:
+        """What is to be written along with a consultation's change: None before it began, and after it is removed."""
+        of = after or before
+        if of is None:
+            return []
+        old, new = (_named(one) if one else set() for one in (before, after))
+        gone = [Delete(row.key()) for guest, kind, value in old - new for row in self._rows(of, guest, kind, value)]
+        come = [Put(self._rows(of, guest, kind, value)[0]) for guest, kind, value in new - old]
         kept = {write.record.key() for write in come}
         return [*come, *(delete for delete in gone if delete.key not in kept)]
 

@@ -323,15 +323,19 @@ class Kept(Record, frozen=True, kw_only=True):
 
     def day_key(self) -> tuple[str, str]:
         """By trust and day."""
-        return f"{trust_key(self.trust)}#KEPT#{self.day}", self.consultation
+        return kept_day(self.trust, self.day), self.consultation
 
 
 class Purged(Record, frozen=True, kw_only=True):
-    """Until which day, that one too, each kind of data has been cleaned up."""
+    """Until which day, that one too, each kind of data has been cleaned up.
+
+    ``entries``: which entries of the trust's own trail say how much went, the newest first.
+    """
 
     trust: str
     version: int
     days: dict[str, str] = {}
+    entries: tuple[int, ...] = ()
 
     def key(self) -> tuple[str, str]:
         """Under the trust."""
@@ -398,7 +402,7 @@ class Answered(Record, frozen=True, kw_only=True):
 
     def key(self) -> tuple[str, str]:
         """With its consultation."""
-        return consultation_key(self.trust, self.consultation), "FEEDBACK"
+        return feedback_key(self.trust, self.consultation)
 
 
 class Taken(Record, frozen=True, kw_only=True):
@@ -724,6 +728,11 @@ def consultation_key(trust: str, consultation: str) -> str:
     return f"T#{trust}#C#{consultation}"
 
 
+def feedback_key(trust: str, consultation: str) -> tuple[str, str]:
+    """Where the patient's answer to a consultation stands."""
+    return consultation_key(trust, consultation), "FEEDBACK"
+
+
 def trail_partition(trust: str, consultation: str) -> str:
     """Partition of a consultation's trail, or of the trust's own."""
     return consultation_key(trust, consultation) if consultation else f"{trust_key(trust)}#TRAIL"
@@ -737,6 +746,11 @@ def entry_key(trust: str, consultation: str, number: int) -> tuple[str, str]:
 def trail_day(trust: str, day: str) -> str:
     """Partition, in the index by day, of all that happened at a trust on a day (UTC)."""
     return f"{trust_key(trust)}#TRAIL#{day}"
+
+
+def kept_day(trust: str, day: str) -> str:
+    """Partition, in the index by day, of all consultations of a day, whoever's."""
+    return f"{trust_key(trust)}#KEPT#{day}"
 
 
 def gone_day(trust: str, day: str) -> str:

@@ -32,7 +32,7 @@ class References:
 
     def look_up(self, by: Actor, typed: str) -> Support:
         """Case, spaces and hyphens do not matter. Raises NotFound."""
-        reference = re.sub(r"[^0-9A-Z]", "", unquote(typed).upper()).translate(MEANT)
+        reference = normal(unquote(typed))
         found = self._store.get(Referred, Referred(trust=by.trust, reference=reference).key())
         if found is None:
             raise NotFound
@@ -51,3 +51,8 @@ class References:
             patient_present=seen.patient_present,
             trail=self._trail.entries(consultation),
         )
+
+
+def normal(typed: str) -> str:
+    """A reference as it is kept: case, spaces and hyphens do not matter."""
+    return re.sub(r"[^0-9A-Z]", "", typed.upper()).translate(MEANT)

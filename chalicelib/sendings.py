@@ -117,10 +117,15 @@ class Sendings:
 
     def of(self, by: Actor, consultation: str) -> SentMessages:
         """All messages of one of the actor's own consultations, the newest first. Raises NotFound."""
-        own, now = self._consultations.own(by, consultation), self._now()
-        rows = self._store.query(Sending, consultation_key(own.trust, own.id), "MSG#")
+        own = self._consultations.own(by, consultation)
+        return SentMessages(messages=self.kept(own.trust, own.id))
+
+    def kept(self, trust: str, consultation: str) -> list[SentMessage]:
+        """All messages of a consultation, the newest first."""
+        now = self._now()
+        rows = self._store.query(Sending, consultation_key(trust, consultation), "MSG#")
         shown = [row for row in rows if row.state is not Delivery.NONE]
-        return SentMessages(messages=[_shown(row, now) for row in sorted(shown, key=lambda r: r.at, reverse=True)])
+        return [_shown(row, now) for row in sorted(shown, key=lambda r: r.at, reverse=True)]
 
     # ------------------------------------------------------------ parts
 

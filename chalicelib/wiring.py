@@ -11,6 +11,7 @@ from botocore.config import Config
 
 from chalicelib import oidc_keys, rings, rotation
 from chalicelib.anchors import Anchors
+from chalicelib.audit import Audit
 from chalicelib.bookings import Bookings
 from chalicelib.calls import Calls
 from chalicelib.carriers import MailCarrier, SesMail, SmsCarrier, SnsSms
@@ -20,6 +21,7 @@ from chalicelib.company import Company
 from chalicelib.compose import Composer
 from chalicelib.consultations import Consultations
 from chalicelib.desk import Desk
+from chalicelib.eraser import Eraser
 from chalicelib.figures import Figures
 from chalicelib.floods import Floods
 from chalicelib.guest_messages import GuestMessages
@@ -36,12 +38,15 @@ from chalicelib.oidc_http import IssuerHttp
 from chalicelib.oidc_profile import ENTERPRISE, HELSEID, IDPORTEN
 from chalicelib.outgoing import Outgoing
 from chalicelib.patient_messages import PatientMessages
+from chalicelib.people import People
 from chalicelib.plans import Plans
 from chalicelib.push import GatewayPush, Push
 from chalicelib.queues import Queues
+from chalicelib.receipts import Receipts
 from chalicelib.records import LoginProfile, StaffLogin, Trust
 from chalicelib.references import References
 from chalicelib.register import Register
+from chalicelib.retention import Retention
 from chalicelib.rings import Ring
 from chalicelib.rotation import Secret
 from chalicelib.rules import RuleBook
@@ -106,6 +111,11 @@ class Services:
     def sealed(self) -> Objects:
         """Where anchors are put so that nobody can change them."""
         return S3Objects(_client("s3"), self.settings.anchor_bucket)
+
+    @cached_property
+    def erasures(self) -> Objects:
+        """Where it is said what was erased."""
+        return S3Objects(_client("s3"), self.settings.erasure_bucket)
 
     @cached_property
     def _vault(self) -> Any:
@@ -176,6 +186,42 @@ class Services:
     def anchors(self) -> Anchors:
         """What each day is checked by."""
         return Anchors(self.store, self.trail, self.sealed, self.now)
+
+    @cached_property
+    def eraser(self) -> Eraser:
+        """Takes away who a consultation was about."""
+        return Eraser(self.store, self.consultations)
+
+    @cached_property
+    def retention(self) -> Retention:
+        """The daily clean-up."""
+        return Retention(self.store, self.consultations, self.trail, self.eraser, self.rules, self.now)
+
+    @cached_property
+    def people(self) -> People:
+        """What is kept of one person."""
+        return People(
+            self.store,
+            self.consultations,
+            self.trail,
+            self.eraser,
+            self.mentions,
+            self.sendings,
+            self.sockets,
+            self.wishes.wants_sms,
+            self.erasures,
+            self.now,
+        )
+
+    @cached_property
+    def audit(self) -> Audit:
+        """What the auditor searches."""
+        return Audit(self.store, self.trail, self.register)
+
+    @cached_property
+    def receipts(self) -> Receipts:
+        """What patients read of what happened."""
+        return Receipts(self.trail, self.register)
 
     @cached_property
     def queues(self) -> Queues:

@@ -21,7 +21,7 @@ from infra.state import State
 
 # Logical id (as Chalice names them): memory in MB, seconds at most, what it may use.
 FUNCTIONS: Final[Mapping[str, tuple[int, int, frozenset[str]]]] = {
-    "APIHandler": (512, 20, frozenset({"table", "secrets", "send", "push", "schedule", "check"})),
+    "APIHandler": (512, 20, frozenset({"table", "secrets", "send", "push", "schedule", "check", "erase"})),
     "WebsocketConnect": (512, 10, frozenset({"table", "secrets"})),
     "WebsocketMessage": (512, 10, frozenset({"table", "secrets", "push"})),
     "WebsocketDisconnect": (512, 10, frozenset({"table", "secrets", "push"})),
@@ -29,6 +29,9 @@ FUNCTIONS: Final[Mapping[str, tuple[int, int, frozenset[str]]]] = {
     "Deliver": (512, 30, frozenset({"table", "secrets", "send", "push", "schedule"})),
     "RegisterTrust": (256, 30, frozenset({"table"})),
     "Anchor": (512, 300, frozenset({"table", "anchor"})),
+    "Purge": (512, 300, frozenset({"table", "secrets", "push", "erase_again"})),
+    "ExportPerson": (512, 60, frozenset({"table", "secrets", "push"})),
+    "ErasePerson": (512, 60, frozenset({"table", "secrets", "push", "erase"})),
     "VerifyTrail": (1024, 300, frozenset({"table", "check"})),
     "RotateSecret": (256, 30, frozenset({"rotation"})),
 }
@@ -177,8 +180,9 @@ class Functions(Construct):
             "check": [_objects("GetObjectVersion", state.anchors), _bucket("ListBucketVersions", state.anchors)],
             "erase": [_objects("PutObject", state.erasures)],
             "erase_again": [
-                _objects("GetObject", state.erasures),
+                _objects("GetObjectVersion", state.erasures),
                 _bucket("ListBucket", state.erasures),
+                _bucket("ListBucketVersions", state.erasures),
             ],
             "send": [
                 # SMS goes to phone numbers, which have no ARN.

@@ -12,7 +12,11 @@ from typing import Any, Final
 from local.deploy import Aws, DeploymentFailed
 from local.system import BUILD
 
-FUNCTIONS: Final = {"verify_trail": "VerifyTrailFunction"}
+FUNCTIONS: Final = {
+    "verify_trail": "VerifyTrailFunction",
+    "export_person": "ExportPersonFunction",
+    "erase_person": "ErasePersonFunction",
+}
 
 
 class NotRunning(Exception):

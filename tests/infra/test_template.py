@@ -134,7 +134,9 @@ def test_buckets_are_encrypted_never_public_and_reached_by_tls_only(resources: R
     assert {"Bool": {"aws:SecureTransport": "false"}} in [s["Condition"] for s in policy if s["Effect"] == "Deny"]
 
 
-@pytest.mark.parametrize(("function", "schedule"), [("Anchor", "cron(40 0 * * ? *)")])
+@pytest.mark.parametrize(
+    ("function", "schedule"), [("Anchor", "cron(40 0 * * ? *)"), ("Purge", "cron(10 1-5 * * ? *)")]
+)
 def test_what_is_done_daily_is_done_by_itself(resources: Resources, function: str, schedule: str) -> None:
     (rule,) = (
         rule["Properties"]
@@ -239,6 +241,9 @@ def test_no_role_may_do_everything_or_do_it_everywhere(resources: Resources) -> 
         ("Deliver", {"sns:Publish", "ses:SendRawEmail", "scheduler:CreateSchedule"}, {"secretsmanager:PutSecretValue"}),
         ("RegisterTrust", {"dynamodb:PutItem"}, {"secretsmanager:GetSecretValue", "sns:Publish"}),
         ("Anchor", {"dynamodb:PutItem", "s3:PutObject"}, {"s3:GetObject", "secretsmanager:GetSecretValue"}),
+        ("Purge", {"dynamodb:DeleteItem", "s3:GetObjectVersion"}, {"s3:PutObject", "sns:Publish"}),
+        ("ExportPerson", {"dynamodb:Query"}, {"s3:PutObject", "s3:GetObjectVersion", "sns:Publish"}),
+        ("ErasePerson", {"dynamodb:DeleteItem", "s3:PutObject"}, {"s3:GetObjectVersion", "sns:Publish"}),
         ("VerifyTrail", {"dynamodb:Query", "s3:GetObjectVersion"}, {"s3:PutObject", "secretsmanager:GetSecretValue"}),
         ("RotateSecret", {"secretsmanager:PutSecretValue"}, {"dynamodb:GetItem", "sns:Publish"}),
     ],

@@ -1,10 +1,14 @@
 """The trails: each entry is linked to the one before, whoever else writes in the same moment."""
 
+import re
+from pathlib import Path
+
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import chalicelib
 from chalicelib.chain import holds
 from chalicelib.errors import Overtaken
 from chalicelib.lifecycle import Role
@@ -111,3 +115,28 @@ def test_a_change_between_two_readings_is_no_break() -> None:
     entries, intact = clinic.services.trail.whole(booked)
     assert intact
     assert entries[-1].what == "trail_read"
+
+
+def test_no_code_changes_an_entry_and_retention_alone_takes_one_away() -> None:
+    """Entries are created on condition that there is none, and are the one thing that retention replaces by a hash."""
+    sources = {path.name: path.read_text() for path in Path(chalicelib.__file__).parent.glob("*.py")}
+    makes = {name for name, text in sources.items() if "Happening(" in text.replace("class Happening(", "")}
+    assert makes == {"consultations.py", "trail.py"}
+    for name in makes:
+        assert not re.search(r"(Put|Replace|Delete|Take|Remove)\(entry\b", sources[name]), name
+        assert re.search(r"Create\(entry\)|for record in \(referred, made, entry", sources[name]), name
+    takes = {name for name, text in sources.items() if re.search(r"Delete\(entry\.key\(\)\)", text)}
+    assert takes == {"retention.py"}
+    partitions = {
+        name for name, text in sources.items() if re.search(r"\.keys\((consultation_key|trail_partition)", text)
+    }
+    assert partitions == {"eraser.py"}, "who reads all keys of a partition could remove the trail with the rest"
+
+
+def test_what_is_left_of_a_consultation_is_removed_but_for_its_trail() -> None:
+    clinic = Clinic()
+    booked = clinic.book()
+    clinic.services.eraser.all_but_trail(clinic.trust, booked.id)
+    left = clinic.store.keys(booked.key()[0])
+    assert left
+    assert all(key[1].startswith("TRAIL#") for key in left)
