@@ -6,7 +6,7 @@ from typing import Any, Final
 import msgspec
 
 from chalicelib.consultations import Consultations
-from chalicelib.records import Answered, Code, Consultation, Sending, consultation_key, feedback_key
+from chalicelib.records import Answered, Consultation, Sending, consultation_key, feedback_key
 from chalicelib.rights import Actor
 from chalicelib.store import Delete, Store, Write
 
@@ -72,8 +72,7 @@ class Eraser:
     def _messages(self, trust: str, consultation: str, whose: tuple[str, ...]) -> int:
         partition = consultation_key(trust, consultation)
         sent = [row for row in self._store.query(Sending, partition, "MSG#") if not whose or row.guest in whose]
-        codes = [row for row in self._store.query(Code, partition, "CODE#") if not whose or row.guest in whose]
-        self.remove([row.key() for row in (*sent, *codes)])
+        self.remove([row.key() for row in sent])
         return len(sent)
 
 
