@@ -245,6 +245,7 @@ class Sessions:
         else:
             return
         if over:
+            self.log_out(session)  # for good: the next call is not its own
             raise Unauthenticated
 
     def _idle(self, session: Session) -> bool:
