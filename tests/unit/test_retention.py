@@ -14,9 +14,10 @@ from chalicelib.chain import holds
 from chalicelib.consultations import instant
 from chalicelib.errors import IllegalTransition, NotFound
 from chalicelib.lifecycle import State
-from chalicelib.records import Answered, Consultation, Gone, Happening, Kept, Mention, Purged, Record, Sending
+from chalicelib.records import Answered, Consultation, Gone, Happening, Kept, Mention, Purged, Record, Sending, Trust
 from chalicelib.rest import Feedback, Impression, Move, PersonQuery, Rules, TrustRules
 from chalicelib.retention import KINDS
+from chalicelib.store import Create
 from tests.fakes.clinic import Clinic
 from tests.fakes.store import FakeStore
 
@@ -309,8 +310,7 @@ def test_another_trusts_data_stay() -> None:
     clinic = Cleaned()
     ended = clinic.ended()
     clinic.days(31)
-    other = {"trust": {"id": "another", "name": "A", "time_zone": "Europe/Oslo"}, "departments": [], "staff": []}
-    clinic.services.register.enter(other)
+    clinic.store.write([Create(Trust(id="another", name="Another", time_zone="Europe/Oslo"))])
     assert clinic.services.retention.purge("another", clinic.clock.time + 1) == {}
     assert not clinic.now(ended).erased
 
