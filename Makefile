@@ -24,7 +24,7 @@ run: .venv/.ready build/plane.ready web/dist/index.html ## start the whole servi
 test: .venv/.ready build/plane.ready web/node_modules/.ready ## everything that CI runs; needs about twenty-five minutes on two cores
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync check
 	@tools/setup.sh programs test
-	@$(PY) -m pytest -n 2 --dist loadgroup tests/nets
+	@$(PY) -m pytest -n 2 --dist loadscope tests/nets
 	@$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder tests $(addprefix --ignore tests/,unit nets)
 
 check: lint types web-check unit ## everything that needs no browser and no running service

@@ -153,11 +153,7 @@ def browser(playwright: Playwright, kind: str, service: Service) -> BrowserConte
     )
 
 
-BROWSERS: Final = [pytest.param(kind, marks=pytest.mark.xdist_group(kind)) for kind in ("chromium", "firefox")]
-"""Each may be tested in a process of its own, side by side: they wait more than they work."""
-
-
-@pytest.fixture(scope="module", params=BROWSERS)
+@pytest.fixture(scope="class")
 def opened(request: pytest.FixtureRequest, service: Service) -> Iterator[Visit]:
     service.mend()
     # Playwright's driver is started on the phone too: Firefox is spoken to over loopback.
@@ -165,7 +161,7 @@ def opened(request: pytest.FixtureRequest, service: Service) -> Iterator[Visit]:
         starting = sync_playwright()
         playwright = starting.start()
     try:
-        context = browser(playwright, request.param, service)
+        context = browser(playwright, request.cls.kind, service)
         visit = Visit(Patient(context.new_page()))
         visit.arrive(service.system.addresses["patient"])
         yield visit
@@ -228,48 +224,57 @@ def check(case: Case, tested: tuple[str, dict[str, Any]]) -> None:
     assert least <= min(report["up_kbps"], report["down_kbps"]) <= most, report
 
 
-@pytest.mark.parametrize("name", IN_BOTH)
-def test_a_wire(visit: Visit, service: Service, name: str) -> None:
-    service.wire.set(WIRES[name].line, WIRES[name].line)
-    check(WIRES[name], visit.test())
+class Wires:
+    """What is tried in every browser. Each may have a process to itself: they wait more than they work."""
+
+    kind = ""
+
+    @pytest.mark.parametrize("name", IN_BOTH)
+    def test_a_wire(self, visit: Visit, service: Service, name: str) -> None:
+        service.wire.set(WIRES[name].line, WIRES[name].line)
+        check(WIRES[name], visit.test())
+
+    def test_without_udp_it_goes_over_tcp(self, visit: Visit, service: Service) -> None:
+        case = RELAYS["no UDP"]
+        service.wire.set(case.line, case.line)
+        check(case, visit.test())
+
+    def test_with_port_443_alone_it_goes_over_tls(self, visit: Visit, service: Service) -> None:
+        """The port is another here: what matters is that no other one lets media through."""
+        case = RELAYS["TLS alone"]
+        service.wire.set(case.line, case.line)
+        service.firewall.close(service.turn_tcp)
+        check(case, visit.test())
+
+    def test_with_no_way_for_media_it_is_blocked(self, visit: Visit, service: Service) -> None:
+        """The page and its socket work as before."""
+        line = Line(delay_ms=5, udp=False)
+        service.wire.set(line, line)
+        service.firewall.close(service.turn_tcp, service.turn_tls)
+        sentence, report = visit.test()
+        assert (sentence, report["verdict"], report["transport"]) == (BLOCKED, "blocked", "none")
+
+    def test_with_no_way_to_the_service_at_all_it_is_blocked_until_there_is_one(
+        self, visit: Visit, service: Service
+    ) -> None:
+        ports = service.system.ports
+        service.wire.set(Line(udp=False), Line(udp=False))
+        service.firewall.close(service.turn_tcp, service.turn_tls, ports.front)
+        sentence, report = visit.test()
+        assert (sentence, report["verdict"], report["transport"]) == (BLOCKED, "blocked", "none")
+        service.mend()
+        visit.online()
+        _, report = visit.test()
+        assert report["transport"] == "direct", report
 
 
-@pytest.mark.parametrize("name", IN_ONE)
-@pytest.mark.parametrize("opened", BROWSERS[:1], indirect=True)
-def test_a_wire_in_one_browser(visit: Visit, service: Service, name: str) -> None:
-    test_a_wire(visit, service, name)
+class TestChromium(Wires):
+    kind = "chromium"
+
+    @pytest.mark.parametrize("name", IN_ONE)
+    def test_another_wire(self, visit: Visit, service: Service, name: str) -> None:
+        self.test_a_wire(visit, service, name)
 
 
-def test_without_udp_it_goes_over_tcp(visit: Visit, service: Service) -> None:
-    case = RELAYS["no UDP"]
-    service.wire.set(case.line, case.line)
-    check(case, visit.test())
-
-
-def test_with_port_443_alone_it_goes_over_tls(visit: Visit, service: Service) -> None:
-    """The port is another here: what matters is that no other one lets media through."""
-    case = RELAYS["TLS alone"]
-    service.wire.set(case.line, case.line)
-    service.firewall.close(service.turn_tcp)
-    check(case, visit.test())
-
-
-def test_with_no_way_for_media_it_is_blocked(visit: Visit, service: Service) -> None:
-    """The page and its socket work as before."""
-    line = Line(delay_ms=5, udp=False)
-    service.wire.set(line, line)
-    service.firewall.close(service.turn_tcp, service.turn_tls)
-    sentence, report = visit.test()
-    assert (sentence, report["verdict"], report["transport"]) == (BLOCKED, "blocked", "none")
-
-
-def test_with_no_way_to_the_service_at_all_it_is_blocked_until_there_is_one(visit: Visit, service: Service) -> None:
-    ports = service.system.ports
-    service.wire.set(Line(udp=False), Line(udp=False))
-    service.firewall.close(service.turn_tcp, service.turn_tls, ports.front)
-    sentence, report = visit.test()
-    assert (sentence, report["verdict"], report["transport"]) == (BLOCKED, "blocked", "none")
-    service.mend()
-    visit.online()
-    _, report = visit.test()
-    assert report["transport"] == "direct", report
+class TestFirefox(Wires):
+    kind = "firefox"
