@@ -10,6 +10,7 @@ from tests.nets.pipe import Lane, Line
 from tests.nets.wires import Host, Net, possible
 
 PATIENCE = 30
+SO_RCVBUFFORCE = 33  # asm-generic/socket.h; beyond what an ordinary user may ask for
 needs_root = pytest.mark.skipif(not possible(), reason="network namespaces need root and /dev/net/tun")
 UDP_PACKET = bytes([0x45, *bytes(8), 17, *bytes(90)])
 TCP_PACKET = bytes([0x45, *bytes(8), 6, *bytes(90)])
@@ -80,6 +81,7 @@ def sockets(phone: Host, worker: Host) -> tuple[socket.socket, socket.socket]:
     with worker.inside():
         ear = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         ear.bind((worker.address, 0))
+        ear.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 1 << 20)  # nobody reads before all has been sent
     with phone.inside():
         mouth = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         mouth.connect(ear.getsockname())
