@@ -21,7 +21,7 @@ run: .venv/.ready build/plane.ready web/dist/index.html ## start the whole servi
 
 # Most tests wait more than they work, so two processes share them, by files, in the order of tests/conftest.py; those of
 # the networks, which are to find nothing but their wires slow, come first, by browsers.
-test: .venv/.ready build/plane.ready web/node_modules/.ready ## everything that CI runs; needs about twenty-five minutes on two cores
+test: .venv/.ready build/plane.ready web/node_modules/.ready tests/certified/node_modules/.ready ## everything that CI runs; needs about twenty-five minutes on two cores
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync check
 	@tools/setup.sh programs test
 	@$(PY) -m pytest -n 2 --dist loadscope tests/nets
@@ -92,7 +92,7 @@ verify-trail: .venv/.ready ## check the trails of the running local system (FIRS
 	@$(PY) -m local.verify $(addprefix --first ,$(FIRST)) $(addprefix --last ,$(LAST))
 
 clean: ## remove all that was made here, the local state with it
-	rm -rf build media_worker/_hotpath* .venv web/node_modules web/dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf build media_worker/_hotpath* .venv web/node_modules tests/certified/node_modules web/dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 
 .venv/.ready: requirements-dev.txt tools/setup.sh
 	@tools/setup.sh python
@@ -104,6 +104,10 @@ build/plane.ready: .venv/.ready media_worker/hotpath.c media_worker/hotpath.h me
 
 web/node_modules/.ready: web/package-lock.json .venv/.ready
 	@tools/setup.sh node
+	@touch $@
+
+tests/certified/node_modules/.ready: tests/certified/package-lock.json .venv/.ready
+	@tools/setup.sh certified
 	@touch $@
 
 web/dist/index.html: web/node_modules/.ready $(WEB_SOURCES)

@@ -55,7 +55,8 @@ def main() -> int:
     for lock in LOCKS:
         asked = ["pip-audit", "--disable-pip", "--require-hashes", "--format=json", "-r", lock]
         told.append(tell(lock, python(answer(asked))))
-    told.append(tell("web/package-lock.json", node(answer(["npm", "--prefix", "web", "audit", "--json"]))))
+    for folder in ("web", "tests/certified"):
+        told.append(tell(f"{folder}/package-lock.json", node(answer(["npm", "--prefix", folder, "audit", "--json"]))))
     return FOUND if FOUND in told else max(told)
 
 

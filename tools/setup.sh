@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Gets what the repository needs: `python` fills .venv, `node` fills web/node_modules,
+# Gets what the repository needs: `python` fills .venv, `node` fills web/node_modules, `certified` tests/certified/node_modules,
 # `plane` compiles a part of the media worker, `programs run|test|relay` sees to Debian's programs.
 # Every step says in a line what it does; what the tools print goes to build/log/setup.log.
 set -euo pipefail
@@ -95,7 +95,17 @@ setup_plane() {
 
 setup_node() {
   echo "Node: fetching the locked packages …"
-  PATH="$PWD/.venv/bin:$PATH" quietly npm --prefix web ci --no-audit --no-fund --fetch-retries=1
+  npm_ci web
+}
+
+# The certified OpenID provider that only tests use.
+setup_certified() {
+  echo "Node: fetching the OpenID provider of the tests …"
+  npm_ci tests/certified
+}
+
+npm_ci() {
+  PATH="$PWD/.venv/bin:$PATH" quietly npm --prefix "$1" ci --no-audit --no-fund --fetch-retries=1
 }
 
 # What `make run`, `make test` and `make bench-relay` use from outside the repository: a program or file, then Debian's package for it.
@@ -115,7 +125,8 @@ setup_programs() {
 case "${1:-}" in
   python) setup_python ;;
   node) setup_node ;;
+  certified) setup_certified ;;
   plane) setup_plane ;;
   programs) setup_programs "$2" ;;
-  *) fail "Usage: tools/setup.sh python | node | plane | programs run|test|relay" ;;
+  *) fail "Usage: tools/setup.sh python | node | certified | plane | programs run|test|relay" ;;
 esac

@@ -44,11 +44,8 @@ class Pages:
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                if self.path == "/jwks":
-                    pages.key_fetches += 1
-                    self._answer(public_key_set(pages.key_set))
-                else:
-                    self._answer(json.dumps([f"{pages.origin}/callback"]))
+                pages.key_fetches += 1
+                self._answer(public_key_set(pages.key_set))
 
             def do_POST(self) -> None:
                 form = self.rfile.read(int(self.headers["Content-Length"])).decode()
