@@ -55,8 +55,10 @@ def main() -> int:
     for lock in LOCKS:
         asked = ["pip-audit", "--disable-pip", "--require-hashes", "--format=json", "-r", lock]
         told.append(tell(lock, python(answer(asked))))
-    for folder in ("web", "tests/certified"):
-        told.append(tell(f"{folder}/package-lock.json", node(answer(["npm", "--prefix", folder, "audit", "--json"]))))
+    told += [
+        tell(f"{folder}/package-lock.json", node(answer(["npm", "--prefix", folder, "audit", "--json"])))
+        for folder in ("web", "tests/certified")
+    ]
     return FOUND if FOUND in told else max(told)
 
 
