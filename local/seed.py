@@ -93,6 +93,14 @@ def latest_link(origin: str, phone: str) -> str:
     raise NotStarted("No SMS with a link arrived in the outbox.")
 
 
+def latest_code(origin: str, phone: str) -> str:
+    """The one-time code in the newest SMS to ``phone``. Raises NotStarted when that holds none."""
+    newest = next((message["text"] for message in sent_sms(origin) if message["to"] == phone), "")
+    if found := re.search(r"\b[0-9]{6}\b", newest):
+        return found[0]
+    raise NotStarted("The newest SMS in the outbox holds no code.")
+
+
 def sent_sms(origin: str) -> list[dict[str, Any]]:
     """Every SMS in the outbox, the newest first, each with at least ``to`` and ``text``."""
     with urllib.request.urlopen(f"{origin}/outbox/messages", timeout=30) as answer:  # noqa: S310  # nosec B310 # our own address

@@ -59,6 +59,10 @@ class Outbox:
         """The link in the newest SMS to a number."""
         return seed.latest_link(self._origin, number)
 
+    def code_to(self, number: str) -> str:
+        """The one-time code in the newest SMS to a number."""
+        return seed.latest_code(self._origin, number)
+
 
 @pytest.fixture
 def outbox(system: System) -> Outbox:
@@ -122,7 +126,7 @@ def invite(system: System, trust: str) -> Callable[..., str]:
             "send": "now",
         }
         desk.post("consultations", body | changes, **{"Idempotency-Key": secrets.token_urlsafe(8)})
-        return seed.latest_link(system.origin, phone)
+        return seed.latest_link(system.origin, changes.get("phone", phone))
 
     return invite_
 

@@ -245,6 +245,15 @@ class Patient:
         self.page.get_by_role("button", name="Logg inn").click()
         log_in(self.page, person, eid)
 
+    def ask_for_code(self) -> None:
+        self.expect_step("login")
+        self.page.get_by_role("button", name="Send kode", exact=True).click()
+        expect(self.page.get_by_label("Koden fra SMS-en")).to_be_focused(timeout=PATIENCE)
+
+    def give_code(self, code: str) -> None:
+        self.page.get_by_label("Koden fra SMS-en").fill(code)
+        self.page.get_by_role("button", name="Fortsett").click()
+
     def test_devices(self) -> None:
         self.expect_step("access")
         self.page.get_by_role("button", name="Gi tilgang til kamera og mikrofon").click()

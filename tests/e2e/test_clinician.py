@@ -103,6 +103,8 @@ def test_an_interpreter_is_let_into_the_call(ingrid, waiting, open_patient, outb
     ingrid.add_guest(consultation, "Tolk", "Tone Tolk", number)
     guest = open_patient()
     guest.open(outbox.link_to(number))
+    guest.ask_for_code()
+    guest.give_code(outbox.code_to(number))
     guest.test_devices()
     guest.test_network()
     guest.check_in()

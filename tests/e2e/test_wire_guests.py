@@ -49,6 +49,8 @@ def test_a_guests_whole_way(clinician: Clinician, system, sockets) -> None:
     assert visitor.enter(link)["seat"] == "patient"
     entered = guest.enter(latest_link(system.origin, phone))
     assert (entered["consultation"], entered["seat"], entered["language"]) == (of, "guest1", "en")
+    guest.expect_error(401, "unauthenticated", "POST", f"visits/{of}/ticket")
+    guest.log_in_by_code(phone)
     p, g, c = sockets(visitor.ticket()), sockets(guest.ticket()), sockets(clinician.post("ticket", {})["ticket"])
     for socket in (c, p, g):
         socket.send(message("hello"))
