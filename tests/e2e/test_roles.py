@@ -10,7 +10,7 @@ SECRETARY = "Berit Solli"
 
 @pytest.fixture
 def berit(open_clinician) -> Clinician:
-    secretary = open_clinician(SECRETARY)
+    secretary: Clinician = open_clinician(SECRETARY)
     secretary.arrive()
     secretary.page.get_by_label("Behandler").select_option(label="Ingrid Berg")
     expect(secretary.page.locator("[data-view=list] [data-day]")).to_be_visible(timeout=PATIENCE)
