@@ -84,5 +84,5 @@ ENTRIES: Final = [
     _entry(-52, 4, "logged_in_high", Role.PATIENT, state="invited"),
     _entry(-6, 5, "check_in", Role.PATIENT, state="checked_in"),
     _entry(-3, 6, "call", Role.CLINICIAN, "Ingrid Berg", "calling"),
-    _entry(-1, 12, "trail_searched", Role.AUDITOR, "Eva Moe"),
+    _entry(-1, 12, "audit_read", Role.AUDITOR, "Eva Moe"),
 ]

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import type { AuditEntry, AuditPage } from "../../src/protocol";
 import { cell, csv } from "../../src/staff/audit/csv";
-import { everything, faultOf, lately, pathOf } from "../../src/staff/audit/search";
+import { everything, faultOf, lately, next, pathOf } from "../../src/staff/audit/search";
 
 function entry(number: number, more: Partial<AuditEntry> = {}): AuditEntry {
   return { at: "2026-11-24T09:00:00Z", consultation: "c1", reference: "K7M2X9QD", number, what: "booked", role: "clinician", staff: "ingrid-berg", name: "Ingrid Berg", level: "high", state: "booked", hash: "ab12", ...more };
@@ -58,6 +58,11 @@ describe("everything", () => {
     const found = await everything(fetch, (count) => told.push(count), () => false);
     expect(found?.map(({ number }) => number)).toEqual([1, 2, 3]);
     expect(told).toEqual([2, 2, 3]);
+  });
+
+  test("is asked for page by page, empty ones passed over", async () => {
+    expect((await next(fetch, "b")).entries.map(({ number }) => number)).toEqual([3]);
+    expect(await next(async () => ({ entries: [], cursor: "" }), "")).toEqual({ entries: [], cursor: "" });
   });
 
   test("ends when it is stopped, with nothing", async () => {

@@ -82,7 +82,7 @@ function OnePerson({ desk, me }: OfficeProps) {
         </Labelled>
         <Button type="submit" busy={busy}>{t("office.people.search")}</Button>
       </form>
-      <p class="v-muted">{t("office.people.noted")}</p>
+      <p class="v-muted">{t("office.people.traced")}</p>
       {error && <Notice tone="danger"><p>{errorText(error)}</p></Notice>}
       <div role="status">
         {found && <PersonFound person={found.person} me={me} />}

@@ -91,7 +91,7 @@ function Findings({ check: { found, underWay, error }, way, script, own }: { che
   const problems = found && own ? problemTexts(found) : [];
   return (
     <section class="s-findings" aria-labelledby="findings-title" aria-busy={underWay}>
-      <h2 class="ds-heading" data-size="2xs" id="findings-title">{t("office.texts.preview")} {underWay && <span class="v-spin" aria-hidden="true" />}</h2>
+      <h2 class="ds-heading" data-size="2xs" id="findings-title">{t("office.texts.longest")} {underWay && <span class="v-spin" aria-hidden="true" />}</h2>
       {error && <p class="v-muted">{t("office.texts.unchecked", { error: errorText(error) })}</p>}
       {found && found.preview !== "" && <p class={way === "sms" ? "s-bubble" : "s-quote"} {...script}>{found.preview}</p>}
       {found && found.preview !== "" && way === "sms" && (

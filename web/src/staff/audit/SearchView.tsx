@@ -10,7 +10,7 @@ import type { OfficeProps } from "../Later";
 import { save } from "../save";
 import { csv } from "./csv";
 import { EntryTable } from "./EntryTable";
-import { everything, faultOf, lately, pathOf, type Search } from "./search";
+import { everything, faultOf, lately, next, pathOf, type Search } from "./search";
 
 export function SearchView({ desk, me }: OfficeProps) {
   const today = dayOf(new Date());
@@ -23,18 +23,18 @@ export function SearchView({ desk, me }: OfficeProps) {
     setSearch({ ...search, ...change });
     setFault(null);
   };
-  const fetch = (of: Search, cursor: string): Promise<AuditPage> => desk.office.read<AuditPage>(pathOf(of, cursor));
+  const fetch = (of: Search) => (cursor: string): Promise<AuditPage> => desk.office.read<AuditPage>(pathOf(of, cursor));
   const submit = (event: Event): void => {
     event.preventDefault();
     const wrong = faultOf(search);
     setFault(wrong);
     if (wrong) return;
-    run(async () => setFound({ of: search, ...(await fetch(search, "")) }));
+    run(async () => setFound({ of: search, ...(await next(fetch(search), "")) }));
   };
   const more = (): void =>
     run(async () => {
       if (!found) return;
-      const page = await fetch(found.of, found.cursor);
+      const page = await next(fetch(found.of), found.cursor);
       setFound({ of: found.of, entries: [...found.entries, ...page.entries], cursor: page.cursor });
     });
   const typed = (name: keyof Search) => ({ value: search[name], onInput: ({ currentTarget }: { currentTarget: HTMLInputElement }) => set({ [name]: currentTarget.value }) });
@@ -73,7 +73,7 @@ export function SearchView({ desk, me }: OfficeProps) {
             {found.cursor !== "" && <Button variant="secondary" busy={busy} onClick={more}>{t("office.audit.more")}</Button>}
             <span class="v-muted">{t(found.cursor !== "" ? "office.audit.shown" : "office.audit.all_shown", { count: found.entries.length })}</span>
           </div>
-          <Export fetch={(cursor) => fetch(found.of, cursor)} name={`venterom-${found.of.first}-${found.of.last}.csv`} />
+          <Export fetch={fetch(found.of)} name={`venterom-${found.of.first}-${found.of.last}.csv`} />
         </>
       )}
     </section>

@@ -29,6 +29,13 @@ export function pathOf(search: Search, cursor = ""): string {
   return `audit?${new URLSearchParams(given).toString()}`;
 }
 
+/** The next entries of an answer: a page may be empty and yet not the last. Raises what `fetch` does. */
+export async function next(fetch: (cursor: string) => Promise<AuditPage>, cursor: string): Promise<AuditPage> {
+  let page = await fetch(cursor);
+  while (page.entries.length === 0 && page.cursor !== "") page = await fetch(page.cursor);
+  return page;
+}
+
 /** All entries of an answer, page by page. `onProgress` is told how many there are so far; ends early, with null, once `stopped` says so. Raises what `fetch` does. */
 export async function everything(fetch: (cursor: string) => Promise<AuditPage>, onProgress: (count: number) => void, stopped: () => boolean): Promise<AuditEntry[] | null> {
   const found: AuditEntry[] = [];
