@@ -10,6 +10,7 @@ from chalicelib import edge
 from chalicelib.doors import Doors
 from chalicelib.errors import VenteromError
 from chalicelib.log import Failed, fault, log
+from chalicelib.outcomes import of_mail, of_sms_log
 from chalicelib.rest import PersonQuery
 from chalicelib.retention import RUN_SECONDS
 from chalicelib.rights import system
@@ -276,6 +277,60 @@ def verify(trust: str) -> Response:
     return rest("verify", trust)
 
 
+@app.route("/visits/{consultation}/sms", methods=["POST"])
+def wish_sms(consultation: str) -> Response:
+    """Say whether one wants SMS."""
+    return rest("wish_sms", consultation)
+
+
+@app.route("/staff/{trust}/consultations/{consultation}/sms", methods=["POST"])
+def wish_sms_for(trust: str, consultation: str) -> Response:
+    """Note whether a patient wants SMS."""
+    return rest("wish_sms_for", trust, consultation)
+
+
+@app.route("/staff/{trust}/consultations/{consultation}/messages")
+def messages(trust: str, consultation: str) -> Response:
+    """What was sent."""
+    return rest("messages", trust, consultation)
+
+
+@app.route("/staff/{trust}/rules")
+def rules(trust: str) -> Response:
+    """The trust's rules."""
+    return rest("rules", trust)
+
+
+@app.route("/staff/{trust}/rules", methods=["PUT"])
+def set_rules(trust: str) -> Response:
+    """Change the trust's rules."""
+    return rest("set_rules", trust)
+
+
+@app.route("/staff/{trust}/texts")
+def texts(trust: str) -> Response:
+    """What the trust's messages say."""
+    return rest("texts", trust)
+
+
+@app.route("/staff/{trust}/texts", methods=["PUT"])
+def set_text(trust: str) -> Response:
+    """Change what a message says."""
+    return rest("set_text", trust)
+
+
+@app.route("/staff/{trust}/texts/check", methods=["POST"])
+def check_text(trust: str) -> Response:
+    """See how a message would look."""
+    return rest("check_text", trust)
+
+
+@app.route("/receipts/sms", methods=["POST"])
+def sms_receipt() -> Response:
+    """A gateway tells what became of an SMS."""
+    return rest("sms_receipt")
+
+
 @app.on_ws_connect()
 def ws_connect(event: Any) -> Response | None:
     """Let a socket in if its pass is good."""
@@ -358,13 +413,33 @@ def deliver(event: dict[str, str], _context: Any) -> None:
     services().invites.deliver(event["trust"], event["consultation"], event["reason"])
 
 
+@app.lambda_function(name="mail_receipt")
+def mail_receipt(event: dict[str, Any], _context: Any) -> dict[str, int]:
+    """SES tells, through a topic, what became of e-mail."""
+    rows = services().outcomes.take_all(of_mail(event))
+    log(door="mail_receipt", rows=rows)
+    return {"rows": rows}
+
+
+@app.lambda_function(name="sms_receipt_log")
+def sms_receipt_log(event: dict[str, Any], _context: Any) -> dict[str, int]:
+    """SNS tells, through its log, what became of SMS."""
+    rows = services().outcomes.take_all(of_sms_log(event))
+    log(door="sms_receipt_log", rows=rows)
+    return {"rows": rows}
+
+
 @app.lambda_function(name="register_trust")
-def register_trust(event: dict[str, Any], _context: Any) -> dict[str, int]:
-    """Write a trust's register: payload like ``local/trust.json``."""
+def register_trust(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+    """Write a trust's register: payload like ``local/trust.json``.
+
+    ``telling`` are departments whose name tells of an illness and that have no ``message_name``: messages name the
+    trust instead.
+    """
     rows = services().register.enter(event)
     services().trail.trust_did(system(event["trust"]["id"]), "registered", {"rows": rows})
     log(door="register_trust", rows=rows)
-    return {"rows": rows}
+    return {"rows": rows, "telling": services().wordings.nameless(str(event["trust"]["id"]))}
 
 
 @app.lambda_function(name="rotate_secret")

@@ -6,12 +6,14 @@ from chalicelib.edge import Answer, Request, framed, redirect
 from chalicelib.errors import BadRequest, Forbidden, LinkWithdrawn, Unauthenticated
 from chalicelib.limits import ADDRESS_LOGINS, ARRIVALS, LOGINS, STAFF_LOGINS, TICKETS, TRUST_ARRIVALS
 from chalicelib.logins import Returned, login_cookie
+from chalicelib.outcomes import of_gateway
 from chalicelib.oversight_doors import OversightDoors
 from chalicelib.protocol import ConsultationView, VisitView
 from chalicelib.records import Consultation, Session
 from chalicelib.rest import (
     Arrival,
     Booking,
+    CheckedText,
     CodeGiven,
     CodeSent,
     DayList,
@@ -24,11 +26,16 @@ from chalicelib.rest import (
     Me,
     Move,
     NewGuest,
+    NewText,
     Receipt,
     Redirect,
+    SentMessages,
+    SmsWish,
     Support,
+    Texts,
     Ticket,
     Trail,
+    TrustRules,
     WhichDay,
 )
 from chalicelib.rights import acting, patient
@@ -135,6 +142,14 @@ class Doors(OversightDoors):
             raise Forbidden
         return self._s.receipts.of(self._s.consultations.find(session.trust, consultation))
 
+    def wish_sms(self, request: Request, consultation: str) -> VisitView:
+        """Whether the visitor's number wants SMS, for the visitor to say."""
+        session = self._s.sessions.proven_visitor(consultation, request.cookie(visit_cookie(consultation)))
+        by = msgspec.structs.replace(patient(session.trust, session.level), role=session.role)
+        wanted = request.body(SmsWish).wanted
+        present = self._s.invites.wish_sms(by, consultation, session.guest, wanted=wanted)
+        return self._s.sockets.for_session(present, session)
+
     # ------------------------------------------------------------ departments
 
     def department(self, _: Request, trust: str, department: str) -> DepartmentPage:
@@ -239,9 +254,49 @@ class Doors(OversightDoors):
         by = self._actor(request, trust, consultation)
         return self._s.sockets.for_clinician(self._s.company.remove(by, consultation, guest))
 
+    def wish_sms_for(self, request: Request, trust: str, consultation: str) -> ConsultationView:
+        """Whether the patient's number wants SMS, as the patient told the department."""
+        by = self._actor(request, trust, consultation)
+        self._s.consultations.own(by, consultation)
+        wanted = request.body(SmsWish).wanted
+        return self._s.sockets.for_clinician(self._s.invites.wish_sms(by, consultation, wanted=wanted))
+
+    def messages(self, request: Request, trust: str, consultation: str) -> SentMessages:
+        """What was sent, and what became of it."""
+        return self._s.sendings.of(self._actor(request, trust, consultation), consultation)
+
     def reference(self, request: Request, trust: str, reference: str) -> Support:
         """What support may see."""
         return self._s.references.look_up(self._actor(request, trust), reference)
+
+    # ------------------------------------------------------------ what the trust decides
+
+    def rules(self, request: Request, trust: str) -> TrustRules:
+        """The rules."""
+        return self._s.rules.read(self._actor(request, trust).trust)
+
+    def set_rules(self, request: Request, trust: str) -> TrustRules:
+        """Other rules."""
+        return self._s.rules.change(self._actor(request, trust), request.body(TrustRules))
+
+    def texts(self, request: Request, trust: str) -> Texts:
+        """What messages say."""
+        return self._s.wordings.all(self._actor(request, trust))
+
+    def set_text(self, request: Request, trust: str) -> CheckedText:
+        """Other words, if nothing is wrong with them."""
+        return self._s.wordings.change(self._actor(request, trust), request.body(NewText))
+
+    def check_text(self, request: Request, trust: str) -> CheckedText:
+        """How other words would look."""
+        return self._s.wordings.check(self._actor(request, trust), request.body(NewText))
+
+    # ------------------------------------------------------------ carriers
+
+    def sms_receipt(self, request: Request) -> None:
+        """What became of an SMS, for the gateway to say."""
+        key = self._s.gateway_keys.receipts
+        self._s.outcomes.take(of_gateway(request.raw(), request.header, key, self._s.now()))
 
     # ------------------------------------------------------------ parts
 

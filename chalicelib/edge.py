@@ -32,15 +32,19 @@ class Request:
         self._origin = origin
         self._trusted_proxies = trusted_proxies
 
-    def body(self, kind: type[T]) -> T:
-        """The body as ``kind``. Raises NotJson, BadRequest, TooLarge."""
-        raw = self._request.raw_body
+    def raw(self) -> bytes:
+        """The body as it came. Raises TooLarge."""
+        raw: bytes = self._request.raw_body
         if len(raw) > MAX_BODY:
             raise TooLarge
+        return raw
+
+    def body(self, kind: type[T]) -> T:
+        """The body as ``kind``. Raises NotJson, BadRequest, TooLarge."""
         if self.header("content-type").partition(";")[0].strip().lower() != "application/json":
             raise NotJson
         try:
-            return msgspec.json.decode(raw, type=kind)
+            return msgspec.json.decode(self.raw(), type=kind)
         except msgspec.ValidationError:
             raise BadRequest from None
         except (msgspec.DecodeError, UnicodeError, RecursionError):
@@ -48,9 +52,7 @@ class Request:
 
     def form(self, kind: type[T]) -> T:
         """The body, a form, as ``kind``; what ``kind`` does not know is ignored. Raises BadRequest, TooLarge."""
-        raw = self._request.raw_body
-        if len(raw) > MAX_BODY:
-            raise TooLarge
+        raw = self.raw()
         try:
             return msgspec.convert(dict(parse_qsl(raw.decode())), kind)
         except (msgspec.ValidationError, ValueError):

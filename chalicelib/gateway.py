@@ -4,6 +4,7 @@ import json
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+import msgspec
 import urllib3
 
 from chalicelib.carriers import NotSent, Unsure
@@ -13,6 +14,13 @@ LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 AGAIN: Final = frozenset({401, 403, 408, 409, 425, 429})
 """Answers after which a later try can help: its load, a like request under way, or our secret, which can be mended."""
 TIMEOUT: Final = urllib3.Timeout(connect=2, read=8)  # seconds; a function that sends lives longer
+
+
+class Keys(msgspec.Struct, frozen=True):
+    """What we and the gateway know: the ``token`` that we show, and the key by which it signs its ``receipts``."""
+
+    token: str
+    receipts: str
 
 
 class Gateway:

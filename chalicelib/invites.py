@@ -7,6 +7,7 @@ from typing import Any
 from chalicelib.agenda import anew
 from chalicelib.consultations import Consultations
 from chalicelib.errors import (
+    BadRequest,
     IllegalTransition,
     LinkExpired,
     LinkUnknown,
@@ -23,6 +24,7 @@ from chalicelib.rights import Actor, own
 from chalicelib.settings import Settings
 from chalicelib.store import Store
 from chalicelib.tokens import digest
+from chalicelib.wishes import Wishes
 
 
 class Invites:
@@ -33,6 +35,7 @@ class Invites:
         store: Store,
         consultations: Consultations,
         outgoing: Outgoing,
+        wishes: Wishes,
         settings: Settings,
         limits: Limits,
         now: Callable[[], float],
@@ -40,6 +43,7 @@ class Invites:
         self._store = store
         self._consultations = consultations
         self._outgoing = outgoing
+        self._wishes = wishes
         self._settings = settings
         self._limits = limits
         self._now = now
@@ -88,6 +92,20 @@ class Invites:
         present = self._consultations.note(by, consultation, "send_again", decide)
         self._consultations.plan(present)
         return self.send_now(present)
+
+    def wish_sms(self, by: Actor, consultation: str, guest: str = "", *, wanted: bool) -> Consultation:
+        """Whether the patient's number, or a guest's, wants SMS from the trust; the caller sees who may say so.
+
+        Raises NotFound, BadRequest where there is no number.
+        """
+        present = self._consultations.find(by.trust, consultation)
+        receiver = guest_of(present, guest) if guest else present
+        if receiver is None or not receiver.phone:
+            raise BadRequest
+        if self._wishes.wants_sms(by.trust, receiver.phone) is wanted:
+            return present
+        self._wishes.wish(by.trust, receiver.phone, wanted=wanted)
+        return self._consultations.note(by, consultation, "sms_accepted" if wanted else "sms_declined", lambda _: {})
 
     def deliver(self, trust: str, consultation: str, reason: str) -> None:
         """Do what was scheduled for ``reason``; run twice, it is done once. What no longer applies is left alone."""

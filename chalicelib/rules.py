@@ -1,14 +1,16 @@
 """What a trust decides for all its departments: reading it, and changing it without undoing what another decided."""
 
+from collections.abc import Callable
 from typing import Final
 
-from chalicelib.errors import Overtaken
+from chalicelib.errors import BadRequest, Overtaken
 from chalicelib.quiet import Quiet
 from chalicelib.records import Ruled
 from chalicelib.register import Register
 from chalicelib.rest import Rules, TrustRules
 from chalicelib.rights import Actor
 from chalicelib.store import Create, Refused, Replace, Store, Write
+from chalicelib.telling import tells
 
 DAY: Final = 86_400
 
@@ -16,9 +18,11 @@ DAY: Final = 86_400
 class RuleBook:
     """The rules of every trust; who has decided nothing has the defaults, as version 0."""
 
-    def __init__(self, store: Store, register: Register) -> None:
+    def __init__(self, store: Store, register: Register, did: Callable[[Actor, str], object]) -> None:
+        """``did`` is told who changed them, for the trust's trail."""
         self._store = store
         self._register = register
+        self._did = did
 
     def of(self, trust: str) -> Rules:
         """What holds at a trust."""
@@ -36,12 +40,16 @@ class RuleBook:
     def change(self, by: Actor, new: TrustRules) -> TrustRules:
         """Put ``new.rules`` in the place of version ``new.version``. Raises Overtaken when there is a newer one.
 
-        What messages are planned for already stays so; switching off reminders and the like holds at once.
+        What messages are planned for already stays so; switching off reminders and the like holds at once. Raises
+        BadRequest for a sender's name that tells of an illness.
         """
+        if tells(new.rules.sms_sender):
+            raise BadRequest
         ruled = Ruled(trust=by.trust, version=new.version + 1, rules=new.rules)
         write: Write = Replace(ruled, expected=new.version) if new.version else Create(ruled)
         try:
             self._store.write([write])
         except Refused:
             raise Overtaken from None
+        self._did(by, "rules_changed")
         return TrustRules(version=ruled.version, rules=ruled.rules)

@@ -26,6 +26,7 @@ class AwsScheduler:
                 Target={
                     "Arn": self._settings.deliver_function,
                     "RoleArn": self._settings.scheduler_role,
+                    "DeadLetterConfig": {"Arn": self._settings.dead_letters},
                     "Input": json.dumps({"trust": trust, "consultation": consultation, "reason": reason}),
                 },
             )

@@ -95,6 +95,10 @@ class Sendings:
             row = present
         return None
 
+    def received(self, row: Sending, state: Delivery, why: FailureCause) -> Sending | None:
+        """What a receipt says of it; None when it is no longer as it was read."""
+        return self._replaced(row, done=True, state=state, why=why, seed="")
+
     def tell(self, consultation: Consultation, errand: Errand, row: Sending) -> Consultation:
         """Note in the consultation what became of a message, unless it is no longer its receiver's latest."""
         told = self._noted(consultation, errand, row.way, row.state)

@@ -5,9 +5,18 @@ The template sets exactly these (a test compares); secrets are named here and re
 
 import os
 from collections.abc import Mapping
+from enum import StrEnum
 from typing import Annotated
 
 import msgspec
+
+
+class SmsBy(StrEnum):
+    """Which carrier takes SMS: AWS's own, or a gateway over HTTPS."""
+
+    SNS = "sns"
+    GATEWAY = "gateway"
+
 
 Seconds = Annotated[int, msgspec.Meta(gt=0)]
 
@@ -48,6 +57,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Name of the S3 bucket that says, for as long as backups live, what was erased."""
     scheduler_role: str
     """ARN of the role the scheduler takes to call it."""
+    secret_sms_gateway: str
+    """Secrets Manager id: JSON with ``token`` and ``receipts``, what we and the gateway of SMS know."""
+    dead_letters: str
+    """ARN of the queue for what was scheduled and failed for good."""
+    sms_carrier: SmsBy = SmsBy.SNS
+    sms_gateway_url: str = ""
+    """Where a gateway takes SMS."""
     trusted_proxies: int = 1
     """How many proxies in front of the API add to X-Forwarded-For."""
     relay_only: bool = False

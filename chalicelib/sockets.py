@@ -27,6 +27,7 @@ from chalicelib.queues import Queues, Standing
 from chalicelib.records import Consultation, Guest, Opened, Session, Socket, Taken, Watcher, staff_partition
 from chalicelib.register import Register, department_view
 from chalicelib.store import Delete, KeepSeat, LeaveSeat, Put, Refused, Store, Write
+from chalicelib.wishes import Wishes
 
 # Longer than API Gateway lets a socket live, so that a row whose `$disconnect` never came goes by itself.
 SOCKET_SECONDS: Final = 3 * 3600
@@ -36,11 +37,20 @@ PRESENCE_MATTERS: Final = frozenset({State.INVITED, State.MISSED, State.CHECKED_
 class Sockets:
     """Finds sockets and sends to them; a socket that turns out to be gone loses its own rows, and only those."""
 
-    def __init__(self, store: Store, push: Push, register: Register, queues: Queues, now: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        push: Push,
+        register: Register,
+        queues: Queues,
+        wishes: Wishes,
+        now: Callable[[], float],
+    ) -> None:
         self._store = store
         self._push = push
         self._register = register
         self._queues = queues
+        self._wishes = wishes
         self._now = now
 
     def find(self, connection: str) -> Socket | None:
@@ -232,7 +242,7 @@ class Sockets:
             email=c.email,
             login_level=c.login_level,
             person_bound=bool(c.person),
-            sms_wanted=True,
+            sms_wanted=self._wishes.wants_sms(c.trust, c.phone),
             erased=c.erased,
             drop_in=c.drop_in,
             sms=c.sms,
@@ -288,7 +298,7 @@ class Sockets:
             login_level=c.login_level,
             logged_in=logged_in,
             code_ends=_code_ends(c),
-            sms_wanted=True,
+            sms_wanted=not logged_in or self._wishes.wants_sms(c.trust, c.phone),
             clinician_present=self.watched(c.trust, c.staff),
             call=c.call,
             reference=c.reference,
@@ -315,6 +325,7 @@ class Sockets:
             language=guest.language,
             login_level=guest.login_level,
             code_ends=_code_ends(guest),
+            sms_wanted=not logged_in or self._wishes.wants_sms(consultation.trust, guest.phone),
             feedback_given=True,
             place=0,
         )

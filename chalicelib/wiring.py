@@ -7,6 +7,7 @@ from functools import cached_property, lru_cache
 from typing import Any, Final
 
 import boto3
+import msgspec
 from botocore.config import Config
 
 from chalicelib import oidc_keys, rings, rotation
@@ -22,8 +23,10 @@ from chalicelib.compose import Composer
 from chalicelib.consultations import Consultations
 from chalicelib.desk import Desk
 from chalicelib.eraser import Eraser
+from chalicelib.errors import NotFound
 from chalicelib.figures import Figures
 from chalicelib.floods import Floods
+from chalicelib.gateway import Gateway, Keys
 from chalicelib.guest_messages import GuestMessages
 from chalicelib.invites import Invites
 from chalicelib.lifecycle import Role
@@ -36,6 +39,7 @@ from chalicelib.objects import Objects, S3Objects
 from chalicelib.oidc import Client, RelyingParty
 from chalicelib.oidc_http import IssuerHttp
 from chalicelib.oidc_profile import ENTERPRISE, HELSEID, IDPORTEN
+from chalicelib.outcomes import Outcomes
 from chalicelib.outgoing import Outgoing
 from chalicelib.patient_messages import PatientMessages
 from chalicelib.people import People
@@ -54,7 +58,7 @@ from chalicelib.schedule import AwsScheduler
 from chalicelib.secretary_messages import SecretaryMessages
 from chalicelib.sendings import Sendings
 from chalicelib.sessions import Sessions
-from chalicelib.settings import Settings
+from chalicelib.settings import Settings, SmsBy
 from chalicelib.signaling import Messages, Signaling
 from chalicelib.sockets import Sockets
 from chalicelib.store import DynamoStore, Store
@@ -62,6 +66,7 @@ from chalicelib.tickets import Tickets
 from chalicelib.trail import Trail
 from chalicelib.waiting import Waiting
 from chalicelib.wishes import Wishes
+from chalicelib.wordings import Wordings
 from chalicelib.worker_messages import WorkerMessages
 from chalicelib.workers import Workers
 
@@ -95,7 +100,17 @@ class Services:
     @cached_property
     def sms(self) -> SmsCarrier:
         """The way to telephones."""
+        if self.settings.sms_carrier is SmsBy.GATEWAY:
+            return Gateway(self.settings.sms_gateway_url, self.gateway_keys.token)
         return SnsSms(_client("sns", tries=1))
+
+    @property
+    def gateway_keys(self) -> Keys:
+        """What we and the gateway of SMS know. Raises NotFound where there is none."""
+        if self.settings.sms_carrier is not SmsBy.GATEWAY:
+            raise NotFound
+        known: Keys = msgspec.json.decode(self.secret(self.settings.secret_sms_gateway), type=Keys)
+        return known
 
     @cached_property
     def mail(self) -> MailCarrier:
@@ -175,7 +190,7 @@ class Services:
     @cached_property
     def sockets(self) -> Sockets:
         """Open sockets."""
-        return Sockets(self.store, self.push, self.register, self.queues, self.now)
+        return Sockets(self.store, self.push, self.register, self.queues, self.wishes, self.now)
 
     @cached_property
     def trail(self) -> Trail:
@@ -256,7 +271,7 @@ class Services:
     @cached_property
     def rules(self) -> RuleBook:
         """What the trusts decide."""
-        return RuleBook(self.store, self.register)
+        return RuleBook(self.store, self.register, lambda by, what: self.trail.trust_did(by, what))
 
     @cached_property
     def wishes(self) -> Wishes:
@@ -269,12 +284,22 @@ class Services:
         return Sendings(self.store, self.consultations, self.now)
 
     @cached_property
+    def wordings(self) -> Wordings:
+        """The trusts' own words."""
+        return Wordings(self.store, self.register, self.trail, self.settings)
+
+    @cached_property
+    def outcomes(self) -> Outcomes:
+        """What carriers say became of messages."""
+        return Outcomes(self.store, self.consultations, self.sendings, self.now)
+
+    @cached_property
     def outgoing(self) -> Outgoing:
         """Messages on their way out."""
         return Outgoing(
             self.consultations,
             self.sendings,
-            Composer(self.register, self.rules, lambda *_: "", self.settings),
+            Composer(self.register, self.rules, self.wordings.own, self.settings),
             self.wishes,
             self.rules,
             self.queues,
@@ -298,7 +323,7 @@ class Services:
     @cached_property
     def invites(self) -> Invites:
         """Invitations."""
-        return Invites(self.store, self.consultations, self.outgoing, self.settings, self.limits, self.now)
+        return Invites(self.store, self.consultations, self.outgoing, self.wishes, self.settings, self.limits, self.now)
 
     @cached_property
     def limits(self) -> Limits:

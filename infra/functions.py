@@ -13,7 +13,7 @@ from aws_cdk import aws_s3_assets as assets
 from aws_cdk import cloudformation_include as include
 from constructs import Construct
 
-from infra.messaging import Messaging
+from infra.messaging import DeadLetters, Messaging
 from infra.packaging import package
 from infra.parameters import Parameters
 from infra.rotations import Rotations
@@ -26,7 +26,9 @@ FUNCTIONS: Final[Mapping[str, tuple[int, int, frozenset[str]]]] = {
     "WebsocketMessage": (512, 10, frozenset({"table", "secrets", "push"})),
     "WebsocketDisconnect": (512, 10, frozenset({"table", "secrets", "push"})),
     "Sweep": (512, 50, frozenset({"table", "secrets", "push"})),
-    "Deliver": (512, 30, frozenset({"table", "secrets", "send", "push", "schedule"})),
+    "Deliver": (512, 30, frozenset({"table", "secrets", "send", "push", "schedule", "dead_letters"})),
+    "MailReceipt": (512, 30, frozenset({"table", "secrets", "push", "dead_letters"})),
+    "SmsReceiptLog": (512, 30, frozenset({"table", "secrets", "push", "dead_letters"})),
     "RegisterTrust": (256, 30, frozenset({"table"})),
     "Anchor": (512, 300, frozenset({"table", "anchor"})),
     "Purge": (512, 300, frozenset({"table", "secrets", "push", "erase_again"})),
@@ -61,24 +63,39 @@ class Functions(Construct):
         deliver_arn = f"arn:{Aws.PARTITION}:lambda:{Aws.REGION}:{Aws.ACCOUNT_ID}:function:{deliver_name}"
         scheduler_role = iam.Role(self, "SchedulerRole", assumed_by=iam.ServicePrincipal("scheduler.amazonaws.com"))
         scheduler_role.add_to_policy(iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=[deliver_arn]))
+        self.dead_letters = DeadLetters(self, "DeadLetters")
+        scheduler_role.add_to_policy(
+            iam.PolicyStatement(actions=["sqs:SendMessage"], resources=[self.dead_letters.arn])
+        )
         settings = self._settings(stack, deliver_arn, scheduler_role)
         messaging = Messaging(self, "Messaging", sender=settings["mail_sender"])
         settings["mail_configuration"] = messaging.configuration
         environment = {f"VENTEROM_{field.upper()}": value for field, value in settings.items()}
         statements = self._statements(scheduler_role, messaging)
         for name, (memory, seconds, uses) in FUNCTIONS.items():
-            function = self.included.get_resource(name)
-            if not isinstance(function, lambda_.CfnFunction):
-                raise TypeError(name)
+            function = self._function(name)
             function.code = lambda_.CfnFunction.CodeProperty(s3_bucket=code.s3_bucket_name, s3_key=code.s3_object_key)
             function.role = self._role(name, [statements[use] for use in sorted(uses)]).role_arn
             function.environment = lambda_.CfnFunction.EnvironmentProperty(variables=environment)
             function.memory_size = memory
             function.timeout = seconds
+            if "dead_letters" in uses:
+                function.dead_letter_config = lambda_.CfnFunction.DeadLetterConfigProperty(
+                    target_arn=self.dead_letters.arn
+                )
             if name == "Deliver":
                 function.function_name = deliver_name
             if name == "RotateSecret":
                 Rotations(self, "Rotations", function=function)
+        messaging.receive_mail(self._function("MailReceipt"))
+        self.sms_log_role = messaging.receive_sms(self._function("SmsReceiptLog"))
+        """ARN of the role with which SNS may log what became of SMS."""
+
+    def _function(self, name: str) -> lambda_.CfnFunction:
+        function = self.included.get_resource(name)
+        if not isinstance(function, lambda_.CfnFunction):
+            raise TypeError(name)
+        return function
 
     def id_of(self, logical_id: str) -> str:
         """What CloudFormation's Ref gives for one of Chalice's resources."""
@@ -134,6 +151,8 @@ class Functions(Construct):
             "secret_turn": self._state.turn,
             "secret_worker": self._state.worker,
             "secret_oidc": self._state.login_keys,
+            "secret_sms_gateway": self._state.sms_gateway,
+            "dead_letters": self.dead_letters.arn,
             "deliver_function": deliver_arn,
             "scheduler_role": scheduler_role.role_arn,
             "anchor_bucket": self._state.anchors.bucket_name,
@@ -167,7 +186,7 @@ class Functions(Construct):
             "secrets": [
                 iam.PolicyStatement(
                     actions=["secretsmanager:GetSecretValue"],
-                    resources=[state.pepper, state.turn, state.worker, state.login_keys],
+                    resources=[state.pepper, state.turn, state.worker, state.login_keys, state.sms_gateway],
                 )
             ],
             "rotation": [
@@ -189,6 +208,7 @@ class Functions(Construct):
                 iam.PolicyStatement(actions=["sns:Publish"], resources=["*"]),
                 iam.PolicyStatement(actions=["ses:SendRawEmail"], resources=messaging.mail),
             ],
+            "dead_letters": [iam.PolicyStatement(actions=["sqs:SendMessage"], resources=[self.dead_letters.arn])],
             "push": [
                 iam.PolicyStatement(
                     actions=["execute-api:ManageConnections"],

@@ -1,19 +1,109 @@
-"""The sender of e-mail, known to SES. SMS needs no resource: SNS publishes to numbers."""
+"""The way out for e-mail and SMS, and the way back of what became of them."""
 
-from aws_cdk import Aws
+from aws_cdk import Aws, RemovalPolicy
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
 from aws_cdk import aws_ses as ses
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 
 class Messaging(Construct):
-    """SES's identity for the From address; AWS asks its owner by mail before the first message leaves."""
+    """SES's identity for the From address, which AWS asks its owner about by mail before the first message leaves; the
+    configuration set that publishes what becomes of e-mail; the queue of what failed for good.
+
+    SMS needs no resource to leave: SNS publishes to numbers.
+    """
 
     def __init__(self, scope: Construct, construct_id: str, *, sender: str) -> None:
         super().__init__(scope, construct_id)
         ses.CfnEmailIdentity(self, "Sender", email_identity=sender)
         receipts = ses.CfnConfigurationSet(self, "Receipts")
         self.configuration = receipts.ref
-        """Name of the configuration set: with it SES tells what became of each message."""
+        """Name of the configuration set."""
         ours = f"arn:{Aws.PARTITION}:ses:{Aws.REGION}:{Aws.ACCOUNT_ID}"
         self.mail = [f"{ours}:identity/{sender}", f"{ours}:configuration-set/{receipts.ref}"]
         """What whoever sends e-mail must be let use."""
+
+    def receive_mail(self, function: lambda_.CfnFunction) -> None:
+        """Let a function be told what became of e-mail: arrived, bounced, refused."""
+        topic = sns.CfnTopic(self, "MailReceipts")
+        sns.CfnTopicPolicy(
+            self,
+            "MailReceiptsPolicy",
+            topics=[topic.ref],
+            policy_document=iam.PolicyDocument(
+                statements=[
+                    iam.PolicyStatement(
+                        principals=[iam.ServicePrincipal("ses.amazonaws.com")],
+                        actions=["sns:Publish"],
+                        resources=[topic.ref],
+                        conditions={"StringEquals": {"AWS:SourceAccount": Aws.ACCOUNT_ID}},
+                    )
+                ]
+            ),
+        )
+        ses.CfnConfigurationSetEventDestination(
+            self,
+            "ToMailReceipts",
+            configuration_set_name=self.configuration,
+            event_destination=ses.CfnConfigurationSetEventDestination.EventDestinationProperty(
+                enabled=True,
+                matching_event_types=["delivery", "bounce", "reject", "renderingFailure"],
+                sns_destination=ses.CfnConfigurationSetEventDestination.SnsDestinationProperty(topic_arn=topic.ref),
+            ),
+        )
+        sns.CfnSubscription(
+            self, "MailReceiptsToFunction", topic_arn=topic.ref, protocol="lambda", endpoint=function.attr_arn
+        )
+        self._allow("Mail", function, "sns.amazonaws.com", topic.ref)
+
+    def receive_sms(self, function: lambda_.CfnFunction) -> str:
+        """Let a function be told what SNS logs of SMS; returns the role with which SNS may log it.
+
+        SNS chooses the groups' names, and each line holds the number: they are gone after a day.
+        """
+        base = f"sns/{Aws.REGION}/{Aws.ACCOUNT_ID}/DirectPublishToPhoneNumber"
+        for kind, name in (("Sent", base), ("Failed", f"{base}/Failure")):
+            group = logs.CfnLogGroup(self, f"Sms{kind}", log_group_name=name, retention_in_days=1)
+            group.apply_removal_policy(RemovalPolicy.DESTROY)
+            permission = self._allow(f"Sms{kind}", function, "logs.amazonaws.com", group.attr_arn)
+            passed = logs.CfnSubscriptionFilter(
+                self,
+                f"Sms{kind}ToFunction",
+                log_group_name=group.ref,
+                filter_pattern="",
+                destination_arn=function.attr_arn,
+            )
+            passed.add_dependency(permission)
+        role = iam.Role(self, "SmsLogRole", assumed_by=iam.ServicePrincipal("sns.amazonaws.com"))
+        role.add_to_policy(
+            iam.PolicyStatement(
+                actions=["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"],
+                resources=[f"arn:{Aws.PARTITION}:logs:{Aws.REGION}:{Aws.ACCOUNT_ID}:log-group:{base}*"],
+            )
+        )
+        return role.role_arn
+
+    def _allow(self, name: str, function: lambda_.CfnFunction, service: str, source: str) -> lambda_.CfnPermission:
+        return lambda_.CfnPermission(
+            self,
+            f"{name}MayCall",
+            action="lambda:InvokeFunction",
+            function_name=function.attr_arn,
+            principal=service,
+            source_arn=source,
+            source_account=Aws.ACCOUNT_ID if service == "logs.amazonaws.com" else None,
+        )
+
+
+class DeadLetters(Construct):
+    """Where what was to be done later is laid when every try failed: what it holds names no person."""
+
+    def __init__(self, scope: Construct, construct_id: str) -> None:
+        super().__init__(scope, construct_id)
+        queue = sqs.CfnQueue(self, "Queue", sqs_managed_sse_enabled=True, message_retention_period=14 * 86400)
+        self.arn = queue.attr_arn
+        self.url = queue.ref

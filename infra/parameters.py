@@ -15,7 +15,9 @@ DESCRIPTIONS: Final[Mapping[str, str]] = {
     "patient_client_id": "Our client id there",
     "turn_urls": "Comma-separated turn: and turns: URLs; may be empty",
     "mail_sender": "The From address of e-mail, which SES verifies",
-    "sms_sender": "Sender name shown on the phone, at most 11 letters",
+    "sms_sender": "Sender name shown on the phone, at most 11 letters, of trusts that have chosen none",
+    "sms_carrier": "Which carrier takes SMS: sns, or gateway",
+    "sms_gateway_url": "HTTPS address of the gateway of SMS; empty without one",
 }
 
 

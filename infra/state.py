@@ -41,6 +41,9 @@ class State(Construct):
         self.pepper = self._random("Pepper", "Key of every keyed hash; changing it unbinds what was hashed before")
         self.turn = self._random("Turn", "Shared with the TURN server: time-limited credentials")
         self.worker = self._random("Worker", "Media workers sign their connection with it")
+        self.sms_gateway = self._random(
+            "SmsGateway", "JSON with token and receipts, put here by who uses a gateway of SMS"
+        )
         # An RSA key cannot be made by a template: the function rotate_secret replaces this value.
         self.login_keys = self._random("LoginKeys", "Private JSON Web Keys with which we sign in at the ID portal")
 

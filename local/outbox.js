@@ -20,4 +20,16 @@ async function look() {
   setTimeout(look, EVERY);
 }
 
+list.addEventListener("click", async (event) => {
+  const became = event.target.dataset.became;
+  if (!became) return;
+  const { message } = event.target.closest("[data-message]").dataset;
+  try {
+    const answer = await fetch(`/outbox/${message}/${became}`, { method: "POST", headers: { "X-Venterom": "1" } });
+    news.textContent = answer.ok ? "Avdelingen har fått vite det." : "Det gikk ikke. Se loggen.";
+  } catch {
+    news.textContent = "Får ikke kontakt. Prøv igjen.";
+  }
+});
+
 look();

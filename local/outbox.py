@@ -17,7 +17,7 @@ from typing import Any, Final
 import msgspec
 from aiohttp import ClientError, ClientSession, ClientTimeout, web
 
-from local import outbox_page
+from local import outbox_page, receipts
 from local.postbox import write
 
 HERE: Final = Path(__file__).resolve().parent
@@ -34,7 +34,10 @@ class Part(msgspec.Struct, frozen=True):
 
 
 class Sent(msgspec.Struct, frozen=True):
-    """One message. ``id`` sorts by time; ``kind`` is "sms" or "mail"; ``raw`` is the whole e-mail."""
+    """One message. ``id`` sorts by time; ``kind`` is "sms" or "mail"; ``raw`` is the whole e-mail.
+
+    ``carrier_id`` is what the embedded AWS calls it.
+    """
 
     id: str
     kind: str
@@ -45,6 +48,7 @@ class Sent(msgspec.Struct, frozen=True):
     text: str
     parts: list[Part] = []
     raw: bytes = b""
+    carrier_id: str = ""
 
 
 class Outbox:
@@ -116,11 +120,13 @@ def mount(app: web.Application, aws: str, state: Path) -> None:
                 await collecting
 
     app.cleanup_ctx.append(running)
-    app.add_routes(routes(outbox))
+    app.add_routes(
+        routes(outbox, lambda sent, arrived: receipts.tell(aws, sent.kind, sent.carrier_id, arrived=arrived))
+    )
 
 
-def routes(outbox: Outbox) -> list[web.RouteDef]:
-    """The addresses under /outbox."""
+def routes(outbox: Outbox, tell: Callable[[Sent, bool], None] = lambda *_: None) -> list[web.RouteDef]:
+    """The addresses under /outbox; ``tell`` says to the functions whether a message arrived."""
 
     async def page(_: web.Request) -> web.Response:
         return _html(outbox_page.page(await outbox.collect()))
@@ -145,6 +151,12 @@ def routes(outbox: Outbox) -> list[web.RouteDef]:
             return await _sandboxed(request, wanted.content)
         return _download(wanted.name or f"part-{number}.txt", wanted.type, wanted.content)
 
+    async def receipt(request: web.Request) -> web.Response:
+        if request.headers.get("X-Venterom") != "1":  # as at our own doors: no foreign page can send it unasked
+            raise web.HTTPForbidden
+        await asyncio.to_thread(tell, _wanted(request), request.match_info["became"] == "arrived")
+        return web.Response(status=204)
+
     async def asset(request: web.Request) -> web.FileResponse:
         return web.FileResponse(HERE / request.path.rpartition("/")[2], headers={"Cache-Control": "no-cache"})
 
@@ -160,6 +172,7 @@ def routes(outbox: Outbox) -> list[web.RouteDef]:
         web.get("/outbox/messages", as_json),
         *(web.get(f"/outbox/{name}", asset) for name in ASSETS),
         web.get("/outbox/{message}/raw", raw),
+        web.post("/outbox/{message}/{became:arrived|lost}", receipt),
         web.get(r"/outbox/{message}/parts/{number:\d{1,3}}", part),
     ]
 
@@ -168,7 +181,7 @@ def _sms(name: str, sms: dict[str, Any]) -> Sent:
     attributes = sms.get("MessageAttributes") or {}
     sender = attributes.get("AWS.SNS.SMS.SenderID", {})
     shown = sender.get("StringValue") or sender.get("Value") or ""
-    return Sent(name, "sms", _written(name), shown, sms["PhoneNumber"], "", sms["Message"])
+    return Sent(name, "sms", _written(name), shown, sms["PhoneNumber"], "", sms["Message"], carrier_id=sms["MessageId"])
 
 
 def _mail(name: str, raw: bytes) -> Sent:
@@ -192,6 +205,7 @@ def _mail(name: str, raw: bytes) -> Sent:
         text,
         parts,
         raw,
+        str(message["Message-ID"] or "").strip().strip("<>"),
     )
 
 

@@ -32,7 +32,8 @@ def page(sent: "Sequence[Sent]") -> str:
 <main>
 <h1>Utboks</h1>
 <p>Alt som er sendt på SMS og e-post, det nyeste øverst. Meldingene går ikke ut av denne maskinen. \
-Nye meldinger dukker opp av seg selv.</p>
+Nye meldinger dukker opp av seg selv. Knappene svarer som operatøren ville ha gjort; avdelingen ser det på sin \
+side.</p>
 <p id="empty"{" hidden" if sent else ""}>Her er det tomt ennå. Book en konsultasjon med mobilnummer eller \
 e-postadresse på behandlerens side og velg å sende innkallingen nå; da kommer den hit.</p>
 <p id="news" role="status"></p>
@@ -58,7 +59,9 @@ def _message(sent: "Sent") -> str:
 <h2>{KINDS[sent.kind]} til {escape(sent.to)}</h2>
 <p class="time"><time datetime="{sent.at.isoformat()}">{there:%d.%m.%Y kl. %H.%M.%S}</time></p>
 {sender}{subject}<p class="text">{_linked(sent.text.strip())}</p>
-{_parts(sent)}</article>
+{_parts(sent)}<p class="became"><button type="button" data-became="arrived">Kom fram</button> \
+<button type="button" data-became="lost">Kom ikke fram</button></p>
+</article>
 """
 
 

@@ -170,7 +170,7 @@ def test_no_secret_stands_in_the_template_or_in_the_environment_of_a_function(
                 assert value == {"Fn::GetAtt": [named[0], "Id"]}, "an id, and not what it is the id of"
     fields = {field.name for field in msgspec.structs.fields(Settings)}
     assert {name for name in fields if name.startswith("secret_")} == {
-        "secret_pepper", "secret_turn", "secret_worker", "secret_oidc",
+        "secret_pepper", "secret_turn", "secret_worker", "secret_oidc", "secret_sms_gateway",
     }  # fmt: skip
     assert not [name for name in fields if re.search("key|token|password|pepper$", name) and "secret_" not in name]
 
@@ -267,8 +267,8 @@ def test_the_scheduler_calls_deliver_and_nothing_else(resources: Resources) -> N
         for name, found in of_type(resources, "AWS::IAM::Role").items()
         if "scheduler.amazonaws.com" in json.dumps(found["Properties"]["AssumeRolePolicyDocument"])
     )
-    (statement,) = statements(resources, role)
-    assert statement["Action"] == ["lambda:InvokeFunction"]
+    statement, letters = statements(resources, role)
+    assert (statement["Action"], letters["Action"]) == (["lambda:InvokeFunction"], ["sqs:SendMessage"])
     deliver = resources["Deliver"]["Properties"]
     arn = json.dumps(statement["Resource"])
     assert f":function:{deliver['FunctionName']}" in arn

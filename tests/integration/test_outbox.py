@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
@@ -160,6 +160,39 @@ def test_what_is_sent_is_shown_whole(aws: str, carrier: Carriers, state: Path) -
                     assert answer.status == 200
 
     asyncio.run(look())
+
+
+def test_whether_it_arrived_is_told_by_the_carriers_id(aws: str, carrier: Carriers, state: Path) -> None:
+    sent = {"sms": carrier.text("+4790000009", "hei"),
+            "mail": carrier.mail.send_mail(mail(INVITATION, SENDER, "kari@pasient.example"), key="k")}  # fmt: skip
+    told: list[tuple[str, str, bool]] = []
+
+    async def look() -> None:
+        app = web.Application()
+        box = outbox.Outbox(state / "outbox", _fetch(aws))
+        app.add_routes(outbox.routes(box, lambda one, arrived: told.append((one.kind, one.carrier_id, arrived))))
+        runner = web.AppRunner(app)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        address = f"http://127.0.0.1:{runner.addresses[0][1]}/outbox"
+        async with ClientSession() as session:
+            newest = {one.kind: one for one in reversed(await box.collect())}
+            for kind, became in (("sms", "lost"), ("mail", "arrived")):
+                asked = f"{address}/{newest[kind].id}/{became}"
+                assert (await session.post(asked)).status == 403
+                assert (await session.post(asked, headers={"X-Venterom": "1"})).status == 204
+        await runner.cleanup()
+
+    asyncio.run(look())
+    assert told == [("sms", sent["sms"], False), ("mail", sent["mail"], True)]
+
+
+def _fetch(aws: str) -> Callable[[], Awaitable[Any]]:
+    async def fetch() -> Any:
+        async with ClientSession() as session, session.get(f"{aws}/_ministack/sns/sms-messages") as answer:
+            return await answer.json()
+
+    return fetch
 
 
 def test_only_what_is_newer(aws: str, carrier: Carriers, state: Path) -> None:

@@ -263,7 +263,7 @@ def test_the_other_functions(clinic: Clinic) -> None:
     doors.deliver({"trust": "elvenes", "consultation": called.id, "reason": f"close-{clinic.clock.time}"}, None)
     assert clinic.now(called).state is State.MISSED
     trust = json.loads((Path(__file__).parents[2] / "local" / "trust.json").read_text())
-    assert doors.register_trust(trust, None) == {"rows": 10}
+    assert doors.register_trust(trust, None) == {"rows": 10, "telling": []}
     assert Browser().get("/health") == {"status": "ok"}
 
 
