@@ -155,7 +155,7 @@ def create(served: Sequence[Issuer], origin: str) -> web.Application:
                 return page(portal_page.sorry_page(str(door)), 400)
             answer = web.Response(status=303, headers={"Location": location, **NO_STORE})
             if cookie:
-                answer.set_cookie(_name(issuer), cookie, path=root, httponly=True, samesite="Lax")
+                answer.set_cookie(_name(issuer), cookie, httponly=True, samesite="Lax")
             return answer
 
         async def token(request: web.Request) -> web.Response:
@@ -168,7 +168,7 @@ def create(served: Sequence[Issuer], origin: str) -> web.Application:
         async def end_session(request: web.Request) -> web.Response:
             ended = issuer.end_session(await _once(request), _cookie(request, issuer))
             answer = page(portal_page.logged_out_page(ended))
-            answer.del_cookie(_name(issuer), path=root)
+            answer.del_cookie(_name(issuer))
             return answer
 
         root = f"/{issuer.realm.name}"

@@ -370,3 +370,31 @@ def test_a_guest_badly_described(clinic: Clinic, body: dict[str, str], status: i
     refused(Browser().ask("POST", place, GUEST, Idempotency_Key="g"), 401, "unauthenticated")
     refused(clinician.ask("POST", f"{place}/nobody/invite"), 404, "not_found")
     assert clinic.store.rows == rows
+
+
+# ---------------------------------------------------------------- what portals tell
+
+
+def test_a_portals_frame_may_show_our_answer_and_nobody_elses(clinic: Clinic) -> None:
+    answer = Browser().ask("GET", "/login/patient/logout?iss=https://portal.example&sid=s")
+    assert (answer.status_code, answer.body) == (200, b"")
+    assert answer.headers["Content-Security-Policy"] == "default-src 'none'; frame-ancestors https://portal.example"
+    assert answer.headers["Content-Type"].startswith("text/html")
+    unknown = Browser().ask("GET", "/login/staff/logout?iss=https://evil.example&sid=s")
+    assert unknown.headers["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'"
+
+
+def test_a_portals_own_word_needs_its_signature_and_no_header_of_ours(clinic: Clinic) -> None:
+    portal = {"X_Venterom": "", "Content_Type": "application/x-www-form-urlencoded"}
+    good = Browser().ask("POST", "/login/patient/logout", b"logout_token=ended:s", **portal)
+    assert good.status_code == 204
+    bad = Browser().ask("POST", "/login/patient/logout", b"logout_token=noise", **portal)
+    assert (bad.status_code, bad.json_body["code"]) == (400, "login_failed")
+    for nothing in (b"", b"x=1", b"\xff\xfe"):
+        assert Browser().ask("POST", "/login/patient/logout", nothing, **portal).status_code == 400
+
+
+def test_the_staffs_logout_says_where_to_go_on(clinic: Clinic) -> None:
+    browser = Browser().be(clinic, clinic.staff)
+    assert browser.post("/staff/elvenes/logout") == {"location": "/staff/elvenes"}
+    assert browser.jar == {}
