@@ -79,7 +79,8 @@ def _issuer(issuer: Issuer, session: SignedOn | None) -> str:
 
 
 def _person(person: Person) -> str:
-    number = f' <span class="number">{person.national_id}</span>' if person.national_id else ""
+    more = person.national_id or ", ".join(person.roles)
+    number = f' <span class="number">{escape(more)}</span>' if more else ""
     return (
         f'<div class="choice"><input type="radio" name="person" id="person-{person.id}" value="{person.id}" required>'
         f'<label for="person-{person.id}">{escape(person.name)}{number}</label></div>\n'
