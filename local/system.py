@@ -115,7 +115,7 @@ class System:
         synthesize()
         self._say("Embedded AWS: starting and deploying the template …")
         self.start_aws()
-        outputs = self._deploy()
+        outputs = self.deploy()
         self._say("TURN server, portal and pages: starting …")
         self._start_turn(self.aws.secret(outputs["TurnSecret"]))
         rest = f"{self.aws.endpoint}/_aws/execute-api/{outputs['RestApi']}/api"
@@ -236,7 +236,8 @@ class System:
         )
         wait_for_http(f"{self.aws.endpoint}/_ministack/health", child)
 
-    def _deploy(self) -> dict[str, str]:
+    def deploy(self) -> dict[str, str]:
+        """Bring the template to the embedded AWS that was started; its outputs."""
         return deploy.deploy(
             self.aws,
             ASSEMBLY,

@@ -141,7 +141,7 @@ def test_the_trusts_own_trail_goes_by_its_days_and_still_holds() -> None:
     clinic.days(200)
     clinic.services.trail.trust_did(clinic.by, "audit_read")
     clinic.days(166)
-    assert clinic.purge()["own"] == 2
+    assert clinic.purge()["own"] == 3, "the rule is an entry too"
     own = clinic.services.trail.happened(clinic.trust, "")
     assert [e.what for e in own] == ["audit_read", "trails_purged", "purged"]
     for day in {e.day for e in own}:
@@ -304,6 +304,20 @@ def test_each_clean_up_is_shown_with_its_counts_the_newest_first() -> None:
     assert (newest.contacts, newest.feedback, newest.consultations, newest.trails) == (1, 0, 0, 0)
     assert newest.at == instant(clinic.clock.time)
     assert oldest.contacts == 0
+
+
+def test_one_that_cannot_be_taken_keeps_no_other_from_going_and_is_tried_again() -> None:
+    clinic = Cleaned()
+    forged, other = clinic.book(), clinic.book(phone="90000002")
+    entry = clinic.services.trail.happened(clinic.trust, forged.id)[-1]
+    entry = msgspec.structs.replace(entry, number=entry.number + 1)
+    clinic.store.rows[entry.key()] = entry
+    clinic.days(31)
+    assert clinic.purge() == {"contacts": 1}
+    assert (clinic.now(forged).erased, clinic.now(other).erased) == (False, True)
+    del clinic.store.rows[entry.key()]
+    assert clinic.purge() == {"contacts": 1}
+    assert clinic.now(forged).erased
 
 
 def test_another_trusts_data_stay() -> None:
