@@ -1,5 +1,7 @@
 """What stands behind each door of the REST API: the request's parts to the use cases, and their results back."""
 
+from contextlib import suppress
+
 import msgspec
 
 from chalicelib.edge import Answer, Request, framed, redirect
@@ -189,7 +191,10 @@ class Doors(OversightDoors):
 
     def log_out(self, request: Request, trust: str) -> Answer:
         """End the session, and go on to end that at the issuer."""
-        location = self._s.logouts.employee(self._employee(request, trust))
+        session = self._employee(request, trust)
+        with suppress(Forbidden):  # who is nothing here any more may still go
+            self._s.trail.trust_did(self._actor(request, trust), "logged_out")
+        location = self._s.logouts.employee(session)
         return Answer(Redirect(location), cookies=((staff_cookie(trust), ""),))
 
     def staff_ticket(self, request: Request, trust: str) -> Ticket:

@@ -1,13 +1,14 @@
 """Logins at the portals: patients and staff leave for their issuer, and come back as somebody."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final
 from urllib.parse import quote
 
 import msgspec
 
 from chalicelib.consultations import Consultations
-from chalicelib.errors import Forbidden, LoginCancelled, LoginFailed, VenteromError, WrongPerson
+from chalicelib.errors import Forbidden, LoginCancelled, LoginFailed, Overtaken, VenteromError, WrongPerson
 from chalicelib.guests import expected
 from chalicelib.lifecycle import Role
 from chalicelib.oidc import RANK, LoginTooOld, RelyingParty
@@ -15,7 +16,7 @@ from chalicelib.oidc_token import Person
 from chalicelib.protocol import LoginLevel
 from chalicelib.records import Login, Session, Trust
 from chalicelib.register import Register
-from chalicelib.rights import Actor
+from chalicelib.rights import Actor, system
 from chalicelib.rings import Ring
 from chalicelib.sessions import VISITORS, Sessions, signed_in, staff_cookie, visit_cookie
 from chalicelib.settings import Settings
@@ -55,8 +56,10 @@ class Logins:
         staff: Callable[[Trust], RelyingParty],
         settings: Settings,
         pepper: Callable[[], Ring],
+        trust_did: Callable[[Actor, str], object],
         now: Callable[[], float],
     ) -> None:
+        self._trust_did = trust_did
         self._store = store
         self._consultations = consultations
         self._register = register
@@ -157,7 +160,12 @@ class Logins:
                 signed_in=signed_in(person.issuer, person.sid),
                 instead_of=session,
             )
+            role = (roles or known.roles)[0]
+            self._trust_did(Actor(login.trust, role, known.id, known.departments, person.level), "logged_in")
         except VenteromError as error:
+            if not isinstance(error, LoginCancelled):
+                with suppress(Overtaken):
+                    self._trust_did(system(login.trust), "login_failed")
             return Outcome(f"{page}?error={error.code}")
         return Outcome(page, (staff_cookie(login.trust), value))
 

@@ -347,6 +347,7 @@ class Services:
             self.staff,
             self.settings,
             self._pepper,
+            self.trail.trust_did,
             self.now,
         )
 

@@ -397,4 +397,5 @@ def test_a_portals_own_word_needs_its_signature_and_no_header_of_ours(clinic: Cl
 def test_the_staffs_logout_says_where_to_go_on(clinic: Clinic) -> None:
     browser = Browser().be(clinic, clinic.staff)
     assert browser.post("/staff/elvenes/logout") == {"location": "/staff/elvenes"}
+    assert clinic.services.trail.happened(clinic.trust, "")[-1].what == "logged_out"
     assert browser.jar == {}

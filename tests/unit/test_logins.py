@@ -218,6 +218,18 @@ def test_where_the_issuer_tells_no_roles_the_register_does_at_every_request(clin
     assert claiming(clinic, "Lege") == Outcome("/staff/elvenes?error=no_role"), "whoever has left is nobody"
 
 
+def own_trail(clinic: Clinic) -> list[tuple[str, str, str]]:
+    return [(e.what, e.role.value, e.staff) for e in clinic.services.trail.happened(clinic.trust, "")]
+
+
+def test_who_of_the_staff_logged_in_stands_in_the_trusts_trail_and_that_somebody_could_not(clinic: Clinic) -> None:
+    for who in ("ingrid-berg", "a-stranger"):
+        clinic.employees.person = person(who)
+        staff_login(clinic, lambda state: Returned(code="code", state=state))
+    staff_login(clinic, lambda state: Returned(error="access_denied", state=state))
+    assert own_trail(clinic) == [("logged_in", "clinician", "ingrid-berg"), ("login_failed", "system", "")]
+
+
 def test_whoever_is_not_on_the_staff_is_told(clinic: Clinic) -> None:
     clinic.employees.person = person("a-stranger")
     outcome = staff_login(clinic, lambda state: Returned(code="code", state=state))
