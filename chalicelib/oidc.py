@@ -117,7 +117,7 @@ class RelyingParty:
         """Where a browser ends its session at the issuer (OpenID Connect RP-Initiated Logout 1.0 section 2); empty when
         the issuer has no such place, or is away.
 
-        It says which client asks, and not who: see docs/decisions on logging out.
+        It says which client asks, and not who: docs/decisions/0022-logging-out-without-a-token.md says why.
         """
         try:
             endpoint = self._issuer.metadata().end_session_endpoint
