@@ -115,7 +115,8 @@ class Logins:
         except VenteromError as error:
             return Outcome(f"/v?error={error.code}{place}")
         by = Actor(session.trust, session.role, level=person.level)
-        self._consultations.note(by, session.consultation, f"logged_in_{person.level}", lambda _: {})
+        shown = {} if session.guest else {"login_method": person.method}
+        self._consultations.note(by, session.consultation, f"logged_in_{person.level}", lambda _: shown)
         return Outcome(f"/v{place}", (visit_cookie(session.consultation), value))
 
     def start_staff_login(self, trust: str, cookie: str) -> Outcome:

@@ -13,6 +13,7 @@ from chalicelib.protocol import LoginLevel
 SKEW: Final = 10  # seconds two clocks may differ
 ISSUED_SECONDS: Final = 600  # how long ago a token may have been made that we have just been given
 LONGEST: Final = 255  # characters of a subject (OpenID Connect Core section 2) and of a session's name
+METHOD: Final = r"[^\W\d_][\w -]{0,31}"
 LOGOUT_EVENT: Final = "http://schemas.openid.net/event/backchannel-logout"
 
 
@@ -42,6 +43,7 @@ class Person(msgspec.Struct, frozen=True):
 
     ``roles`` are the raw values of the claim that the trust's register names; ``sid`` is the issuer's own session, and
     ``auth_time`` when the person proved who they are there (epoch seconds); empty and 0 where the issuer tells neither.
+    ``method`` is what the issuer calls the way of it (``amr``): to be shown, never to be relied on.
     """
 
     issuer: str
@@ -51,6 +53,7 @@ class Person(msgspec.Struct, frozen=True):
     roles: tuple[str, ...] = ()
     sid: str = ""
     auth_time: int = 0
+    method: str = ""
 
 
 def person_of(claims: dict[str, Any], expected: Expected, now: float) -> Person:
@@ -78,6 +81,7 @@ def person_of(claims: dict[str, Any], expected: Expected, now: float) -> Person:
         roles=_roles(claims, expected.role_claim),
         sid=_text(claims, "sid"),
         auth_time=int(_number(claims, "auth_time", 0)),
+        method=_method(claims),
     )
 
 
@@ -120,6 +124,13 @@ def _roles(claims: dict[str, Any], claim: str) -> tuple[str, ...]:
     if not isinstance(values, list) or not all(isinstance(one, str) for one in values):
         raise Refused("roles")
     return tuple(values)
+
+
+def _method(claims: dict[str, Any]) -> str:
+    """The first of ``amr`` as a short name; nothing where it is none: no login fails by what is only shown."""
+    told = claims.get("amr")
+    first = told[0] if isinstance(told, list) and told else told
+    return first if isinstance(first, str) and re.fullmatch(METHOD, first) else ""
 
 
 def _text(claims: dict[str, Any], name: str) -> str:

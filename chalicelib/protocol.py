@@ -313,6 +313,7 @@ class VisitView(Part, frozen=True):
 
 class ConsultationView(Part, frozen=True):
     """The staff's side of a consultation; ``clinician`` is whose it is. ``call`` is 0 while there has been none.
+    ``login_method`` is what the portal called the way in which the patient logged in, to be shown and not relied on.
     ``sms_wanted``: False once the patient's number has said no to SMS from the trust. ``erased``: the trust's rule or a
     person's wish took away who it was about."""
 
@@ -326,6 +327,7 @@ class ConsultationView(Part, frozen=True):
     phone: str
     email: str
     login_level: LoginLevel
+    login_method: str
     person_bound: bool
     sms_wanted: bool
     erased: bool

@@ -192,6 +192,8 @@ class Consultation(Record, frozen=True, kw_only=True):
     pausers: tuple[Seat, ...] = ()
     """Who wants the call to be paused, in the order in which they asked: it goes on when nobody does any more."""
     guests: tuple[Guest, ...] = ()
+    login_method: str = ""
+    """What the portal called the way in which the patient logged in last."""
     trail_hash: str = ""
     """Hash of the trail's last entry."""
     erased: bool = False

@@ -241,6 +241,7 @@ class Sockets:
             phone=c.phone,
             email=c.email,
             login_level=c.login_level,
+            login_method=c.login_method,
             person_bound=bool(c.person),
             sms_wanted=self._wishes.wants_sms(c.trust, c.phone),
             erased=c.erased,

@@ -134,6 +134,7 @@ def consultation(name: str, starts: int, state: State = State.INVITED, **changes
         phone=f"+4790{100000 + (starts + 500) * 37:06d}",
         email="",
         login_level=LoginLevel.HIGH,
+        login_method="",
         person_bound=True,
         sms_wanted=True,
         erased=False,
@@ -186,7 +187,7 @@ def full_day() -> list[ConsultationView]:
     return [
         consultation("Arne Dahl", -97, State.ENDED, **has_tested()),
         consultation("Liv Haugen", -67, State.MISSED, sms=Delivery.FAILED),
-        consultation("Mohammed Ali", -22, **waiting(31), **has_tested(Verdict.IMPROVABLE)),
+        consultation("Mohammed Ali", -22, login_method="BankID", **waiting(31), **has_tested(Verdict.IMPROVABLE)),
         mine(State.CHECKED_IN, checked_in_at=instant(-6), guests=[interpreter]),
         consultation("Bjørn Olav Kristoffersen-Thorvaldsen", 38, **has_tested(Verdict.POOR, troubled), running_late=10),
         consultation("Solveig Moen", 68, State.BOOKED, sms=Delivery.NONE, mail=Delivery.DUE, invite_at=instant(30),

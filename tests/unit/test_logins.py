@@ -55,6 +55,14 @@ def strict(clinic: Clinic) -> Consultation:
     return clinic.book(login_level=LoginLevel.HIGH, national_id=KARI)
 
 
+def test_the_clinician_sees_how_the_patient_logged_in(clinic: Clinic) -> None:
+    booked = strict(clinic)
+    browser = Browser(clinic, booked)
+    clinic.patients.person = msgspec.structs.replace(person("sub", KARI), method="Buypass")
+    browser.back(Returned(code="code", state=browser.leave(), iss="https://portal.example"))
+    assert clinic.services.sockets.for_clinician(clinic.now(booked)).login_method == "Buypass"
+
+
 def test_who_was_invited_gets_in_with_a_new_cookie(clinic: Clinic) -> None:
     browser = Browser(clinic, strict(clinic))
     before = browser.cookie

@@ -152,6 +152,27 @@ def test_an_empty_nonce_never_matches(party: RelyingParty, issuer: FakeIssuer) -
         party.finish("code-1", ISSUER, started.verifier, "", HIGH)
 
 
+@pytest.mark.parametrize(
+    ("amr", "shown"),
+    [
+        (["BankID"], "BankID"),
+        (["BankID på mobil", "otp"], "BankID på mobil"),
+        ("Buypass", "Buypass"),
+        ([], ""),
+        (None, ""),
+        (["<b>BankID</b>"], ""),
+        (["12838421065"], ""),
+        (["x" * 33], ""),
+        ([{"a": 1}], ""),
+    ],
+)
+def test_how_somebody_logged_in_is_shown_and_decides_nothing(
+    party: RelyingParty, issuer: FakeIssuer, amr: object, shown: str
+) -> None:
+    issuer.claims = {"amr": amr}
+    assert finish(party, start(party, issuer)).method == shown
+
+
 def test_a_login_too_long_ago_asks_for_a_new_one(party: RelyingParty, issuer: FakeIssuer) -> None:
     issuer.claims = {"auth_time": int(NOW) - 30 * 60 - 11}
     with pytest.raises(LoginTooOld) as refused:

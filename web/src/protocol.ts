@@ -166,7 +166,7 @@ export interface VisitView {
   by_phone: boolean;
 }
 
-/** The staff's side of a consultation; ``clinician`` is whose it is. ``call`` is 0 while there has been none. ``sms_wanted``: False once the patient's number has said no to SMS from the trust. ``erased``: the trust's rule or a person's wish took away who it was about. */
+/** The staff's side of a consultation; ``clinician`` is whose it is. ``call`` is 0 while there has been none. ``login_method`` is what the portal called the way in which the patient logged in, to be shown and not relied on. ``sms_wanted``: False once the patient's number has said no to SMS from the trust. ``erased``: the trust's rule or a person's wish took away who it was about. */
 export interface ConsultationView {
   consultation: string;
   clinician: string;
@@ -178,6 +178,7 @@ export interface ConsultationView {
   phone: string;
   email: string;
   login_level: LoginLevel;
+  login_method: string;
   person_bound: boolean;
   sms_wanted: boolean;
   erased: boolean;

@@ -105,6 +105,7 @@ function Invitation({ view, onOpen }: { view: ConsultationView; onOpen: Opener }
       {view.state === "invited" && !tested(view) && <span>{t("staff.check.none")}</span>}
       {view.drop_in && <span>{t("staff.row.drop_in")}</span>}
       {view.login_level === "none" && <span>{t("staff.row.level.none")}</span>}
+      {view.login_method && <span>{t("staff.row.method", { method: view.login_method })}</span>}
       {view.language !== "nb" && <span lang={view.language}>{languageName(view.language)}</span>}
     </p>
   );

@@ -19,7 +19,7 @@ function view(consultation: string, version: number, state: State, more: Partial
     phone: "+4741234567",
     email: "",
     login_level: "high",
-    person_bound: false, sms_wanted: true, erased: false, clinician: "ingrid-berg",
+    person_bound: false, login_method: "", sms_wanted: true, erased: false, clinician: "ingrid-berg",
     drop_in: false,
     sms: "sent",
     mail: "none",
