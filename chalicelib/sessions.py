@@ -11,7 +11,7 @@ from typing import Any, Final
 import msgspec
 
 from chalicelib.consultations import Consultations
-from chalicelib.errors import Forbidden, NotFound, Unauthenticated
+from chalicelib.errors import NotFound, Unauthenticated
 from chalicelib.guests import expected, guest_of, state_of
 from chalicelib.lifecycle import WITH_CALL, Role, State
 from chalicelib.protocol import LoginLevel
@@ -147,13 +147,6 @@ class Sessions:
         if session.guest:
             expected(self._consultations.find(session.trust, consultation), session.guest)
         return self._used(session)
-
-    def patient(self, consultation: str, cookie: str) -> Session:
-        """As `visitor`, and of the patient. Raises Forbidden to a guest."""
-        session = self.visitor(consultation, cookie)
-        if session.role is not Role.PATIENT:
-            raise Forbidden
-        return session
 
     def proven_visitor(self, consultation: str, cookie: str) -> Session:
         """As `visitor`, and the login that was asked for has been done."""
