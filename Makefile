@@ -8,7 +8,7 @@ WEB_SOURCES := $(shell find web/src web/messages web/public web/plugins web/*.ht
 
 PORT ?= $(or $(VENTEROM_PORT),8080)
 
-.PHONY: help setup run test check lint types web-check lock fuzz audit sbom generate screenshots bench-coldstart bench-loss bench-pages bench-relay soak-worker verify-trail clean
+.PHONY: help setup run test check lint types web-check lock check-guards fuzz audit sbom generate screenshots bench-coldstart bench-loss bench-pages bench-relay soak-worker verify-trail clean
 .DEFAULT_GOAL := help
 
 help:
@@ -53,6 +53,9 @@ lock: .venv/.ready ## pin every Python dependency anew, with hashes
 	@$(COMPILE) -c requirements-dev.txt requirements.in -o requirements.txt
 	@$(COMPILE) -c requirements-dev.txt media_worker/requirements.in -o media_worker/requirements.txt
 	@$(COMPILE) -c requirements-dev.txt media_worker/requirements-build.in -o media_worker/requirements-build.txt
+
+check-guards: .venv/.ready ## take each guard of docs/threat-model.md away and want its test to fail
+	@$(PY) -m tools.guards
 
 fuzz: .venv/.ready ## look for inputs that break a parser, guided by coverage; what is learnt stays in build/fuzz (MINUTES=30)
 	@$(PY) -m tests.fuzz.run $(or $(MINUTES),30)

@@ -30,6 +30,12 @@ def without_words(event: Any, go_on: Callable[[Any], Any]) -> Any:
         raise Failed(fault(error)) from None
 
 
+@app.middleware("http")
+def in_our_words(event: Any, go_on: Callable[[Any], Response]) -> Response:
+    """What Chalice refuses by itself is answered as everything else is."""
+    return edge.in_our_words(go_on(event))
+
+
 def rest(door: str, *place: str) -> Response:
     """Run a door of the REST API with the present request."""
     running = services()

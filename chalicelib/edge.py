@@ -129,6 +129,14 @@ def rest(request: Request, act: Callable[[Request], Any]) -> Response:
     return respond(answer)
 
 
+def in_our_words(response: Response) -> Response:
+    """Chalice's own refusals, as of a content type, quote what came; every answer of ours is text already."""
+    if isinstance(response.body, str):
+        return response
+    kind = BadRequest if response.status_code < VenteromError.status else VenteromError
+    return respond(Answer(ErrorBody(code=kind.code, message=kind.text, retry=kind.retry), kind.status))
+
+
 def respond(answer: Answer) -> Response:
     """An answer as Chalice's response."""
     sent: dict[str, Any] = dict(JSON)

@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from tools.generate import asyncapi, documents, openapi, typescript
+from tools.generate import asyncapi, documents, openapi, threat_model, typescript
 from tools.generate.contracts import ROOT
 
 FILES = {
@@ -13,6 +13,7 @@ FILES = {
     "docs/api.md": documents.api_md,
     "docs/openapi.json": openapi.text,
     "docs/asyncapi.json": asyncapi.text,
+    "docs/threat-model.md": threat_model.text,
 }
 
 

@@ -9,18 +9,26 @@ import msgspec
 
 from chalicelib import errors, protocol, rest
 from chalicelib.doors import LONGEST_KEY
+from chalicelib.edge import SIGNED
 from chalicelib.routes import ROUTES, Route, Who
 from tools.generate.contracts import HEADER, classes
 
 COMPONENTS = "#/components"
 REFERENCE = f"{COMPONENTS}/schemas/{{name}}"
+# A logout token (OpenID Connect Back-Channel Logout 1.0 section 2.5).
+FORM = {"type": "object", "properties": {"logout_token": {"type": "string"}}, "required": ["logout_token"]}
 LICENSE = {"name": "Apache-2.0"}
 COOKIES = {
     Who.VISITOR: ("visit", "__Host-v-{consultation}", "A visit's session; begun by `POST /enter` or an arrival."),
     Who.PROVEN: ("visit", "", ""),
     Who.STAFF: ("staff", "__Host-s-{trust}", "A session of the staff; begun at the trust's issuer."),
 }
-NAMES = {Who.VISITOR: "a visitor", Who.PROVEN: "a visitor whose login is done", Who.CARRIER: "the SMS carrier"}
+NAMES = {
+    Who.VISITOR: "a visitor",
+    Who.PROVEN: "a visitor whose login is done",
+    Who.CARRIER: "the SMS carrier",
+    Who.ISSUER: "the issuer",
+}
 
 
 def text() -> str:
@@ -70,6 +78,8 @@ def operation(route: Route) -> dict[str, Any]:
         made["parameters"] = parameters
     if route.takes is not None:
         made["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema(route.takes)}}}
+    if route.who is Who.ISSUER:
+        made["requestBody"] = {"required": True, "content": {"application/x-www-form-urlencoded": {"schema": FORM}}}
     made["responses"] = {str(route.status): answer(route)}
     made["responses"] |= {str(status): {"$ref": f"{COMPONENTS}/responses/{name(status)}"} for status in refused(route)}
     if route.who in COOKIES:
@@ -93,7 +103,7 @@ def parameters_of(route: Route) -> Iterable[dict[str, Any]]:
             # In a query nothing can be null: it is left out.
             alone = next((s for s in shape.get("anyOf", ()) if s != {"type": "null"}), shape)
             yield {"name": field, "in": "query", "required": field in of.get("required", ()), "schema": alone}
-    if route.method != "GET":
+    if route.method != "GET" and route.who not in SIGNED:
         yield {"$ref": f"{COMPONENTS}/parameters/XVenterom"}
     if route.once:
         yield {"$ref": f"{COMPONENTS}/parameters/IdempotencyKey"}
@@ -111,13 +121,11 @@ def answer(route: Route) -> dict[str, Any]:
 
 def refused(route: Route) -> list[int]:
     """The statuses of the errors that a door may answer with."""
-    found = {500, 503, *((429,) if route.door != "health" else ())}
+    found = {400, 500, 503, *((429,) if route.door != "health" else ())}
     if route.method != "GET":
         found |= {403, 409}
-    if route.takes is not None:
-        found |= {400, 413}
-    if route.query is not None or route.once or route.status == 302 or "{" in route.path:
-        found |= {400}
+    if route.takes is not None or route.who is Who.ISSUER:
+        found |= {413}
     if route.who is not Who.ANYBODY:
         found |= {401, 403}
     if "{" in route.path or route.door == "enter":
