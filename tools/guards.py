@@ -4,6 +4,7 @@
 """
 
 import os
+import resource
 import shutil
 import sys
 import tempfile
@@ -17,6 +18,7 @@ COPIED: Final = (
     "app.py", "pyproject.toml", "requirements.txt", "requirements-dev.txt", "chalicelib", "infra", "local",
     "media_worker", "tests", "tools", "turn", "web/package.json",
 )  # fmt: skip
+SECONDS: Final = 60
 OURS: Final = ("app", "chalicelib", "infra", "local", "media_worker", "tests", "tools")
 FAILED: Final = 1
 """pytest's exit status when a test failed; others say that it did not run."""
@@ -46,6 +48,7 @@ def run(folder: Path, test: str) -> int:
     child = os.fork()
     if child:
         return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, 1)
     os.dup2(null, 2)
@@ -83,7 +86,7 @@ def preload() -> None:
 
 
 def check(threats: list[Threat]) -> list[str]:
-    """What is wrong with them, in a line each."""
+    """What is wrong with them, in a line each; the test of each is given a minute of processor time."""
     wrong = []
     preload()
     with tempfile.TemporaryDirectory() as name:

@@ -69,7 +69,7 @@ LOGIN: Final = Flow(
     "Nothing that a browser carries is believed before every check of the token.",
     (
         Threat("T-10", "S", "Another person logs in with the link", "the identity number is compared, as a keyed hash", "chalicelib/logins.py",
-               ("if booked.person and not (person.national_id and fits):", "if False:"),
+               ("if wanted and not (person.national_id and fits):", "if False:"),
                "test_login.py::test_t10_another_person_with_the_link_stays_out"),
         Threat("T-11", "S", "A login's answer is used again", "its state is taken once", "chalicelib/logins.py",
                ("self._store.write([Take(key)])", "pass"), "test_login.py::test_t11_what_came_back_once_is_worth_nothing"),
@@ -190,7 +190,7 @@ STAFF: Final = Flow(
                ("        if not request.safe:", "        if False:"), "test_staff.py::test_t57_a_foreign_page_changes_nothing"),
         Threat("T-58", "I", "A script or a line in clear gives a cookie away", "__Host-, HttpOnly, Secure, SameSite", "chalicelib/edge.py",
                ("; Path=/; Secure; HttpOnly; SameSite=Lax", "; Path=/"), "test_staff.py::test_t58_no_script_reads_a_cookie_and_no_plain_line_carries_one"),
-        Threat("T-59", "I", "A shared cache keeps an answer", "no-store", "chalicelib/edge.py",
+        Threat("T-59", "I", "A shared cache keeps an answer", "no-store", "chalicelib/headers.py",
                ('"Cache-Control": "no-store"', '"Cache-Control": "public"'), "test_staff.py::test_t59_no_cache_keeps_an_answer"),
         Threat("T-60", "E", "Somebody who left goes on", "each request looks into the register", "chalicelib/register.py",
                ("            known = self.staff(who.trust, who.staff)\n", "            known = Staff(trust=who.trust, id=who.staff, name=\"\")\n"), "test_staff.py::test_t60_who_left_the_register_is_out_at_once"),
@@ -272,8 +272,8 @@ DEPLOYMENT: Final = Flow(
                ("\ndenied-peer-ip=0.0.0.0-255.255.255.255\n", "\n"), "test_records.py::test_t93_turn_reaches_nobody_but_the_workers"),
         Threat("T-94", "D", "TURN carries strangers' traffic", "time-limited passwords", "turn/turnserver.conf",
                ("\nuse-auth-secret\n", "\n"), "test_records.py::test_t94_turn_serves_nobody_without_a_fresh_password"),
-        Threat("T-95", "T", "Foreign code runs in a page, or frames it", "Content-Security-Policy", "local/front.py",
-               ("\"frame-ancestors 'none'\"", '""'), "test_records.py::test_t95_no_page_runs_what_is_not_ours"),
+        Threat("T-95", "T", "Foreign code runs in a page, or frames it", "Content-Security-Policy", "chalicelib/headers.py",
+               ("            \"frame-ancestors 'none'\",\n", ""), "test_records.py::test_t95_no_page_runs_what_is_not_ours"),
     ),
 )  # fmt: skip
 
