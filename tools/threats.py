@@ -259,10 +259,7 @@ DEPLOYMENT: Final = Flow(
     "What runs is what was pinned, as little of it as can be, and nothing of what comes in is endless.",
     (
         Threat("T-90", "D", "Huge bodies", "a limit before parsing", "chalicelib/edge.py",
-               ("    def body(self, kind: type[T]) -> T:\n        \"\"\"The body as ``kind``. Raises NotJson, BadRequest, TooLarge.\"\"\"\n"
-                "        raw = self._request.raw_body\n        if len(raw) > MAX_BODY:",
-                "    def body(self, kind: type[T]) -> T:\n        raw = self._request.raw_body\n        if False:"),
-               "test_records.py::test_t90_a_body_is_not_endless"),
+               ("        if len(raw) > MAX_BODY:", "        if False:"), "test_records.py::test_t90_a_body_is_not_endless"),
         Threat("T-91", "T", "A registry serves another package", "hashes of all that is installed", "media_worker/Dockerfile",
                ("--require-hashes --requirement requirements.txt", "--requirement requirements.txt"),
                "test_records.py::test_t91_only_what_was_pinned_is_installed"),

@@ -147,7 +147,7 @@ def entry(data: bytes) -> None:
     """A trust's register: taken or refused as a whole."""
     pick, now = Fuzzed(data), present()
     world = now.again()
-    given: Any = shaped(Entry, pick) if pick.data.ConsumeIntInRange(0, 7) else pick.anything()
+    given: Any = shaped(Entry, pick) if pick.data.ConsumeIntInRange(0, 7) else pick.words()
     try:
         with redirect_stdout(io.StringIO()):
             world.clinic.services.register.enter(given)
