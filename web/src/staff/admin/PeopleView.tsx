@@ -102,8 +102,8 @@ function OnePerson({ desk, me }: OfficeProps) {
 function ErasedNotice({ erased }: { erased: Erased }) {
   const counted = (["consultations", "guests", "messages", "feedback"] as const).filter((what) => erased[what] > 0);
   return (
-    <Notice tone="success" live={false} title={t("office.erased.title")}>
-      {counted.length === 0 ? <p>{t("office.erased.nothing")}</p> : <ul>{counted.map((what) => <li key={what}>{t(`office.erased.${what}`, { count: erased[what] })}</li>)}</ul>}
+    <Notice tone={counted.length > 0 ? "success" : "info"} live={false} title={t(counted.length > 0 ? "office.erased.title" : "office.erased.nothing")}>
+      {counted.length > 0 && <ul>{counted.map((what) => <li key={what}>{t(`office.erased.${what}`, { count: erased[what] })}</li>)}</ul>}
       {erased.open > 0 && <p>{t("office.erased.open", { count: erased.open })}</p>}
       <p>{t("office.erased.stays")}</p>
     </Notice>
