@@ -516,7 +516,7 @@ class Delayed(Message, frozen=True):
 
 
 class HandedOver(Message, frozen=True):
-    """To a clinician: this consultation is a colleague's now; drop what you hold of it up to ``version``."""
+    """To the staff: with ``version`` this consultation became a colleague's; drop what you hold of it from before."""
 
     consultation: Id
     version: int

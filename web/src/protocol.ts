@@ -735,7 +735,7 @@ export interface Delayed {
   minutes: number;
 }
 
-/** To a clinician: this consultation is a colleague's now; drop what you hold of it up to ``version``. */
+/** To the staff: with ``version`` this consultation became a colleague's; drop what you hold of it from before. */
 export interface HandedOver {
   type: "handed_over";
   consultation: string;

@@ -171,7 +171,7 @@ export class Desk {
   /** A colleague takes over. Raises ApiError. */
   async handOver({ consultation, version, patient_name: name }: ConsultationView, staff: string, colleague: string): Promise<void> {
     await this.office.handOver(consultation, staff);
-    this.receive({ type: "handed_over", consultation, version });
+    this.receive({ type: "handed_over", consultation, version: version + 1 });
     this.notify({ id: `handed:${consultation}`, code: "handed_over", tone: "info", consultation: null, again: false, name, colleague });
   }
 

@@ -30,7 +30,7 @@ export function learnDay(state: StaffState, { day, consultations, delay_minutes 
 /** One consultation as it is, unless it is a colleague's by now or what is held is newer. */
 export function learn(state: StaffState, day: string, view: ConsultationView, quiet = false): StaffState {
   const was = state.held[view.consultation];
-  if (view.version <= (state.gone[view.consultation] ?? -1)) return state;
+  if (view.version < (state.gone[view.consultation] ?? 0)) return state;
   if (was && was.view.version > view.version) return state;
   let next: StaffState = { ...state, held: { ...state.held, [view.consultation]: { day, view, since: state.asked } } };
   const waits = view.state === "checked_in";
@@ -43,11 +43,14 @@ export function learn(state: StaffState, day: string, view: ConsultationView, qu
   return noLongerCalled(next, view);
 }
 
-/** A colleague has it now. */
+/**
+ * With `version` it became a colleague's. What is held of that version and later is of whose list is shown, for nothing else is
+ * learned: the news came late, to a page that has turned to the colleague's list, or it has come back since.
+ */
 export function letGo(state: StaffState, consultation: string, version: number): StaffState {
   const was = state.held[consultation];
   const gone = { ...state.gone, [consultation]: Math.max(version, state.gone[consultation] ?? -1) };
-  if (was && was.view.version > version) return { ...state, gone }; // it has come back since
+  if (was && was.view.version >= version) return { ...state, gone };
   const { [consultation]: _, ...held } = state.held;
   return {
     ...withoutNotices(state, consultation),

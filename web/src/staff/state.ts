@@ -26,7 +26,7 @@ export interface StaffState {
   /** Whose list is shown: a clinician's id; "" for nobody's. */
   readonly whose: string;
   readonly held: Readonly<Record<string, Held>>;
-  /** Consultations that are a colleague's now, and up to which version of them nothing is listened to. */
+  /** Consultations that are a colleague's now, and from which version on they are: nothing older is listened to. */
   readonly gone: Readonly<Record<string, number>>;
   /** How often a day's list has been asked for: what was learned before that and is not in the answer is out of date. */
   readonly asked: number;

@@ -147,7 +147,7 @@ describe("a consultation that goes elsewhere", () => {
 
   test("is the colleague's once handed over, whatever late word of it comes", () => {
     const state = after(board(view("a", 3, "checked_in")), given(4));
-    for (const late of [changed(view("a", 4, "checked_in")), board(view("a", 3, "checked_in")), given(4)]) {
+    for (const late of [changed(view("a", 3, "checked_in")), changed(view("a", 4, "checked_in", { clinician: "siri-lund" })), board(view("a", 3, "checked_in")), given(4)]) {
       expect(list(reduce(state, late))).toEqual([]);
     }
     expect(list(reduce(after(given(4)), board(view("a", 3, "checked_in"))))).toEqual([]);
@@ -343,6 +343,13 @@ describe("another clinician's list", () => {
     }
     expect(reduce(there, { type: "updated", day: TODAY, view: view("a", 3, "booked") })).toBe(there);
     expect(reduce(there, { type: "listed", clinician: "ingrid-berg", list: { day: TODAY, consultations: [], delay_minutes: 0 } })).toBe(there);
+  });
+
+  test("keeps what was handed over to it, whenever the news of that comes", () => {
+    const gone = got({ type: "handed_over", consultation: "b", version: 4 });
+    const there = board_of("siri-lund", theirs(4));
+    expect(list(after(board(), watch, there, gone))).toHaveLength(1);
+    expect(list(after(board(), watch, gone, there))).toHaveLength(1);
   });
 
   test("is shown on the same day, and the line stays as it is", () => {
