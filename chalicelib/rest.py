@@ -301,11 +301,11 @@ Days = Annotated[int, msgspec.Meta(ge=1, le=3650)]
 class Rules(Part, frozen=True):
     """What a trust decides for all its departments.
 
-    Messages: days before the appointment that the invitation goes out; hours before it that a reminder goes out and
-    minutes after it that who is not there is told so, 0 for neither; the hours of the day, where the trust is, between
-    which nothing but codes is sent by itself (the same: at any hour); the sender's name on phones, empty for the
-    deployment's. Retention, in days after the appointment: who it was about (names, numbers, addresses), the answers of
-    patients, the consultation itself, and its trail.
+    Messages: days before the appointment that the invitation goes out, 0 for as soon as it is booked; hours before it
+    that a reminder goes out and minutes after it that who is not there is told so, 0 for neither; the hours of the day,
+    where the trust is, between which nothing but codes is sent by itself (the same: at any hour); the sender's name on
+    phones, empty for the deployment's. Retention, in days after the appointment: who it was about (names, numbers,
+    addresses), the answers of patients, the consultation itself, and its trail.
     """
 
     lead_days: Annotated[int, msgspec.Meta(ge=0, le=30)] = 2
