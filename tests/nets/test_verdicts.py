@@ -121,7 +121,9 @@ class Visit:
         kept = self._page.evaluate(
             "() => Object.entries(sessionStorage).find(([key]) => key.startsWith('venterom.visit.'))[1]"
         )
-        return self._page.get_by_text("Nettverket ditt").first.inner_text(), json.loads(kept)["network"]
+        sentence = self._page.get_by_text("Nettverket ditt").first
+        expect(sentence).to_be_visible()  # or says what is there instead
+        return sentence.inner_text(), json.loads(kept)["network"]
 
     def online(self) -> None:
         """What a browser says when its network is back."""
