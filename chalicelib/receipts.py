@@ -14,8 +14,10 @@ SHOWN: Final = frozenset(
     {
         "booked", "arrived", "invite", "send_again", "rescheduled", "handed_over", "cancel", "phone",
         "sms_sent", "sms_delivered", "sms_failed", "sms_opted_out", "mail_sent", "mail_delivered", "mail_failed",
+        "reminder_sms_sent", "reminder_mail_sent", "missing_sms_sent", "missing_mail_sent",
+        "sms_declined", "sms_accepted",
         "logged_in_none", "logged_in_code", "logged_in_substantial", "logged_in_high", "logged_out",
-        "code_sent", "code_wrong",
+        "code_sent", "code_wrong", "code_expired",
         "tested", "running_late", "check_in", "leave", "call", "withdraw_call", "accept", "paused", "resumed", "drop",
         "hang_up", "miss", "feedback",
         "guest_invited", "guest_removed", "guest_admitted", "guest_joined", "guest_left",

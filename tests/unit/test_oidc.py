@@ -132,7 +132,7 @@ def test_nothing_is_used_for_two_logins(party: RelyingParty) -> None:
 
 def test_a_person_comes_back(party: RelyingParty, issuer: FakeIssuer) -> None:
     person = finish(party, start(party, issuer))
-    assert person == Person(ISSUER, "pairwise-1", HIGH, "12838421065", (), "session-1", int(NOW))
+    assert person == Person(ISSUER, "pairwise-1", HIGH, "12838421065", (), "session-1", int(NOW), "BankID")
 
 
 def test_we_prove_who_we_are(party: RelyingParty, issuer: FakeIssuer) -> None:
@@ -163,7 +163,7 @@ def test_other_good_algorithms(party: RelyingParty, issuer: FakeIssuer, algorith
 
 
 def test_a_foreigner_has_no_identity_number_and_staff_no_level(party: RelyingParty, issuer: FakeIssuer) -> None:
-    issuer.without = {"pid", "acr", "sid"}
+    issuer.without = {"pid", "acr", "sid", "amr"}
     assert finish(party, start(party, issuer, NONE), NONE) == Person(ISSUER, "pairwise-1", NONE, auth_time=int(NOW))
 
 

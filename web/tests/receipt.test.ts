@@ -23,3 +23,11 @@ test("staff are named with their role, the patient is you, and the system is nob
   expect(who({ who: "patient", name: "" })).toBe("visit.receipt.who.patient");
   expect(who({ who: "system", name: "" })).toBe("");
 });
+
+test("all that a receipt shows has its words", () => {
+  const source = readFileSync(join(import.meta.dirname, "../../chalicelib/receipts.py"), "utf8");
+  const shown = [...source.slice(source.indexOf("SHOWN: Final"), source.indexOf("# fmt: skip")).matchAll(/"(\w+)"/g)].map((match) => match[1] ?? "");
+  expect(shown).toContain("booked");
+  for (const what of shown) expect(texts, what).toHaveProperty([happened(what)]);
+  expect(shown.filter((what) => happened(what) === "visit.receipt.what.other")).toEqual([]);
+});
