@@ -234,7 +234,10 @@ def _unsealed(body: bytes) -> Sealed:
 
 
 def _after(day: str, days: int = 1) -> str:
-    return (date.fromisoformat(day) + timedelta(days=days)).isoformat()
+    try:
+        return (date.fromisoformat(day) + timedelta(days=days)).isoformat()
+    except (ValueError, OverflowError):  # it looks like a day, and is in no calendar
+        raise BadRequest from None
 
 
 def _before(day: str) -> str:

@@ -26,8 +26,13 @@ class Clinician:
         self._base = f"{origin}/api/staff/{trust}"
         # Cookies are Secure; that 127.0.0.1 is as good as https is known to browsers, not to Python's cookie jar.
         policy = http.cookiejar.DefaultCookiePolicy(secure_protocols=("http", "https"))
-        jar = http.cookiejar.CookieJar(policy)
-        self._opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar))
+        self._jar = http.cookiejar.CookieJar(policy)
+        self._opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(self._jar))
+
+    @property
+    def cookies(self) -> str:
+        """As a browser sends them."""
+        return "; ".join(f"{cookie.name}={cookie.value}" for cookie in self._jar)
 
     def log_in(self, person: str) -> None:
         """Go through the stand-in portal, as a person would."""

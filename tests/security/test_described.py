@@ -67,6 +67,8 @@ def kept() -> Iterator[Kept]:
 @schema.parametrize()
 @settings(max_examples=EXAMPLES, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
 def test_answers_are_as_described(case: "schemathesis.Case[Any]", kept: Kept) -> None:
+    if case.method != case.operation.method.upper():
+        return  # API Gateway knows no such method, and answers itself
     made_up = dict(case.path_parameters or {})
     for who in EVERYBODY:
         world = kept.again()

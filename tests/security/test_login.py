@@ -51,10 +51,13 @@ def test_t10_another_person_with_the_link_stays_out(visitor: Visitor) -> None:
 
 
 def test_t11_what_came_back_once_is_worth_nothing(visitor: Visitor) -> None:
-    """T-11. Guard: a login's state is taken once."""
+    """T-11. Guard: a login's state is taken once, also by one that fails."""
     state = visitor.leave()
-    assert "error" not in visitor.come_back(state)
+    visitor.clinic.patients.person = LoginFailed()
     assert "error=login_failed" in visitor.come_back(state)
+    visitor.clinic.patients.person = person("x", RIGHT)
+    assert "error=login_failed" in visitor.come_back(state)
+    assert "error" not in visitor.come_back(visitor.leave())
 
 
 def test_t12_nobody_is_logged_in_as_somebody_elses_login(visitor: Visitor) -> None:

@@ -128,6 +128,8 @@ def refused(route: Route) -> list[int]:
         found |= {413}
     if route.who is not Who.ANYBODY:
         found |= {401, 403}
+    if route.who is Who.CARRIER:
+        found |= {404}
     if "{" in route.path or route.door == "enter":
         found |= {404, 410}
     return sorted(found)
