@@ -223,7 +223,6 @@ class Clinician:
         form.get_by_label(kind, exact=True).check()
         form.get_by_label("Navn", exact=True).fill(name)
         form.get_by_label("Mobiltelefon").fill(phone)
-        form.get_by_label("Innloggingsnivå").select_option(label="Ingen")
         form.get_by_role("button", name="Legg til og send lenke").click()
         expect(form).to_be_hidden(timeout=PATIENCE)
         expect(self.row(consultation).locator("[data-guest]")).to_contain_text(name)
