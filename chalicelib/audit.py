@@ -31,7 +31,7 @@ class Audit:
     def search(self, by: Actor, query: rest.AuditQuery) -> rest.AuditPage:
         """One page, the oldest entries first. Raises BadRequest for days in the wrong order or a wrong cursor."""
         first, last = _day(query.first), _day(query.last)
-        if not 0 <= (last - first).days < LONGEST_DAYS:
+        if not 0 <= (last - first).days < LONGEST_DAYS or last == date.max:
             raise BadRequest
         found: list[Happening] = []
         cursor = ""

@@ -220,6 +220,12 @@ MESSAGES: Final = Flow(
                "test_messages.py::test_t75_a_message_goes_once_though_its_function_dies"),
         Threat("T-76", "I", "A link's secret lands in servers' logs", "it is the fragment", "chalicelib/outgoing.py",
                ('{self._settings.origin}/i#{self._secret(row)}', '{self._settings.origin}/i?s={self._secret(row)}'), "test_messages.py::test_t76_a_secret_link_stands_in_no_address_that_reaches_a_server"),
+        Threat("T-77", "S", "Anybody says that a message arrived", "a receipt is signed (Standard Webhooks)", "chalicelib/outcomes.py",
+               ("if not any(hmac.compare_digest(wanted.encode(), one.encode(errors=\"replace\")) for one in given):", "if not given:"),
+               "test_messages.py::test_t77_nobody_else_says_what_became_of_a_message"),
+        Threat("T-78", "S", "A receipt is overheard and sent again much later", "its time is looked at", "chalicelib/outcomes.py",
+               ("if not time.isdigit() or len(time) > 12 or abs(now - int(time)) > CLOCK_SECONDS:", "if not time.isdigit():"),
+               "test_messages.py::test_t78_an_old_receipt_says_nothing"),
     ),
 )  # fmt: skip
 
@@ -251,6 +257,15 @@ RECORDS: Final = Flow(
                ("raise Failed(fault(error)) from None", "raise"), "test_records.py::test_t88_lambda_logs_no_text_of_an_error"),
         Threat("T-89", "I", "A header's words are stored", "its hash is kept", "chalicelib/doors.py",
                ("return digest(once)", "return once"), "test_records.py::test_t89_an_idempotency_key_may_hold_anything"),
+        Threat("T-96", "I", "Names stay for ever", "the daily clean-up, by the trust's rule", "chalicelib/retention.py",
+               ("return self._eraser.contacts(by, consultation, \"contacts_purged\", may)[0]", "return False"),
+               "test_records.py::test_t96_names_go_by_the_rule"),
+        Threat("T-97", "I", "A person's data stay though they asked", "erasure takes all that names them", "chalicelib/people.py",
+               ("taken, messages = self._eraser.contacts(by, consultation, what, self._over, guest)", "taken, messages = False, 0"),
+               "test_records.py::test_t97_who_asks_is_forgotten"),
+        Threat("T-98", "I", "What was erased is there again after a restore", "erasures are kept apart, as random ids, and done again", "chalicelib/people.py",
+               ("self._take(system(trust), consultation, guest, \"erased_again\", counts)", "pass"),
+               "test_records.py::test_t98_who_was_forgotten_stays_forgotten"),
     ),
 )  # fmt: skip
 
@@ -271,6 +286,8 @@ DEPLOYMENT: Final = Flow(
                ("\nuse-auth-secret\n", "\n"), "test_records.py::test_t94_turn_serves_nobody_without_a_fresh_password"),
         Threat("T-95", "T", "Foreign code runs in a page, or frames it", "Content-Security-Policy", "chalicelib/headers.py",
                ("            \"frame-ancestors 'none'\",\n", ""), "test_records.py::test_t95_no_page_runs_what_is_not_ours"),
+        Threat("T-99", "D", "One socket floods the functions", "its messages are counted", "chalicelib/floods.py",
+               ("return self._counts[connection] > MOST", "return False"), "test_sockets.py::test_t99_a_socket_is_not_heard_without_end"),
     ),
 )  # fmt: skip
 

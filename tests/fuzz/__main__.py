@@ -7,7 +7,7 @@ from typing import Final
 import atheris
 
 with atheris.instrument_imports(include=["chalicelib", "media_worker"]):
-    from tests.fuzz import functions, texts, worker
+    from tests.fuzz import functions, logins, texts, worker
 
 
 def canary(data: bytes) -> None:
@@ -21,7 +21,9 @@ TARGETS: Final[dict[str, Callable[[bytes], None]]] = {
     "message": functions.message,
     "ticket": functions.ticket,
     "entry": functions.entry,
+    "token": logins.token,
     "calendar": texts.calendar,
+    "wording": texts.wording,
     "packet": worker.packet,
     "signed": worker.signed,
     "offer": worker.offer,

@@ -8,7 +8,19 @@ from typing import Final
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 FOLDER: Final = ROOT / "build" / "fuzz"
-TARGETS: Final = ("door", "message", "ticket", "entry", "calendar", "packet", "signed", "offer", "told")
+TARGETS: Final = (
+    "door",
+    "message",
+    "ticket",
+    "entry",
+    "token",
+    "calendar",
+    "wording",
+    "packet",
+    "signed",
+    "offer",
+    "told",
+)
 LONGEST: Final = 2_000
 """Bytes of an input."""
 SEEDS: Final = 60

@@ -2,7 +2,11 @@
 
 from datetime import UTC, datetime, timedelta
 
+from chalicelib.alphabet import measure
 from chalicelib.calendar_file import LINE, Appointment, calendar_file
+from chalicelib.protocol import Language, MessageKind, Way
+from chalicelib.wording import check
+from chalicelib.words import Notice
 from tests.fuzz.picks import Fuzzed
 
 
@@ -25,3 +29,32 @@ def calendar(data: bytes) -> None:
     for line in lines:
         assert len(line.encode(errors="surrogatepass")) <= LINE
         assert line[0] == " " or line.partition(":")[0].partition(";")[0].replace("-", "").isupper(), line
+
+
+def wording(data: bytes) -> None:
+    """A trust's own words: what is wrong with them is said, and what is right can be sent."""
+    pick = Fuzzed(data)
+    fields = (
+        "{link}",
+        "{phone}",
+        "{day}",
+        "{clock}",
+        "{department}",
+        "{code}",
+        "{x}",
+        "{",
+        "}",
+        "{link!r}",
+        "{day:>9}",
+    )
+    text = "".join(pick.one((*fields, " ", pick.words())) for _ in range(pick.data.ConsumeIntInRange(0, 12)))
+    notice = Notice(
+        pick.one(list(MessageKind)), "uid", "https://v.example/i#x", pick.one(list(Language)), pick.words(),
+        "+4755500100", pick.words(), "Europe/Oslo", datetime(2027, 1, 15, tzinfo=UTC), 30,
+    )  # fmt: skip
+    way = pick.one(list(Way))
+    checked = check(text, notice, way)
+    if way is Way.SMS and not checked.problems:
+        measured = measure(checked.preview)
+        assert measured.parts >= 1
+        assert len(checked.preview) <= measured.length

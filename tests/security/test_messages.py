@@ -1,12 +1,15 @@
 """Threats to what people are sent, and by it."""
 
+import base64
 from datetime import UTC, datetime
 
 import pytest
 
 from chalicelib.calendar_file import Appointment, calendar_file
+from chalicelib.errors import Unauthenticated
 from chalicelib.gateway import Gateway
 from chalicelib.mail import NoAddress, mail
+from chalicelib.outcomes import of_gateway, signature
 from chalicelib.protocol import Language, MessageKind
 from chalicelib.records import Consultation
 from chalicelib.telling import telling_words
@@ -72,3 +75,26 @@ def test_t76_a_secret_link_stands_in_no_address_that_reaches_a_server(clinic: Cl
     address, _, secret = link.partition("#")
     assert len(secret) == 22
     assert secret not in address
+
+
+RECEIPT, SECRET = b'{"message":"id-1","delivered":true}', base64.b64encode(b"receipts").decode()
+
+
+def receipt(signed_with: str, sent: int, now: int) -> None:
+    """Take a receipt. Raises Unauthenticated."""
+    signed = {"webhook-id": "r1", "webhook-timestamp": str(sent)}
+    signed["webhook-signature"] = "v1," + signature(signed_with, "r1", str(sent), RECEIPT)
+    of_gateway(RECEIPT, lambda name: signed.get(name, ""), SECRET, now)
+
+
+def test_t77_nobody_else_says_what_became_of_a_message() -> None:
+    """T-77. Guard: a receipt's signature."""
+    receipt(SECRET, 1000, 1000)
+    with pytest.raises(Unauthenticated):
+        receipt(base64.b64encode(b"guess").decode(), 1000, 1000)
+
+
+def test_t78_an_old_receipt_says_nothing() -> None:
+    """T-78. Guard: a receipt's time."""
+    with pytest.raises(Unauthenticated):
+        receipt(SECRET, 1000, 1000 + 86400)

@@ -12,9 +12,12 @@ import app as doors
 from chalicelib.chain import holds
 from chalicelib.errors import TicketInvalid, TooLarge
 from chalicelib.headers import policy
+from chalicelib.lifecycle import Role
 from chalicelib.log import fault, log
 from chalicelib.protocol import LoginLevel
 from chalicelib.records import Consultation, Once, to_body
+from chalicelib.rest import PersonQuery, Rules
+from chalicelib.rights import Actor
 from chalicelib.rings import Ring
 from chalicelib.store import DynamoStore
 from chalicelib.tokens import check_worker_pass, worker_pass
@@ -22,6 +25,7 @@ from tests.fakes.clinic import Clinic
 from tests.fakes.world import World
 from tests.security.planted import held
 
+ADMINISTRATOR = Actor(Clinic.trust, Role.ADMINISTRATOR, "admin", level=LoginLevel.HIGH)
 ROOT = Path(__file__).parents[2]
 
 
@@ -94,6 +98,41 @@ def test_t89_an_idempotency_key_may_hold_anything(world: World) -> None:
     body, place = msgspec.json.encode(booking), "/staff/elvenes/consultations"
     assert world.ask("clinician", "POST", place, body, **{"Idempotency-Key": "Kari Testesen"}).status == 201
     assert not any("Kari Testesen" in " ".join(key) for key in world.clinic.store.rows)
+
+
+def named(clinic: Clinic) -> bool:
+    return any("Testesen" in text or "90000000" in text for row in clinic.store.rows.values() for _, text in held(row))
+
+
+def over(clinic: Clinic) -> None:
+    """A consultation that took place."""
+    clinic.services.desk.phone(clinic.by, clinic.book().id)
+    assert named(clinic)
+
+
+def test_t96_names_go_by_the_rule(clinic: Clinic) -> None:
+    """T-96. Guard: the daily clean-up."""
+    over(clinic)
+    clinic.clock.time += (Rules().keep_contact_days + 2) * 86400
+    clinic.services.retention.purge(clinic.trust, clinic.clock.time + 1)
+    assert not named(clinic)
+
+
+def test_t97_who_asks_is_forgotten(clinic: Clinic) -> None:
+    """T-97. Guard: erasure, found by keyed hash of a number."""
+    over(clinic)
+    clinic.services.people.erase(ADMINISTRATOR, PersonQuery(phone="90000000"))
+    assert not named(clinic)
+
+
+def test_t98_who_was_forgotten_stays_forgotten(clinic: Clinic) -> None:
+    """T-98. Guard: what was erased is erased again after the table was restored."""
+    over(clinic)
+    backup = dict(clinic.store.rows)
+    clinic.services.people.erase(ADMINISTRATOR, PersonQuery(phone="90000000"))
+    clinic.store.rows = backup
+    clinic.services.people.again(clinic.trust)
+    assert not named(clinic)
 
 
 def test_t90_a_body_is_not_endless(world: World) -> None:

@@ -7,7 +7,8 @@ import pytest
 from aioice import stun
 
 from chalicelib import protocol as p
-from chalicelib.errors import TicketInvalid, TooLarge
+from chalicelib.errors import TicketInvalid, TooLarge, VenteromError
+from chalicelib.floods import MOST
 from chalicelib.lifecycle import Role
 from chalicelib.tokens import worker_pass
 from chalicelib.turn import credentials
@@ -98,13 +99,7 @@ def test_t40_a_worker_writes_no_words_to_a_page(clinic: Clinic) -> None:
     called = clinic.calling()
     refused = p.RelayRefused(room=f"elvenes.{called.id}.1", seat=p.Seat.CLINICIAN, n=1, code="Kari-Testesen")
     clinic.say("W", refused)
-    assert clinic.push.to("C")[-1] == p.Error(code="internal", message=p_text(), retry=True, about="offer")
-
-
-def p_text() -> str:
-    from chalicelib.errors import VenteromError
-
-    return VenteromError.text
+    assert clinic.push.to("C")[-1] == p.Error(code="internal", message=VenteromError.text, retry=True, about="offer")
 
 
 def test_t41_a_logged_out_page_hears_nothing_more(clinic: Clinic) -> None:
@@ -139,3 +134,9 @@ def test_t44_a_worker_speaks_for_itself(clinic: Clinic) -> None:
     assert clinic.services.signaling.connect("W", good) is Role.WORKER
     clinic.say("W", p.Register(worker="somebody-else", capacity=1))
     assert [worker.id for worker in clinic.workers()] == ["w1"]
+
+
+def test_t99_a_socket_is_not_heard_without_end(clinic: Clinic) -> None:
+    """T-99. Guard: the messages of a socket are counted."""
+    clinic.waiting()
+    assert {clinic.say("P", p.Ping()) for _ in range(MOST + 5)} > {"ping"}
