@@ -196,7 +196,7 @@ class RelyingParty:
             names_certificate=profile.names_certificate,
         )
 
-    def _expected(self, nonce: str = "", access_token: str = "") -> Expected:
+    def _expected(self, nonce: str = "", access_token: str = "") -> Expected:  # nosec B107 # empty: none is expected
         client = self._client
         return Expected(
             issuer=client.issuer,
