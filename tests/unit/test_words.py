@@ -1,7 +1,7 @@
 """Messages: their words, the e-mail's parts, the calendar file read back."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from html.parser import HTMLParser
@@ -99,13 +99,13 @@ KINDS: dict[str, dict[str, Any]] = {
 EVERY_MESSAGE = [pytest.param(lang, kind, id=f"{lang}-{name}") for lang in Language for name, kind in KINDS.items()]
 
 
-# As long as they come: a department's full name, a trust's own address, a day with all its letters.
+# As long as they come: a department's full name, a trust's own address.
 LONGEST = {
     "department_name": "Øre-nese-hals-poliklinikken, Elvenes",
     "clinician_name": "Aleksander-Magnus Kristoffersen Hålogaland",
     "link": "https://video.elvenes-sykehus.no/i#abcdefghijklmnopqrstuv",
-    "starts": datetime(2026, 9, 30, 9, 45, tzinfo=UTC),
 }
+YEAR = [datetime(2026, 1, 1, 9, 45, tzinfo=UTC) + timedelta(days=day) for day in range(365)]
 
 
 @pytest.mark.parametrize(("language", "kind"), EVERY_MESSAGE)
@@ -120,7 +120,8 @@ def test_sms_holds_what_it_must(language: Language, kind: dict[str, Any]) -> Non
 
 @pytest.mark.parametrize(("language", "kind"), EVERY_MESSAGE)
 def test_three_parts_carry_the_longest_sms(language: Language, kind: dict[str, Any]) -> None:
-    length = measure(sms_text(invitation(language=language, **{**LONGEST, **kind})))
+    days = (sms_text(invitation(language=language, **{**LONGEST, "starts": starts, **kind})) for starts in YEAR)
+    length = max((measure(text) for text in days), key=lambda measured: measured.length)
     assert length.parts <= 3
     norwegian = language in (Language.BOKMAL, Language.NYNORSK)
     if norwegian or language in (Language.ENGLISH, Language.POLISH):

@@ -116,6 +116,11 @@ export function t(key: Key, values?: Values): string {
   return message === undefined ? key : String(format<string>(message, current, values, { formatters, timeZone }));
 }
 
+/** Several things one after the other, as the language strings them together. */
+export function listed(parts: readonly string[]): string {
+  return new Intl.ListFormat(current, { type: "unit", style: "short" }).format(parts.filter(Boolean));
+}
+
 /** What an error's code means, in words; unknown codes get the general sentence. `seconds`: when trying again can help. */
 export function errorText(code: string, seconds = 0): string {
   if (code === "too_many_attempts" && seconds > 0) return t("error.too_many_attempts.wait", { minutes: Math.ceil(seconds / 60) });

@@ -1,6 +1,6 @@
 // What an entry of the receipt says: what happened, and who did it, in words for a patient. No DOM.
 import type { ReceiptEntry } from "../protocol";
-import { t, type Key } from "../shared/messages";
+import { listed, t, type Key } from "../shared/messages";
 
 const HAPPENED: Record<string, Key> = {
   booked: "visit.receipt.what.booked",
@@ -75,5 +75,5 @@ const ROLES: Partial<Record<ReceiptEntry["who"], Key>> = {
 /** Who did it: you, one of the staff by name and role, or the system, which nobody need be told of. */
 export function who(entry: Pick<ReceiptEntry, "who" | "name">): string {
   const role = ROLES[entry.who];
-  return [entry.name, role ? t(role) : ""].filter(Boolean).join(", ");
+  return listed([entry.name, role ? t(role) : ""]);
 }

@@ -2,7 +2,7 @@
 import { useState } from "preact/hooks";
 import type { Receipt as Kept, ReceiptEntry } from "../../protocol";
 import { Button, Notice } from "../../shared/components/parts";
-import { clock, date, t, type Key } from "../../shared/messages";
+import { clock, date, listed, t, type Key } from "../../shared/messages";
 import { happened, who } from "../receipt";
 import type { StepProps } from "./props";
 
@@ -47,7 +47,7 @@ function Entries({ entries }: { entries: readonly ReceiptEntry[] }) {
         <li key={index}>
           <span class="v-muted">{t("visit.receipt.when", { date: date(entry.at), clock: clock(entry.at) })}</span>
           <strong>{happened(entry.what)}</strong>
-          <span>{[who(entry), level(entry)].filter(Boolean).join(", ")}</span>
+          <span>{listed([who(entry), level(entry)])}</span>
         </li>
       ))}
     </ol>
