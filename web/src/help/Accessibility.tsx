@@ -1,7 +1,7 @@
 // /accessibility: the statement of what the pages follow, what has been tested, what has not, and whom to tell.
 import { Heading } from "../shared/components/parts";
 import { date, t } from "../shared/messages";
-import { Prose } from "./Prose";
+import { Section } from "./Prose";
 
 /** The day when somebody last went through the statement. */
 const UPDATED = "2026-11-26";
@@ -14,10 +14,7 @@ export function Accessibility() {
       <Heading>{t("help.accessibility.title")}</Heading>
       <p class="v-lead">{t("help.accessibility.lead")}</p>
       {PARTS.map((part) => (
-        <section key={part} class="v-stack">
-          <h2 class="ds-heading" data-size="xs">{t(`help.accessibility.${part}`)}</h2>
-          <Prose text={t(`help.accessibility.${part}.text`)} />
-        </section>
+        <Section key={part} title={t(`help.accessibility.${part}`)} text={t(`help.accessibility.${part}.text`)} />
       ))}
       <ul class="h-links">
         {(Object.keys(LINKS) as (keyof typeof LINKS)[]).map((key) => (

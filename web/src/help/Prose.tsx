@@ -18,3 +18,13 @@ export function Prose({ text }: { text: string }) {
   flush();
   return <>{blocks}</>;
 }
+
+/** A heading with its text. */
+export function Section({ title, text }: { title: string; text: string }) {
+  return (
+    <section class="v-stack">
+      <h2 class="ds-heading" data-size="xs">{title}</h2>
+      <Prose text={text} />
+    </section>
+  );
+}
