@@ -19,6 +19,7 @@ COPIED: Final = (
     "media_worker", "tests", "tools", "turn", "web/package.json",
 )  # fmt: skip
 SECONDS: Final = 60
+"""Of processor time for one test."""
 OURS: Final = ("app", "chalicelib", "infra", "local", "media_worker", "tests", "tools")
 FAILED: Final = 1
 """pytest's exit status when a test failed; others say that it did not run."""
@@ -54,10 +55,8 @@ def run(folder: Path, test: str) -> int:
     os.dup2(null, 2)
     os.chdir(folder)
     sys.path[:] = [str(folder), *(path for path in sys.path if path not in ("", str(ROOT)))]
-    for name in [
-        name for name in sys.modules if name.split(".")[0] in ("app", "chalicelib", "infra", "local", "tests", "tools")
-    ]:
-        del sys.modules[name]
+    for loaded in [name for name in sys.modules if name.partition(".")[0] in OURS]:
+        del sys.modules[loaded]
     import pytest
 
     status = 99
