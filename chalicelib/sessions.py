@@ -1,7 +1,8 @@
 """Sessions behind cookies: who somebody is, for a visit or at a trust, and for how long.
 
 A session ends when its owner logs out, here or elsewhere, half an hour after they last did something, and some hours
-after it began. A call is cut by nothing but a logout here, and no patient who waits is thrown out.
+after it began. A call is cut by nothing but a logout here, and no patient who waits is thrown out. Of a visit it is the
+login that ends after half an hour: whoever opened the link may log in anew without looking for it.
 """
 
 from collections.abc import Callable, Sequence
@@ -171,25 +172,24 @@ class Sessions:
         """
         if socket.role is Role.WORKER:
             return []
-        session = self._of_socket(socket)
-        self._raise_if_over(session, socket.consultation)
-        return [Require(session.key())]
+        return [Require(self._of_socket(socket).key())]
 
     def heard(self, socket: Socket, *, ping: bool) -> None:
         """A socket said something. Raises Unauthenticated when its session is over.
 
-        A page says ``ping`` by itself: it keeps the session of the staff, of who has checked in, and of who is called.
+        A page says ``ping`` by itself: it keeps the session of the staff, of who has checked in, of who is called, and
+        of who was asked for no login, which could not be done anew.
         """
         if socket.role is Role.WORKER:
             return
         session = self._of_socket(socket)
-        self._raise_if_over(session, socket.consultation)
-        if self._stale(session) and (not ping or session.staff or self._checked_in(session)):
+        if self._stale(session) and (not ping or session.level is LoginLevel.NONE or self._checked_in(session)):
             self._touch(session)
 
     def _of_socket(self, socket: Socket) -> Session:
-        session = self._store.get(Session, _key(socket.session))
-        if session is None:
+        found = self._store.get(Session, _key(socket.session))
+        session = self._present(found, socket.consultation) if found else None
+        if session is None or not session.proven:
             raise Unauthenticated
         return session
 
@@ -200,7 +200,10 @@ class Sessions:
         code = Code(session=session.digest, digest="")
         gone = [session, code, *(write.record for write in _signed(session))]
         self._store.write([Delete(record.key()) for record in gone])
-        # After the session: what opens later is refused, what was open before is found.
+        self._close_sockets(session)
+
+    def _close_sockets(self, session: Session) -> None:
+        """After its end is written: what opens later is refused, what was open before is found."""
         for opened in self._store.query(Opened, session.key()[0], "CONN#"):
             self._close(opened.connection)
             self._store.write([Delete(opened.key())])
@@ -220,29 +223,47 @@ class Sessions:
     # ------------------------------------------------------------ how long
 
     def _used(self, session: Session) -> Session:
-        self._raise_if_over(session)
+        session = self._present(session)
         if self._stale(session):
             self._touch(session)
         return session
 
-    def _raise_if_over(self, session: Session, calling: str = "") -> None:
-        """Raises Unauthenticated. ``calling``: which consultation one of the staff is known to have called last.
+    def _present(self, session: Session, calling: str = "") -> Session:
+        """The session as it is now, a visit's perhaps without its login. Raises Unauthenticated when it is over.
+
+        ``calling``: which consultation one of the staff is known to have called last.
+        """
+        if not self._over(session, calling):
+            return session
+        if session.logged_out or self._now() >= session.ends or session.staff or session.level is LoginLevel.NONE:
+            self.log_out(session)  # for good: the next call is not its own
+            raise Unauthenticated
+        opened = msgspec.structs.replace(
+            session, proven=False, level=LoginLevel.NONE, seen=int(self._now()), version=session.version + 1
+        )
+        try:
+            self._store.write([Replace(opened, expected=session.version)])
+        except Refused:
+            raise Unauthenticated from None  # somebody else ends it just now
+        self._close_sockets(session)
+        return opened
+
+    def _over(self, session: Session, calling: str) -> bool:
+        """Whether a session, or a visit's login, has ended.
 
         A call keeps the session of who is in it. A patient who checked in with it may sleep as long as the phone does,
         but what lay idle before that stays over, whoever checks in later and from wherever.
         """
         if self._idle(session):
-            over = session.logged_out or self._now() >= session.ends or not self._waits(session)
-        elif session.logged_out or self._now() >= session.ends:
-            over = not self._in_call(session, calling)
-        else:
-            return
-        if over:
-            self.log_out(session)  # for good: the next call is not its own
-            raise Unauthenticated
+            return session.logged_out or self._now() >= session.ends or not self._waits(session)
+        if session.logged_out or self._now() >= session.ends:
+            return not self._in_call(session, calling)
+        return False
 
     def _idle(self, session: Session) -> bool:
-        return self._now() - session.seen >= self._settings.idle_seconds
+        """Whether nobody has done anything for long; a visit that was only opened waits for its login till its end."""
+        opened = not session.proven and session.role in VISITORS
+        return not opened and self._now() - session.seen >= self._settings.idle_seconds
 
     def _stale(self, session: Session) -> bool:
         return self._now() - session.seen >= SEEN_SECONDS

@@ -12,7 +12,7 @@ from tools.threats import FLOWS, THREATS
 HERE = Path(__file__).parent
 
 
-def tests() -> dict[str, str]:
+def written_tests() -> dict[str, str]:
     """Every test here by file and name, with its docstring."""
     found = {}
     for file in HERE.glob("test_*.py"):
@@ -23,14 +23,14 @@ def tests() -> dict[str, str]:
 
 
 def test_every_threat_has_a_test_that_names_it() -> None:
-    written = tests()
+    written = written_tests()
     for threat in THREATS.values():
         assert threat.id in written[threat.test.partition("[")[0]]
     assert len(THREATS) == sum(len(flow.threats) for flow in FLOWS), "no number twice"
 
 
 def test_no_test_is_for_a_threat_that_is_not_listed() -> None:
-    named = {number for about in tests().values() for number in re.findall(r"\bT-\d\d\b", about)}
+    named = {number for about in written_tests().values() for number in re.findall(r"\bT-\d\d\b", about)}
     assert named == THREATS.keys()
 
 

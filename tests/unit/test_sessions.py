@@ -100,6 +100,43 @@ def test_half_an_hour_without_a_word_is_the_end(clinic: Clinic) -> None:
     assert "P" in clinic.push.gone, "and its socket is told nothing more"
 
 
+def test_of_a_visit_only_the_login_ends_and_can_be_done_anew(clinic: Clinic) -> None:
+    patient = Patient(clinic, clinic.book(login_level=LoginLevel.HIGH))
+    sessions = clinic.services.sessions
+    clinic.clock.time += IDLE
+    assert not sessions.visitor(patient.visit.id, patient.cookie).proven
+    assert patient.say(p.Ping()) == "unauthenticated"
+    clinic.clock.time += 3 * IDLE
+    opened = sessions.visitor(patient.visit.id, patient.cookie)
+    assert (opened.proven, opened.level) == (False, LoginLevel.NONE)
+    patient.cookie = sessions.prove(opened, LoginLevel.HIGH)
+    assert patient.alive()
+
+
+def test_who_has_only_opened_the_link_may_take_their_time_to_log_in(clinic: Clinic) -> None:
+    sessions, visit = clinic.services.sessions, clinic.book(login_level=LoginLevel.HIGH)
+    _, cookie = sessions.begin_visit(visit)
+    clinic.clock.time += HARD - 1
+    assert not sessions.visitor(visit.id, cookie).proven
+    clinic.clock.time += 1 + SETTINGS.link_grace_seconds
+    with pytest.raises(Unauthenticated):
+        sessions.visitor(visit.id, cookie)
+
+
+def test_a_page_that_was_asked_for_no_login_stays_while_it_is_open(clinic: Clinic) -> None:
+    visit = clinic.book()
+    _, cookie = clinic.services.sessions.begin_visit(visit)
+    patient = Patient(clinic, visit)
+    patient.cookie = cookie
+    patient.connection = "Q"
+    patient.connect()
+    for _ in range(3):
+        clinic.clock.time += IDLE - 1
+        assert patient.say(p.Ping()) == "ping"
+    clinic.clock.time += IDLE
+    assert not patient.alive()
+
+
 def test_requests_and_messages_keep_a_session_but_not_for_ever(clinic: Clinic) -> None:
     patient = Patient(clinic, clinic.book())
     begun = clinic.clock.time
