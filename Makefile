@@ -19,13 +19,14 @@ run: .venv/.ready build/plane.ready web/dist/index.html ## start the whole servi
 	@tools/setup.sh programs run
 	@exec $(PY) -m local.run --port $(PORT)
 
-# Most tests wait more than they work, so two processes share them, by files, in the order of tests/conftest.py; those of
-# the networks, which are to find nothing but their wires slow, come first, by browsers.
-test: .venv/.ready build/plane.ready web/node_modules/.ready tests/certified/node_modules/.ready ## everything that CI runs; needs about twenty-five minutes on two cores
+# Most tests wait more than they work, so two processes share them, by files, in the order of tests/conftest.py. Those of
+# the networks and of media come first and by themselves: they are to find nothing but their wires slow.
+test: .venv/.ready build/plane.ready web/node_modules/.ready tests/certified/node_modules/.ready ## everything that CI runs; needs about half an hour on two cores
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync check
 	@tools/setup.sh programs test
 	@$(PY) -m pytest -n 2 --dist loadscope tests/nets
-	@$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder tests $(addprefix --ignore tests/,unit nets)
+	@$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder tests/media
+	@$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder tests $(addprefix --ignore tests/,unit nets media)
 
 check: lint types web-check unit ## everything that needs no browser and no running service
 

@@ -28,7 +28,7 @@ def test_without_a_camera_one_only_receives_pictures_until_one_comes(kind: str, 
         await clinician.follows(patient)
         await patient.follows(clinician)
         if kind == "chromium":
-            await patient.until("f.available > 300_000")  # without transport-cc it stays below 100 kbit/s
+            await patient.until("f.available > 150_000")  # without transport-cc it stays below 100 kbit/s
 
     call(("chromium", kind), scene)
 
