@@ -6,6 +6,9 @@ COMPILE := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --
 	--custom-compile-command "make lock"
 WEB_SOURCES := $(shell find web/src web/messages web/public web/plugins web/*.html web/vite.config.ts web/tsconfig.json -type f 2>/dev/null)
 
+# schemathesis names all the doors' tests alike, and of tests named alike two processes would run one.
+DESCRIBED := tests/security/test_described.py tests/integration/test_running_api.py
+
 PORT ?= $(or $(VENTEROM_PORT),8080)
 
 .PHONY: help setup run test check lint types web-check lock check-guards fuzz audit sbom generate screenshots bench-coldstart bench-loss bench-pages bench-relay soak-worker verify-trail clean
@@ -26,7 +29,8 @@ test: .venv/.ready build/plane.ready web/node_modules/.ready tests/certified/nod
 	@tools/setup.sh programs test
 	@$(PY) -m pytest -n 2 --dist loadscope tests/nets
 	@$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder tests/media
-	@$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder tests $(addprefix --ignore tests/,unit nets media)
+	@$(PY) -m pytest $(DESCRIBED)
+	@$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder tests $(addprefix --ignore tests/,unit nets media) $(addprefix --ignore ,$(DESCRIBED))
 
 check: lint types web-check unit ## everything that needs no browser and no running service
 
