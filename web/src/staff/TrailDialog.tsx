@@ -1,12 +1,13 @@
 // «Historikk»: everything that happened to one consultation and who did it, and the reference support looks it up by.
 import type { ConsultationView, Me, TrailEntry } from "../protocol";
 import { ErrorNotice, Notice, Waiting } from "../shared/components/parts";
-import { clock, date, dayOf, t } from "../shared/messages";
+import { t } from "../shared/messages";
 import type { Desk } from "./desk";
 import { Dialog } from "./Dialog";
 import { doer, happened, levelOf, stateAfter } from "./happenings";
 import { Icon } from "./Icon";
 import { useLoad } from "./load";
+import { When } from "./When";
 import { moment, patientName } from "./words";
 
 export function TrailDialog({ desk, me, view, onClose }: { desk: Desk; me: Me; view: ConsultationView; onClose: () => void }) {
@@ -41,19 +42,15 @@ export function Happenings({ entries, me }: { entries: readonly TrailEntry[]; me
           </tr>
         </thead>
         <tbody>
-          {entries.map((entry, index) => {
-            const before = entries[index - 1];
-            const newDay = !before || dayOf(before.at) !== dayOf(entry.at);
-            return (
-              <tr key={entry.number}>
-                <td class="s-figures">{newDay && <span class="s-trail__day">{date(entry.at)}</span>} {clock(entry.at)}</td>
-                <td>{happened(entry)}</td>
-                <td>{doer(entry, me)}</td>
-                <td>{levelOf(entry.who, entry.level)}</td>
-                <td>{stateAfter(entry.state)}</td>
-              </tr>
-            );
-          })}
+          {entries.map((entry, index) => (
+            <tr key={entry.number}>
+              <When at={entry.at} before={entries[index - 1]?.at} />
+              <td>{happened(entry)}</td>
+              <td>{doer(entry, me)}</td>
+              <td>{levelOf(entry.who, entry.level)}</td>
+              <td>{stateAfter(entry.state)}</td>
+            </tr>
+          ))}
         </tbody>
       </table>
     </div>

@@ -1,8 +1,9 @@
 // Entries of the trail as a table: when, what, who as what, how surely known, and of which consultation.
 import type { AuditEntry, Me } from "../../protocol";
 import { Button } from "../../shared/components/parts";
-import { clock, date, dayOf, t } from "../../shared/messages";
+import { t } from "../../shared/messages";
 import { actor, happened, levelOf, stateAfter } from "../happenings";
+import { When } from "../When";
 
 export interface EntryTableProps {
   entries: readonly AuditEntry[];
@@ -24,21 +25,17 @@ export function EntryTable({ entries, me, onReference }: EntryTableProps) {
           </tr>
         </thead>
         <tbody>
-          {entries.map((entry, index) => {
-            const before = entries[index - 1];
-            const newDay = !before || dayOf(before.at) !== dayOf(entry.at);
-            return (
-              <tr key={`${entry.consultation} ${entry.number}`}>
-                <td class="s-figures">{newDay && <span class="s-trail__day">{date(entry.at)}</span>} {clock(entry.at)}</td>
-                <td>{happened(entry)}</td>
-                <td>{actor(entry, me)}</td>
-                <td>{t(`office.role.${entry.role}`)}</td>
-                <td>{levelOf(entry.role, entry.level)}</td>
-                <td>{stateAfter(entry.state)}</td>
-                <td>{entry.reference === "" ? t("office.audit.of_trust") : <Button variant="tertiary" data-size="sm" class="s-reference" onClick={() => onReference(entry.reference)}>{entry.reference}</Button>}</td>
-              </tr>
-            );
-          })}
+          {entries.map((entry, index) => (
+            <tr key={`${entry.consultation} ${entry.number}`}>
+              <When at={entry.at} before={entries[index - 1]?.at} />
+              <td>{happened(entry)}</td>
+              <td>{actor(entry, me)}</td>
+              <td>{t(`office.role.${entry.role}`)}</td>
+              <td>{levelOf(entry.role, entry.level)}</td>
+              <td>{stateAfter(entry.state)}</td>
+              <td>{entry.reference === "" ? t("office.audit.of_trust") : <Button variant="tertiary" data-size="sm" class="s-reference" onClick={() => onReference(entry.reference)}>{entry.reference}</Button>}</td>
+            </tr>
+          ))}
         </tbody>
       </table>
     </div>
