@@ -12,12 +12,12 @@
     ├── Gone                  it was there once
     │   ├── LinkExpired  LinkWithdrawn  CodeExpired
     ├── Conflict              the consultation is no longer where the caller thinks
-    │   ├── IllegalTransition  Overtaken
+    │   ├── IllegalTransition  Overtaken  Suspended
     ├── TooManyAttempts
     ├── LoginFailed
     │   └── LoginCancelled
     └── Unavailable           try again
-        ├── NoWorker  WorkerLost
+        ├── NoWorker  WorkerLost  Busy
 
 The text is for a person and never carries input. Pages translate by ``code``.
 """
@@ -123,6 +123,10 @@ class Overtaken(Conflict):
     code, retry, text = "overtaken", True, "Somebody else was faster. The page shows the present state."
 
 
+class Suspended(Conflict):
+    code, text = "suspended", "The trust holds no video consultations just now."
+
+
 class TooManyAttempts(VenteromError):
     code, status, retry = "too_many_attempts", 429, True
     text = "Too many attempts. Please wait a few minutes."
@@ -146,6 +150,10 @@ class NoWorker(Unavailable):
 
 class WorkerLost(Unavailable):
     code, text = "worker_lost", "The line was lost. The clinician can call again."
+
+
+class Busy(Unavailable):
+    code, text = "busy", "Many people are coming at once. Please wait a moment."
 
 
 def known(code: str) -> str:

@@ -280,7 +280,8 @@ class VisitView(Part, frozen=True):
     a call with somebody else; ``delay_minutes``: how late the clinician has said to be today; ``running_late``: how
     late the patient has said to be, in minutes. ``guests`` are named to whoever is proven only. ``code_ends``: the last
     two digits of the phone that one-time codes go to, empty when none can be sent. ``sms_wanted``: False once the
-    visitor's number has said no to SMS from the trust; True to whoever is not proven.
+    visitor's number has said no to SMS from the trust; True to whoever is not proven. ``suspended``: the trust's own
+    words while it holds no video consultations, else empty.
     """
 
     consultation: Id
@@ -309,6 +310,7 @@ class VisitView(Part, frozen=True):
     running_late: int
     paused_by: Seat | None
     by_phone: bool
+    suspended: str
 
 
 class ConsultationView(Part, frozen=True):
@@ -415,7 +417,8 @@ class Pause(Message, frozen=True):
 
 
 class Call(Message, frozen=True):
-    """Clinician: call this patient. A worker is reserved and the patient's page rings."""
+    """Clinician: call this patient. A worker is reserved and the patient's page rings. Where all are full, `queued`
+    says how many are before her: who says `call` again every five seconds keeps her place, and gets a line in turn."""
 
     consultation: Id
 
@@ -492,12 +495,14 @@ class Visit(Message, frozen=True):
 
 
 class Board(Message, frozen=True):
-    """To the staff: the whole of one clinician's day. ``delay_minutes``: how late she has said to be that day."""
+    """To the staff: the whole of one clinician's day. ``delay_minutes``: how late she has said to be that day;
+    ``suspended``: the trust's own words while it holds no video consultations, else empty."""
 
     day: Day
     clinician: Id
     consultations: list[ConsultationView]
     delay_minutes: int
+    suspended: str = ""
 
 
 class Changed(Message, frozen=True):
@@ -513,6 +518,19 @@ class Delayed(Message, frozen=True):
     day: Day
     clinician: Id
     minutes: int
+
+
+class Suspended(Message, frozen=True):
+    """To the staff: the trust holds no video consultations for now, in its own words; empty: it does again."""
+
+    words: str
+
+
+class Queued(Message, frozen=True):
+    """To a clinician: no line is free for this call; ``place`` is hers among those who wait for one, 1 for the next."""
+
+    consultation: Id
+    place: int
 
 
 class HandedOver(Message, frozen=True):
@@ -531,6 +549,9 @@ class Ringing(Message, frozen=True):
 
 class Join(Message, frozen=True):
     """To a participant: the line is reserved, send your offer. ``relay_only`` is the trust's wish.
+
+    Said with a larger ``call`` to who is in one of this consultation already, the call moves to another worker: what
+    there is goes on until the new line is up, and says `settled` before it ends.
 
     ``seats`` are all that may be in the call, in `Seat`'s order. The offer lays out its slots by it: sound and picture
     both ways, one shared screen, then sound and picture to receive for each further person. Who is shown where follows
@@ -603,6 +624,13 @@ class ProbeReady(Message, frozen=True):
     relay_only: bool
     rates_kbps: list[int]
     milliseconds: int
+
+
+class ProbeQueued(Message, frozen=True):
+    """To the patient: others are testing; the offer is kept and answered in turn. ``place``: 1 for the next."""
+
+    probe: Id
+    place: int
 
 
 class ProbeAnswer(Message, frozen=True):
@@ -705,6 +733,14 @@ class ProbeAnswered(Message, frozen=True):
     sdp: Sdp
 
 
+class ProbeWaiting(Message, frozen=True):
+    """The worker tests as many networks as it can just now; this one's offer is kept, ``place`` is 1 for the next."""
+
+    reply_to: Annotated[str, msgspec.Meta(max_length=128)]
+    probe: Id
+    place: Count
+
+
 class ProbeRefused(Message, frozen=True):
     """The worker could not take a network test; ``code`` is one of the error codes."""
 
@@ -717,10 +753,12 @@ class ProbeRefused(Message, frozen=True):
 
 
 class Registered(Message, frozen=True):
-    """You are in the list. Send a heartbeat this often; without one for the lease's length you count as lost."""
+    """You are in the list. Send a heartbeat this often; without one for the lease's length you count as lost. Open the
+    next socket when this one is ``socket_seconds`` old: it will not be left to live much longer."""
 
     heartbeat_seconds: int
     lease_seconds: int
+    socket_seconds: int
 
 
 class OpenRoom(Message, frozen=True):
@@ -740,9 +778,11 @@ class RelayOffer(Message, frozen=True):
 
 
 class CloseRoom(Message, frozen=True):
-    """The call is over: drop everybody, then report `room_ended`."""
+    """The call is over: drop everybody, then report `room_ended`. ``moved``: it goes on at another worker, so everybody
+    stays until they have said that they are `settled` there, or left, or for twenty seconds."""
 
     room: RoomName
+    moved: bool = False
 
 
 class CloseSeat(Message, frozen=True):
@@ -778,13 +818,18 @@ class Want(Message, frozen=True):
     pictures: Appetite
 
 
+class Settled(Message, frozen=True):
+    """Page → worker: the call goes on elsewhere, and I get there all that I got here. What I send here may still be of
+    use to the others."""
+
+
 class Quality(Message, frozen=True):
     """Worker → page, every few seconds: to the clinician everybody's connection, to others their own."""
 
     seats: list[SeatQuality]
 
 
-OnCallFromPage = Watching | Want
+OnCallFromPage = Watching | Want | Settled
 OnCallFromWorker = Quality
 
 FromGuest = Hello | Ping | CheckIn | Leave | Accept | Offer | Media | Pause | HangUp | Trouble | ProbeStart | ProbeOffer
@@ -801,6 +846,7 @@ FromWorker = (
     | RelayRefused
     | RoomEnded
     | ProbeAnswered
+    | ProbeWaiting
     | ProbeRefused
 )
 ToPatient = (
@@ -814,6 +860,7 @@ ToPatient = (
     | CallEnded
     | SeatTaken
     | ProbeReady
+    | ProbeQueued
     | ProbeAnswer
     | Pong
     | Error
@@ -823,6 +870,8 @@ ToClinician = (
     | Changed
     | HandedOver
     | Delayed
+    | Suspended
+    | Queued
     | Join
     | Answer
     | PeerMedia

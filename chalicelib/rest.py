@@ -77,10 +77,15 @@ class SmsWish(Part, frozen=True):
 
 
 class Ticket(Part, frozen=True):
-    """A pass for one socket, good once and for ``seconds``; goes in the query as ``ticket``."""
+    """A pass for one socket, good once and for ``seconds``; goes in the query as ``ticket``.
+
+    Say `ping` on the socket every ``ping_seconds``, and open the next one when it is ``socket_seconds`` old.
+    """
 
     ticket: str
     seconds: int
+    ping_seconds: int
+    socket_seconds: int
 
 
 class Impression(StrEnum):
@@ -325,6 +330,48 @@ class TrustRules(Part, frozen=True):
 
     version: Annotated[int, msgspec.Meta(ge=0)]
     rules: Rules
+
+
+class Suspension(Part, frozen=True):
+    """Whether a trust holds video consultations, and its version: who writes quotes the one that was read.
+
+    While it is ``on`` no call begins; those that go on are left in peace. ``words`` are the trust's own, shown to
+    patients and staff. ``tell``: everybody with an appointment today who has a number gets an SMS, once a suspension.
+    """
+
+    version: Annotated[int, msgspec.Meta(ge=0)]
+    on: bool
+    words: Annotated[str, msgspec.Meta(max_length=300)] = ""
+    tell: bool = False
+
+
+class ToPhone(Part, frozen=True):
+    """One consultation of a day, for who has to phone instead. ``told``: what became of the SMS about it."""
+
+    consultation: Id
+    starts: Instant
+    minutes: int
+    patient_name: str
+    phone: str
+    language: Language
+    department: str
+    clinician_name: str
+    state: State
+    reference: str
+    told: Delivery
+
+
+class PhoneList(Part, frozen=True):
+    """Who has an appointment on a day and is not done, by time: of one's own, of one's departments, or of the trust."""
+
+    day: Day
+    consultations: list[ToPhone]
+
+
+class WhichPhoneList(Part, frozen=True):
+    """Of which day; today where the trust is when it is not said."""
+
+    day: Day | None = None
 
 
 class Text(Part, frozen=True):

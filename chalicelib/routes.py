@@ -99,6 +99,9 @@ ROUTES: Final = (
     # What the trust decides
     _staff("GET", "/rules", "rules", A, gives=rest.TrustRules),
     _staff("PUT", "/rules", "set_rules", A, takes=rest.TrustRules, gives=rest.TrustRules),
+    _staff("GET", "/suspension", "suspension", C, S, A, gives=rest.Suspension),
+    _staff("PUT", "/suspension", "suspend", A, takes=rest.Suspension, gives=rest.Suspension),
+    _staff("GET", "/phone_list", "phone_list", C, S, A, query=rest.WhichPhoneList, gives=rest.PhoneList),
     _staff("GET", "/texts", "texts", A, gives=rest.Texts),
     _staff("PUT", "/texts", "set_text", A, takes=rest.NewText, gives=rest.CheckedText),
     _staff("POST", "/texts/check", "check_text", A, takes=rest.NewText, gives=rest.CheckedText),

@@ -75,8 +75,18 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """After which a session is over when its owner has done nothing."""
     code_seconds: Seconds = 300
     """How long a one-time code is good."""
-    heartbeat_seconds: Seconds = 10
-    lease_seconds: Seconds = 30
+    heartbeat_seconds: Seconds = 5
+    """Between two signs of life of a worker."""
+    lease_seconds: Seconds = 15
+    """Without a sign of life for so long a worker is lost, whatever its socket looks like."""
+    ping_seconds: Seconds = 25
+    """Between two signs of life of a page."""
+    silence_seconds: Seconds = 75
+    """Without a sign of life for so long a page's socket is gone, whether or not anything said so."""
+    socket_seconds: Seconds = 6600
+    """At this age of a socket its owner opens the next: API Gateway ends it at 7,200."""
+    line_seconds: Seconds = 15
+    """A place in the queue for a line is kept for so long after the last `call`."""
     turn_seconds: Seconds = 4 * 3600
     link_grace_seconds: Seconds = 24 * 3600
     """How long after the appointment's end the link still opens."""

@@ -313,6 +313,7 @@ class Sockets:
             running_late=c.running_late,
             paused_by=c.paused_by,
             by_phone=c.by_phone,
+            suspended="",
         )
 
     def for_guest(

@@ -51,7 +51,12 @@ class Tickets:
             expires=int(self._now()) + seconds,
         )
         self._store.write([Create(ticket)])
-        return TicketBody(ticket=secret, seconds=seconds)
+        return TicketBody(
+            ticket=secret,
+            seconds=seconds,
+            ping_seconds=self._settings.ping_seconds,
+            socket_seconds=self._settings.socket_seconds,
+        )
 
     def redeem(self, presented: str, connection: str, expires: int) -> Socket:
         """Use up a pass; returns the socket's identity. Raises TicketInvalid when it is unknown, used or forged,

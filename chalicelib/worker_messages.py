@@ -70,6 +70,11 @@ class WorkerMessages:
         if asker is not None and asker.role in TESTERS:
             self._sockets.to(asker.connection, p.ProbeAnswer(probe=message.probe, sdp=message.sdp))
 
+    def _on_probe_waiting(self, socket: Socket, message: p.ProbeWaiting) -> None:
+        asker = self._sockets.find(message.reply_to)
+        if asker is not None and asker.role in TESTERS:
+            self._sockets.to(asker.connection, p.ProbeQueued(probe=message.probe, place=message.place))
+
     def _on_probe_refused(self, socket: Socket, message: p.ProbeRefused) -> None:
         """Another worker cannot be asked: the offer is gone. The page may try again."""
         asker = self._sockets.find(message.reply_to)

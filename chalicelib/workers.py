@@ -59,7 +59,11 @@ class Workers:
         row = self._store.enlist(self._row(socket, message.capacity, mine, draining=message.draining))
         self._sockets.to(
             socket.connection,
-            Registered(heartbeat_seconds=self._settings.heartbeat_seconds, lease_seconds=self._settings.lease_seconds),
+            Registered(
+                heartbeat_seconds=self._settings.heartbeat_seconds,
+                lease_seconds=self._settings.lease_seconds,
+                socket_seconds=self._settings.socket_seconds,
+            ),
         )
         for room in frozenset(message.rooms) - mine:
             self._sockets.to(socket.connection, CloseRoom(room=room))

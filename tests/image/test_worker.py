@@ -76,7 +76,7 @@ def test_it_registers_is_healthy_carries_a_call_and_drains(worker: engine.Contai
             await session.hear_a(Register)
             assert engine.user(process.pid) == 10001
             assert worker.check(process.pid) != 0  # not yet registered
-            await session.say(Registered(10, 30))
+            await session.say(Registered(10, 30, 6600))
             await session.hear_a(Heartbeat)
             await engine.healthy(worker, process.pid)
             peers = [Peer(Seat.CLINICIAN, LIGHT), Peer(Seat.PATIENT, DARK)]

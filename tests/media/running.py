@@ -132,7 +132,7 @@ async def running(plane: str = "", **settings: float) -> AsyncIterator[Running]:
         )
         session = await functions.session()
         await session.hear_a(Register)
-        await session.say(Registered(10, 30))
+        await session.say(Registered(10, 30, 6600))
         worker = Running(process, session)
         try:
             yield worker

@@ -53,7 +53,7 @@ class Bench:
         """The next connection, once it has registered."""
         session = await self.functions.session()
         register = await session.hear_a(Register)
-        await session.say(Registered(heartbeat_seconds, 30))
+        await session.say(Registered(heartbeat_seconds, 30, 6600))
         return session, register
 
     async def ended(self) -> None:

@@ -30,7 +30,7 @@ def test_a_call_through_the_process_and_a_quiet_end() -> None:
             session = await functions.session()
             register = await session.hear_a(Register)
             assert register.capacity >= 20
-            await session.say(Registered(10, 30))
+            await session.say(Registered(10, 30, 6600))
             peers = [Peer(Seat.CLINICIAN, LIGHT), Peer(Seat.PATIENT, DARK)]
             for peer in peers:
                 await session.say(RelayOffer(ROOM, peer.seat, 1, await peer.offer()))
@@ -74,7 +74,7 @@ def test_interrupted_it_ends_at_once() -> None:
             )
             session = await functions.session()
             await session.hear_a(Register)
-            await session.say(Registered(10, 30))
+            await session.say(Registered(10, 30, 6600))
             await session.hear_a(Heartbeat)
             process.send_signal(signal.SIGINT)
             assert await asyncio.wait_for(process.wait(), PATIENCE) == 0

@@ -264,7 +264,7 @@ def test_a_probe_is_answered_with_what_it_quoted() -> None:
     with_bench(test)
 
 
-@pytest.mark.parametrize("message", [Pong(), Registered(10, 30), Error("forbidden", "text", retry=False)])
+@pytest.mark.parametrize("message", [Pong(), Registered(10, 30, 6600), Error("forbidden", "text", retry=False)])
 def test_what_asks_for_nothing_does_nothing(message: Any) -> None:
     async def test(bench: Bench) -> None:
         await bench.worker.take(message)

@@ -86,6 +86,7 @@ def visit(state: State = State.INVITED, **changes: Any) -> VisitView:
         running_late=0,
         paused_by=None,
         by_phone=False,
+        suspended="",
     )
     return checked(msgspec.structs.replace(view, **changes))
 

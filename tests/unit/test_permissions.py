@@ -17,7 +17,7 @@ from tests.fakes.browser import Browser, open_doors
 from tests.fakes.clinic import Clinic
 from tests.unit.test_protocol import SDP
 
-MISSING: Final[set[str]] = set()
+MISSING: Final[set[str]] = {"suspension", "suspend", "phone_list"}
 """Doors that are described and not built yet."""
 
 BUILT: Final = [route for route in ROUTES if route.door not in MISSING]
@@ -59,6 +59,7 @@ MESSAGES: Final[tuple[p.Message, ...]] = (
     p.RelayRefused(ROOM, p.Seat.PATIENT, 1, "conflict"),
     p.RoomEnded(ROOM),
     p.ProbeAnswered("P", "probe", SDP),
+    p.ProbeWaiting("P", "probe", 1),
     p.ProbeRefused("P", "probe", "no_worker"),
 )
 

@@ -17,7 +17,7 @@ def clinic() -> Clinic:
 
 def test_a_worker_is_told_how_often_to_beat(clinic: Clinic) -> None:
     clinic.worker("W", "w1", capacity=4)
-    registered = p.Registered(heartbeat_seconds=SETTINGS.heartbeat_seconds, lease_seconds=SETTINGS.lease_seconds)
+    registered = p.Registered(SETTINGS.heartbeat_seconds, SETTINGS.lease_seconds, SETTINGS.socket_seconds)
     assert clinic.push.to("W") == [registered]
     clinic.say("W", p.Heartbeat(load=0.5, rooms=0))
     assert clinic.push.to("W")[-1] == p.Pong()

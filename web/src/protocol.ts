@@ -136,7 +136,7 @@ export interface GuestView {
   admitted: boolean;
 }
 
-/** A consultation for whoever holds ``seat``: its patient, or a guest; names no patient, so that an unproven visitor learns nothing. To a guest ``state`` is the guest's own: waiting, rung for, in the call. ``place`` is the place in the clinician's queue, 1 for the next one, 0 for who does not wait; ``clinician_busy``: in a call with somebody else; ``delay_minutes``: how late the clinician has said to be today; ``running_late``: how late the patient has said to be, in minutes. ``guests`` are named to whoever is proven only. ``code_ends``: the last two digits of the phone that one-time codes go to, empty when none can be sent. ``sms_wanted``: False once the visitor's number has said no to SMS from the trust; True to whoever is not proven. */
+/** A consultation for whoever holds ``seat``: its patient, or a guest; names no patient, so that an unproven visitor learns nothing. To a guest ``state`` is the guest's own: waiting, rung for, in the call. ``place`` is the place in the clinician's queue, 1 for the next one, 0 for who does not wait; ``clinician_busy``: in a call with somebody else; ``delay_minutes``: how late the clinician has said to be today; ``running_late``: how late the patient has said to be, in minutes. ``guests`` are named to whoever is proven only. ``code_ends``: the last two digits of the phone that one-time codes go to, empty when none can be sent. ``sms_wanted``: False once the visitor's number has said no to SMS from the trust; True to whoever is not proven. ``suspended``: the trust's own words while it holds no video consultations, else empty. */
 export interface VisitView {
   consultation: string;
   version: number;
@@ -164,6 +164,7 @@ export interface VisitView {
   running_late: number;
   paused_by: Seat | null;
   by_phone: boolean;
+  suspended: string;
 }
 
 /** The staff's side of a consultation; ``clinician`` is whose it is. ``call`` is 0 while there has been none. ``login_method`` is what the portal called the way in which the patient logged in, to be shown and not relied on. ``sms_wanted``: False once the patient's number has said no to SMS from the trust. ``erased``: the trust's rule or a person's wish took away who it was about. */
@@ -233,10 +234,12 @@ export interface SmsWish {
   wanted: boolean;
 }
 
-/** A pass for one socket, good once and for ``seconds``; goes in the query as ``ticket``. */
+/** A pass for one socket, good once and for ``seconds``; goes in the query as ``ticket``. Say `ping` on the socket every ``ping_seconds``, and open the next one when it is ``socket_seconds`` old. */
 export interface Ticket {
   ticket: string;
   seconds: number;
+  ping_seconds: number;
+  socket_seconds: number;
 }
 
 /** The patient's answer, taken once. */
@@ -412,6 +415,40 @@ export interface Rules {
 export interface TrustRules {
   version: number;
   rules: Rules;
+}
+
+/** Whether a trust holds video consultations, and its version: who writes quotes the one that was read. While it is ``on`` no call begins; those that go on are left in peace. ``words`` are the trust's own, shown to patients and staff. ``tell``: everybody with an appointment today who has a number gets an SMS, once a suspension. */
+export interface Suspension {
+  version: number;
+  on: boolean;
+  words?: string;
+  tell?: boolean;
+}
+
+/** One consultation of a day, for who has to phone instead. ``told``: what became of the SMS about it. */
+export interface ToPhone {
+  consultation: string;
+  starts: string;
+  minutes: number;
+  patient_name: string;
+  phone: string;
+  language: Language;
+  department: string;
+  clinician_name: string;
+  state: State;
+  reference: string;
+  told: Delivery;
+}
+
+/** Who has an appointment on a day and is not done, by time: of one's own, of one's departments, or of the trust. */
+export interface PhoneList {
+  day: string;
+  consultations: ToPhone[];
+}
+
+/** Of which day; today where the trust is when it is not said. */
+export interface WhichPhoneList {
+  day?: string | null;
 }
 
 /** What one kind of message says: ``text`` the trust's own words, empty while it has none; ``standard`` ours. An SMS is all of it; of an e-mail it is the sentence that opens it. Fields stand in braces, as ``{link}``. */
@@ -639,7 +676,7 @@ export interface Pause {
   paused: boolean;
 }
 
-/** Clinician: call this patient. A worker is reserved and the patient's page rings. */
+/** Clinician: call this patient. A worker is reserved and the patient's page rings. Where all are full, `queued` says how many are before her: who says `call` again every five seconds keeps her place, and gets a line in turn. */
 export interface Call {
   type: "call";
   consultation: string;
@@ -711,13 +748,14 @@ export interface Visit {
   visit: VisitView;
 }
 
-/** To the staff: the whole of one clinician's day. ``delay_minutes``: how late she has said to be that day. */
+/** To the staff: the whole of one clinician's day. ``delay_minutes``: how late she has said to be that day; ``suspended``: the trust's own words while it holds no video consultations, else empty. */
 export interface Board {
   type: "board";
   day: string;
   clinician: string;
   consultations: ConsultationView[];
   delay_minutes: number;
+  suspended: string;
 }
 
 /** To a clinician: one consultation as it is now. Drop it if its ``version`` is smaller than the one you hold. */
@@ -735,6 +773,19 @@ export interface Delayed {
   minutes: number;
 }
 
+/** To the staff: the trust holds no video consultations for now, in its own words; empty: it does again. */
+export interface Suspended {
+  type: "suspended";
+  words: string;
+}
+
+/** To a clinician: no line is free for this call; ``place`` is hers among those who wait for one, 1 for the next. */
+export interface Queued {
+  type: "queued";
+  consultation: string;
+  place: number;
+}
+
 /** To the staff: with ``version`` this consultation became a colleague's; drop what you hold of it from before. */
 export interface HandedOver {
   type: "handed_over";
@@ -749,7 +800,7 @@ export interface Ringing {
   call: number;
 }
 
-/** To a participant: the line is reserved, send your offer. ``relay_only`` is the trust's wish. ``seats`` are all that may be in the call, in `Seat`'s order. The offer lays out its slots by it: sound and picture both ways, one shared screen, then sound and picture to receive for each further person. Who is shown where follows from the order: place k is the k-th of `Seat` without one's own. Said again with more seats, it asks for a new offer with more slots. */
+/** To a participant: the line is reserved, send your offer. ``relay_only`` is the trust's wish. Said with a larger ``call`` to who is in one of this consultation already, the call moves to another worker: what there is goes on until the new line is up, and says `settled` before it ends. ``seats`` are all that may be in the call, in `Seat`'s order. The offer lays out its slots by it: sound and picture both ways, one shared screen, then sound and picture to receive for each further person. Who is shown where follows from the order: place k is the k-th of `Seat` without one's own. Said again with more seats, it asks for a new offer with more slots. */
 export interface Join {
   type: "join";
   consultation: string;
@@ -820,6 +871,13 @@ export interface ProbeReady {
   milliseconds: number;
 }
 
+/** To the patient: others are testing; the offer is kept and answered in turn. ``place``: 1 for the next. */
+export interface ProbeQueued {
+  type: "probe_queued";
+  probe: string;
+  place: number;
+}
+
 /** To the patient: the worker's answer. */
 export interface ProbeAnswer {
   type: "probe_answer";
@@ -855,6 +913,11 @@ export interface Want {
   pictures: Appetite;
 }
 
+/** Page → worker: the call goes on elsewhere, and I get there all that I got here. What I send here may still be of use to the others. */
+export interface Settled {
+  type: "settled";
+}
+
 /** Worker → page, every few seconds: to the clinician everybody's connection, to others their own. */
 export interface Quality {
   type: "quality";
@@ -865,13 +928,13 @@ export type FromPatient = Hello | Ping | CheckIn | Leave | Accept | Offer | Medi
 
 export type FromClinician = Hello | Ping | Watch | Delay | Admit | Call | WithdrawCall | Offer | Media | Pause | HangUp | Trouble;
 
-export type ToPatient = Visit | Ringing | Join | Answer | PeerMedia | PeerLeft | Paused | CallEnded | SeatTaken | ProbeReady | ProbeAnswer | Pong | Error;
+export type ToPatient = Visit | Ringing | Join | Answer | PeerMedia | PeerLeft | Paused | CallEnded | SeatTaken | ProbeReady | ProbeQueued | ProbeAnswer | Pong | Error;
 
-export type ToClinician = Board | Changed | HandedOver | Delayed | Join | Answer | PeerMedia | PeerLeft | Paused | CallEnded | SeatTaken | Pong | Error;
+export type ToClinician = Board | Changed | HandedOver | Delayed | Suspended | Queued | Join | Answer | PeerMedia | PeerLeft | Paused | CallEnded | SeatTaken | Pong | Error;
 
-export type OnCallFromPage = Watching | Want;
+export type OnCallFromPage = Watching | Want | Settled;
 
 export type OnCallFromWorker = Quality;
 
 /** Every code an error can carry. */
-export type ErrorCode = "bad_request" | "bad_sdp" | "code_expired" | "code_wrong" | "conflict" | "forbidden" | "gone" | "illegal_transition" | "internal" | "level_too_low" | "link_expired" | "link_unknown" | "link_withdrawn" | "login_cancelled" | "login_failed" | "no_role" | "no_worker" | "not_found" | "not_json" | "overtaken" | "ticket_invalid" | "too_large" | "too_many_attempts" | "unauthenticated" | "unavailable" | "unknown_message" | "worker_lost" | "wrong_person";
+export type ErrorCode = "bad_request" | "bad_sdp" | "busy" | "code_expired" | "code_wrong" | "conflict" | "forbidden" | "gone" | "illegal_transition" | "internal" | "level_too_low" | "link_expired" | "link_unknown" | "link_withdrawn" | "login_cancelled" | "login_failed" | "no_role" | "no_worker" | "not_found" | "not_json" | "overtaken" | "suspended" | "ticket_invalid" | "too_large" | "too_many_attempts" | "unauthenticated" | "unavailable" | "unknown_message" | "worker_lost" | "wrong_person";

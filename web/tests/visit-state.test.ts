@@ -28,6 +28,7 @@ const visit: VisitView = {
   running_late: 0,
   paused_by: null,
   by_phone: false,
+  suspended: "",
   call: 0,
   reference: "R7K2",
   feedback_given: false,

@@ -74,6 +74,8 @@ function receive(state: StaffState, message: ToClinician): StaffState {
     case "error":
       return refused(state, message.code, message.about);
     case "answer":
+    case "suspended":
+    case "queued":
     case "pong":
     case "seat_taken":
       return state; // the call's media, the connection itself

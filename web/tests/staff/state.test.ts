@@ -35,7 +35,7 @@ function view(consultation: string, version: number, state: State, more: Partial
 }
 
 const got = (message: ToClinician): Action => ({ type: "received", message });
-const board = (...consultations: ConsultationView[]): Action => got({ type: "board", day: TODAY, clinician: "ingrid-berg", consultations, delay_minutes: 0 });
+const board = (...consultations: ConsultationView[]): Action => got({ type: "board", day: TODAY, clinician: "ingrid-berg", consultations, delay_minutes: 0, suspended: "" });
 const changed = (consultation: ConsultationView, day = TODAY): Action => got({ type: "changed", day, consultation });
 const join = (call: number, consultation = "a"): Action =>
   got({ type: "join", consultation, call, seat: "clinician", ice_servers: [], relay_only: false, seats: ["patient", "clinician"] } satisfies Join);
@@ -82,7 +82,7 @@ describe("the list", () => {
 
   test("shows the chosen day only, and keeps the others", () => {
     const tomorrow = "2026-11-25";
-    const other = got({ type: "board", day: tomorrow, clinician: "ingrid-berg", consultations: [view("b", 1, "booked")], delay_minutes: 0 });
+    const other = got({ type: "board", day: tomorrow, clinician: "ingrid-berg", consultations: [view("b", 1, "booked")], delay_minutes: 0, suspended: "" });
     const state = after(board(view("a", 1, "booked")), { type: "show", day: tomorrow }, other);
     expect(list(state)?.map(({ consultation }) => consultation)).toEqual(["b"]);
     expect(list(reduce(state, { type: "show", day: TODAY }))?.map(({ consultation }) => consultation)).toEqual(["a"]);
@@ -326,7 +326,7 @@ test("that a list could not be fetched is said until a list comes", () => {
 describe("another clinician's list", () => {
   const watch: Action = { type: "watch", clinician: "siri-lund" };
   const theirs = (version: number, more: Partial<ConsultationView> = {}) => view("b", version, "booked", { clinician: "siri-lund", ...more });
-  const board_of = (clinician: string, ...consultations: ConsultationView[]): Action => got({ type: "board", day: TODAY, clinician, consultations, delay_minutes: 20 });
+  const board_of = (clinician: string, ...consultations: ConsultationView[]): Action => got({ type: "board", day: TODAY, clinician, consultations, delay_minutes: 20, suspended: "" });
 
   test("takes the place of the one before, with nothing left of it", () => {
     const state = after(board(view("a", 1, "checked_in")), watch);
@@ -342,7 +342,7 @@ describe("another clinician's list", () => {
       expect(reduce(there, late)).toBe(there);
     }
     expect(reduce(there, { type: "updated", day: TODAY, view: view("a", 3, "booked") })).toBe(there);
-    expect(reduce(there, { type: "listed", clinician: "ingrid-berg", list: { day: TODAY, consultations: [], delay_minutes: 0 } })).toBe(there);
+    expect(reduce(there, { type: "listed", clinician: "ingrid-berg", list: { day: TODAY, consultations: [], delay_minutes: 0, suspended: "" } })).toBe(there);
   });
 
   test("keeps what was handed over to it, whenever the news of that comes", () => {
