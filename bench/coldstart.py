@@ -9,7 +9,7 @@ import tempfile
 import zipfile
 from typing import Final
 
-from local.system import ASSEMBLY, BUILD, synthesize
+from local.template import ASSEMBLY, BUILD, synthesize
 
 RUNS: Final = 9
 IMPORT: Final = "import time, sys; sys.path.insert(0, sys.argv[1]); {}; print(time.process_time() * 1000)"

@@ -27,8 +27,9 @@ from aiohttp import web
 from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
 
 from local import front
-from local.children import free_port
-from local.system import BUILD, ROOT, Ports, System
+from local.children import ROOT, free_port
+from local.system import Ports, System
+from local.template import BUILD
 
 TARGET: Final = BUILD / "bench/pages.json"
 PEER: Final = "@element-hq/element-call-embedded@0.26.1"

@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 
 from chalicelib.protocol import Seat
-from local.system import BUILD
+from local.template import BUILD
 from tests.media.callers import Caller
 from tests.media.running import Running, running
 

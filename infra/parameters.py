@@ -8,6 +8,7 @@ from aws_cdk import CfnParameter
 from constructs import Construct
 
 from chalicelib.settings import Settings
+from infra import parameter
 
 DESCRIPTIONS: Final[Mapping[str, str]] = {
     "origin": "Scheme, host and port of the pages, without a slash at the end",
@@ -30,11 +31,11 @@ class Parameters(Construct):
         for field in msgspec.structs.fields(Settings):
             if field.name in known:
                 continue
-            parameter = CfnParameter(
+            made = CfnParameter(
                 self,
                 field.name,
                 default=None if field.required else str(field.default).lower(),
                 description=DESCRIPTIONS.get(field.name, f"Settings.{field.name}"),
             )
-            parameter.override_logical_id("".join(word.capitalize() for word in field.name.split("_")))
-            self.values[field.name] = parameter.value_as_string
+            made.override_logical_id(parameter(field.name))
+            self.values[field.name] = made.value_as_string

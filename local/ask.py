@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from local.deploy import Aws, DeploymentFailed
-from local.system import BUILD
+from local.template import BUILD
 
 FUNCTIONS: Final = {
     "verify_trail": "VerifyTrailFunction",

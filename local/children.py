@@ -79,7 +79,11 @@ class Child:
         self._process.send_signal(self._stop_with)
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(STOP_SECONDS)
-        with suppress(ProcessLookupError):  # what it started in turn, if any of that is left
+        self.kill()  # what it started in turn too, if any of that is left
+
+    def kill(self) -> None:
+        """End it as a power failure would; it is over when this returns."""
+        with suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
 

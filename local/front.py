@@ -1,7 +1,7 @@
 """The one origin: serves the pages, passes /api and /ws on to the embedded AWS, as CloudFront does in an account.
 
-It also holds sockets to those limits of API Gateway that the embedded AWS does not know: 32 KB a frame, ten minutes
-without a word, two hours in all. All our programs send a message as one frame, so here no message is larger either.
+It also holds sockets to those limits of API Gateway that the embedded AWS does not know, or to shorter ones for tests.
+All our programs send a message as one frame, so here no message is larger than a frame may be.
 """
 
 import argparse
@@ -46,8 +46,6 @@ PAGES: Final = {
 NOT_BUILT: Final = "The pages are not built yet. Run `make run`: it builds them first.\n"
 MAX_BODY: Final = 10 * 1024 * 1024  # bytes; API Gateway's limit
 REST_SECONDS: Final = 29  # API Gateway's limit for an answer
-IDLE_SECONDS: Final = 600
-SOCKET_SECONDS: Final = 2 * 3600
 HOP_BY_HOP: Final = frozenset(
     {"connection", "host", "keep-alive", "transfer-encoding", "content-length", "content-encoding"}
 )
@@ -57,8 +55,29 @@ COMPRESSED_FROM: Final = 1_000  # bytes; CloudFront's limit
 UPSTREAM: Final = web.AppKey("upstream", ClientSession)
 
 
+class Limits(msgspec.Struct, frozen=True):
+    """What a socket is held to: bytes of a frame from a client and of a message to it, seconds without a word and in
+    all (API Gateway's quotas for WebSocket APIs)."""
+
+    frame_bytes: int = MAX_FRAME
+    message_bytes: int = MAX_MESSAGE
+    idle_seconds: float = 600
+    socket_seconds: float = 2 * 3600
+
+    def arguments(self) -> list[str]:
+        """As this program's command line takes them."""
+        return [f"--{name.replace('_', '-')}={value}" for name, value in msgspec.structs.asdict(self).items()]
+
+
+API_GATEWAY: Final = Limits()
+
+
 def create(
-    rest: str, socket: str, dist: Path = DIST, mount: Callable[[web.Application], None] = lambda _: None
+    rest: str,
+    socket: str,
+    dist: Path = DIST,
+    mount: Callable[[web.Application], None] = lambda _: None,
+    limits: Limits = API_GATEWAY,
 ) -> web.Application:
     """The front's application; ``rest`` and ``socket`` are the addresses of the two APIs without a slash at the end.
 
@@ -82,7 +101,7 @@ def create(
         return await _pass_on(request, URL(rest + request.rel_url.raw_path_qs.removeprefix("/api"), encoded=True))
 
     async def ws(request: web.Request) -> web.StreamResponse:
-        return await _pipe(request, URL(f"{socket}?{request.rel_url.raw_query_string}", encoded=True))
+        return await _pipe(request, URL(f"{socket}?{request.rel_url.raw_query_string}", encoded=True), limits)
 
     for path in PAGES:
         app.router.add_get(path, page)
@@ -168,21 +187,21 @@ async def _pass_on(request: web.Request, url: URL) -> web.Response:
         return web.Response(status=Unavailable.status, body=msgspec.json.encode(error), content_type="application/json")
 
 
-async def _pipe(request: web.Request, url: URL) -> web.StreamResponse:
+async def _pipe(request: web.Request, url: URL, limits: Limits) -> web.StreamResponse:
     try:
         upstream = await request.app[UPSTREAM].ws_connect(
-            url, max_msg_size=MAX_MESSAGE, headers={"X-Forwarded-For": _forwarded(request)}
+            url, max_msg_size=limits.message_bytes, headers={"X-Forwarded-For": _forwarded(request)}
         )
     except WSServerHandshakeError:
         raise web.HTTPUnauthorized(text="This connection pass is used or too old.\n") from None
     except (ClientError, TimeoutError):
         raise web.HTTPServiceUnavailable from None
     # API Gateway neither compresses nor takes more than this in a frame; it closes with 1009 (message too big).
-    client = web.WebSocketResponse(max_msg_size=MAX_FRAME + 1, compress=False)
+    client = web.WebSocketResponse(max_msg_size=limits.frame_bytes + 1, compress=False)
     await client.prepare(request)
     try:
-        async with asyncio.timeout(SOCKET_SECONDS), asyncio.timeout(IDLE_SECONDS) as idle:
-            await _copy_both_ways(client, upstream, idle)
+        async with asyncio.timeout(limits.socket_seconds), asyncio.timeout(limits.idle_seconds) as idle:
+            await _copy_both_ways(client, upstream, idle, limits.idle_seconds)
     except TimeoutError:
         await client.close(code=1001, message=b"Going away")
     with contextlib.suppress(ConnectionError):
@@ -192,7 +211,7 @@ async def _pipe(request: web.Request, url: URL) -> web.StreamResponse:
 
 
 async def _copy_both_ways(
-    client: web.WebSocketResponse, upstream: ClientWebSocketResponse, idle: asyncio.Timeout
+    client: web.WebSocketResponse, upstream: ClientWebSocketResponse, idle: asyncio.Timeout, idle_seconds: float
 ) -> None:
     """Until either side closes."""
 
@@ -200,7 +219,7 @@ async def _copy_both_ways(
         source: web.WebSocketResponse | ClientWebSocketResponse, target: web.WebSocketResponse | ClientWebSocketResponse
     ) -> None:
         async for message in source:
-            idle.reschedule(asyncio.get_running_loop().time() + IDLE_SECONDS)
+            idle.reschedule(asyncio.get_running_loop().time() + idle_seconds)
             if message.type is WSMsgType.TEXT:
                 await target.send_str(message.data)
             elif message.type is WSMsgType.BINARY:
@@ -223,9 +242,17 @@ def main() -> None:
     parser.add_argument("--rest", required=True, help="address of the REST API's stage")
     parser.add_argument("--socket", required=True, help="address of the WebSocket API's stage")
     parser.add_argument("--state", type=Path, required=True)
+    for field in msgspec.structs.fields(Limits):
+        parser.add_argument(f"--{field.name.replace('_', '-')}", type=field.type, default=field.default)
     options = parser.parse_args()
     logging.basicConfig(level=logging.WARNING)
-    app = create(options.rest, options.socket, mount=lambda app: outbox.mount(app, options.aws, options.state))
+    limits = Limits(**{field: getattr(options, field) for field in Limits.__struct_fields__})
+    app = create(
+        options.rest,
+        options.socket,
+        mount=lambda app: outbox.mount(app, options.aws, options.state),
+        limits=limits,
+    )
     web.run_app(app, host="127.0.0.1", port=options.port, print=None, access_log=None, shutdown_timeout=1)
 
 

@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import sys
+from contextlib import suppress
 from pathlib import Path
 from threading import Event
 from types import FrameType
@@ -13,7 +14,9 @@ from typing import Any, Final
 from chalicelib.lifecycle import STAFF, Role
 from local.children import NotStarted
 from local.deploy import DeploymentFailed
-from local.system import BUILD, OTHER_TRUST, TRUST, Ports, System
+from local.restarts import Restarts
+from local.system import OTHER_TRUST, TRUST, Ports, System
+from local.template import BUILD
 
 WHERE: Final = (
     ("clinician", "The staff's page"),
@@ -22,8 +25,8 @@ WHERE: Final = (
     ("outbox", "Sent SMS and e-mail"),
     ("other_trust", "Another trust's staff"),
 )
-STEADY_SECONDS: Final = 10
-"""A worker that ends sooner than this after its start would only end again."""
+WORKERS: Final = 2
+"""So that a call has somewhere to move when one of them ends."""
 
 
 def main() -> int:
@@ -50,12 +53,13 @@ def main() -> int:
     signal.signal(signal.SIGINT, end)
     options.addresses.unlink(missing_ok=True)
     try:
-        with System(options.state.resolve(), ports, _say) as system:
+        with System(options.state.resolve(), ports, _say, workers=WORKERS) as system:
             options.addresses.parent.mkdir(parents=True, exist_ok=True)
             options.addresses.write_text(json.dumps(system.addresses, indent=2) + "\n")
             _welcome(system)
+            restarts = Restarts()
             while not over.wait(1):
-                _look_after(system)
+                _look_after(system, restarts, over)
     except KeyboardInterrupt:
         _say("Stopped.")
     except (NotStarted, DeploymentFailed) as problem:
@@ -69,17 +73,15 @@ def main() -> int:
     return 0
 
 
-def is_replaceable(part: str, lived: float) -> bool:
-    """Whether a part that ended after ``lived`` seconds can be started again: the worker, if not for ever and ever."""
-    return part == "worker" and lived >= STEADY_SECONDS
-
-
-def _look_after(system: System) -> None:
+def _look_after(system: System, restarts: Restarts, over: Event) -> None:
     for part, child in system.died().items():
-        if not is_replaceable(part, child.lived):
+        pause = restarts.pause(part, child.lived)
+        if pause is None:
             raise NotStarted(f"The {child.name} ended by itself; see {child.log}")
-        _say("The media worker ended; starting another one.")
-        system.start_worker()
+        _say(f"The {child.name} ended by itself; starting another one{f' in {pause} seconds' if pause else ''}.")
+        over.wait(pause)
+        with suppress(NotStarted):  # then it has ended once more
+            system.start_worker(part)
 
 
 def _say(line: str) -> None:

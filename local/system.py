@@ -1,33 +1,27 @@
-"""The whole system on loopback: the embedded AWS with the deployed template, TURN, portal, front, one media worker."""
+"""The whole system on loopback: the embedded AWS with the deployed template, TURN, portal, front, media workers."""
 
-import fcntl
-import hashlib
 import json
-import os
 import shutil
 import signal
-import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
+from infra import parameter
 from local import deploy, seed
-from local.children import Child, NotStarted, free_port, require_free, wait_for_http, wait_for_line
+from local.children import ROOT, Child, NotStarted, free_port, require_free, wait_for_http, wait_for_line
+from local.front import API_GATEWAY, Limits
+from local.template import ASSEMBLY, synthesize
 
-ROOT: Final = Path(__file__).resolve().parent.parent
-BUILD: Final = ROOT / "build"
-ASSEMBLY: Final = BUILD / "cdk"
-# What the template is made of: when none of it has changed, neither has the template.
-TEMPLATE_SOURCES: Final = ("app.py", "chalicelib", "infra", "requirements.txt", ".chalice/config.json")
 PURPOSES: Final = {"front": "pages", "aws": "embedded AWS", "portal": "ID portal", "turn": "TURN server"}
 SOCKET_EVENTS: Final = ("Connect", "Message", "Disconnect")
 TRUST: Final = json.loads((ROOT / "local" / "trust.json").read_text())
 OTHER_TRUST: Final = json.loads((ROOT / "local" / "trust2.json").read_text())
+NOTHING: Final[Mapping[str, str]] = {}
 
 
 @dataclass(frozen=True)
@@ -79,7 +73,24 @@ class Reach:
 class System:
     """Start it with `with System(...) as system`; everything it started ends with the block."""
 
-    def __init__(self, state: Path, ports: Ports, say: Callable[[str], None] = print, reach: Reach = Reach()) -> None:
+    def __init__(
+        self,
+        state: Path,
+        ports: Ports,
+        say: Callable[[str], None] = print,
+        reach: Reach = Reach(),
+        workers: int = 1,
+        settings: Mapping[str, str] = NOTHING,
+        worker_settings: Mapping[str, str] = NOTHING,
+        limits: Limits = API_GATEWAY,
+    ) -> None:
+        """``workers``: how many media workers. ``settings`` and ``worker_settings``: fields of the functions' Settings
+        and of the worker's that shall be other than what they are by themselves. ``limits``: what the front holds
+        sockets to."""
+        self._workers = workers
+        self._settings = settings
+        self._worker_settings = worker_settings
+        self._limits = limits
         self.state = state
         self.reach = reach
         self.ports = ports
@@ -123,14 +134,16 @@ class System:
         self._run("portal", "-m", "local.portal", "--port", str(self.ports.portal), "--origin", self.origin,
                   "--state", str(self.state))  # fmt: skip
         self._run("front", "-m", "local.front", "--port", str(self.ports.front), "--aws", self.aws.endpoint,
-                  "--rest", rest, "--socket", socket, "--state", str(self.state))  # fmt: skip
+                  "--rest", rest, "--socket", socket, "--state", str(self.state),
+                  *self._limits.arguments())  # fmt: skip
         wait_for_http(self.origin, self._children["front"])
         wait_for_http(self.portal, self._children["portal"])
         self._say("Functions: warming …")
         self._warm(outputs)
-        self._say("Media worker: starting …")
+        self._say("Media workers: starting …")
         self._worker_key = self.aws.secret(outputs["WorkerSecret"])
-        self.start_worker()
+        for name in worker_names(self._workers):
+            self.start_worker(name)
         self._say("Example consultation: looking for one, or booking it …")
         patient = seed.ready_link(self.origin, TRUST, national_id(seed.PATIENT))
         trust, department = TRUST["trust"]["id"], TRUST["departments"][0]["id"]
@@ -152,22 +165,26 @@ class System:
             child.stop()
         self._children.clear()
 
-    def start_worker(self) -> None:
-        """Start the media worker, also after it was killed; it is known to the functions when this returns."""
-        (self._log("worker")).unlink(missing_ok=True)
-        self._children["worker"] = Child(
-            "media worker",
+    def start_worker(self, name: str = "worker") -> None:
+        """Start one of the media workers, also after it ended; it is known to the functions when this returns.
+
+        Raises NotStarted.
+        """
+        self._log(name).unlink(missing_ok=True)
+        environment = dict(self._worker_settings) | {
+            "socket": f"ws://127.0.0.1:{self.ports.front}/ws",
+            "worker_key": self._worker_key,
+            "address": self.reach.address,
+            "port": "0",  # any free one; `make run` may itself have been given a variable of this name
+        }
+        self._children[name] = Child(
+            name.replace("worker", "media worker ").strip(),
             [sys.executable, "-m", "media_worker"],
-            self._log("worker"),
-            {
-                "VENTEROM_SOCKET": f"ws://127.0.0.1:{self.ports.front}/ws",
-                "VENTEROM_WORKER_KEY": self._worker_key,
-                "VENTEROM_ADDRESS": self.reach.address,
-                "VENTEROM_PORT": "0",  # any free one; `make run` may itself have been given a variable of this name
-            },
+            self._log(name),
+            {f"VENTEROM_{field.upper()}": value for field, value in environment.items()},
             stop_with=signal.SIGINT,  # it would let calls end first if asked by SIGTERM
         )
-        wait_for_line(self._children["worker"], '"registered"')
+        wait_for_line(self._children[name], '"registered"')
 
     def _warm(self, outputs: dict[str, str]) -> None:
         """Call every function once, so that nobody waits for its first start; two of them are needed at each start."""
@@ -186,7 +203,10 @@ class System:
             health.result()
 
     def child(self, name: str) -> Child:
-        """A running child by name: aws, turn, portal, front, worker."""
+        """A child by name: aws, turn, portal, front, worker, worker2, ….
+
+        ``kill`` ends it as a power failure would, ``stop`` as it wants to be stopped; `start_worker` brings one back.
+        """
         return self._children[name]
 
     def children(self) -> list[Child]:
@@ -250,7 +270,8 @@ class System:
                 "MailSender": "ikke-svar@elvenes.example",
                 "SmsSender": "Elvenes HF",
                 "PushBase": f"{self.aws.endpoint}/_aws/execute-api",
-            },
+            }
+            | {parameter(field): value for field, value in self._settings.items()},
         )
 
     def _start_turn(self, secret: str) -> None:
@@ -265,6 +286,11 @@ class System:
         child.require()
 
 
+def worker_names(count: int) -> list[str]:
+    """What the media workers are called among the children."""
+    return ["worker", *(f"worker{n}" for n in range(2, count + 1))]
+
+
 def trust_entry(entry: dict[str, Any], portal: str) -> dict[str, Any]:
     """A trust's register, its staff logging in at the stand-in ``portal``."""
     trust = entry["trust"]
@@ -276,45 +302,3 @@ def national_id(patient: str) -> str:
     """The synthetic identity number of one of the stand-in portal's people."""
     people = json.loads((ROOT / "local" / "people.json").read_text())["patients"]
     return next(str(person["national_id"]) for person in people if person["id"] == patient)
-
-
-def synthesize() -> None:
-    """Make the cloud assembly anew when a source of it has changed. Raises NotStarted with the tool's own words."""
-    fingerprint = hashlib.sha256()
-    for path in _files():
-        fingerprint.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes())
-    stamp = BUILD / "cdk.stamp"
-    BUILD.mkdir(exist_ok=True)
-    with _alone(BUILD / "cdk.lock"):
-        if stamp.exists() and stamp.read_text() == fingerprint.hexdigest() and ASSEMBLY.exists():
-            return
-        shutil.rmtree(ASSEMBLY, ignore_errors=True)
-        done = subprocess.run(
-            [sys.executable, "-m", "infra.app", str(ASSEMBLY)],
-            cwd=ROOT,
-            env={
-                **os.environ,
-                "AWS_DEFAULT_REGION": deploy.REGION,
-                "JSII_NODE": str(Path(sys.executable).with_name("node")),
-            },
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode:
-            raise NotStarted(f"The template could not be made:\n{done.stderr[-2000:]}")
-        stamp.write_text(fingerprint.hexdigest())
-
-
-def _files() -> Iterator[Path]:
-    for name in TEMPLATE_SOURCES:
-        path = ROOT / name
-        found = sorted(path.rglob("*")) if path.is_dir() else [path]
-        yield from (p for p in found if p.is_file() and "__pycache__" not in p.parts)
-
-
-@contextmanager
-def _alone(lock: Path) -> Iterator[Any]:
-    with lock.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield file

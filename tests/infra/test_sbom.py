@@ -10,7 +10,8 @@ import pytest
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 
-from local.system import ASSEMBLY, ROOT, synthesize
+from local.children import ROOT
+from local.template import ASSEMBLY, synthesize
 from tools.sbom import main
 
 

@@ -16,7 +16,7 @@ from chalicelib.rest import Rules
 from chalicelib.settings import Settings
 from infra.functions import FUNCTIONS
 from infra.packaging import pinned
-from local.system import ASSEMBLY, synthesize
+from local.template import ASSEMBLY, synthesize
 
 Resources = dict[str, dict[str, Any]]
 

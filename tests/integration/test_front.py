@@ -82,7 +82,9 @@ async def serving(app: web.Application) -> AsyncIterator[str]:
     await runner.cleanup()
 
 
-def visit(dist: Path, act: Callable[[ClientSession, str], Awaitable[Any]]) -> Any:
+def visit(
+    dist: Path, act: Callable[[ClientSession, str], Awaitable[Any]], limits: front.Limits = front.API_GATEWAY
+) -> Any:
     """What ``act`` returns, given a client and the address of a front with a stand-in of both APIs behind it."""
 
     async def run() -> Any:
@@ -91,7 +93,7 @@ def visit(dist: Path, act: Callable[[ClientSession, str], Awaitable[Any]]) -> An
         behind.router.add_get("/stage/framed", framed)
         behind.router.add_route("*", "/{path:.*}", echo)
         async with serving(behind) as api:
-            app = front.create(f"{api}/stage", f"{api}/socket", dist)
+            app = front.create(f"{api}/stage", f"{api}/socket", dist, limits=limits)
             async with serving(app) as origin, ClientSession() as client:
                 return await act(client, origin)
 
@@ -261,6 +263,16 @@ def test_a_frame_over_the_limit_closes_the_socket_with_1009(dist: Path) -> None:
             return socket.close_code
 
     assert visit(dist, act) == 1009
+
+
+@pytest.mark.parametrize("limits", [front.Limits(socket_seconds=0.05), front.Limits(idle_seconds=0.05)])
+def test_a_socket_that_is_too_old_or_silent_for_too_long_is_closed_with_1001(dist: Path, limits: front.Limits) -> None:
+    async def act(client: ClientSession, origin: str) -> int | None:
+        async with client.ws_connect(f"{origin}/ws?ticket=good") as socket:
+            assert (await socket.receive()).type is WSMsgType.CLOSE
+            return socket.close_code
+
+    assert visit(dist, act, limits) == 1001
 
 
 def test_a_socket_that_the_functions_close_is_closed(dist: Path) -> None:

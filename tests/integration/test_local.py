@@ -18,9 +18,9 @@ from typing import Any
 import pytest
 
 from infra import STACK
-from local.children import NotStarted, free_port, require_free
+from local.children import ROOT, NotStarted, free_port, require_free
 from local.seed import CLINICIAN, PHONE, Clinician, latest_link
-from local.system import ROOT, TRUST, Ports, System
+from local.system import TRUST, Ports, System
 
 TRUST_ID: str = TRUST["trust"]["id"]
 

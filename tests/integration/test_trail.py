@@ -28,7 +28,8 @@ from chalicelib.rest import Feedback, Impression, Rules
 from chalicelib.rings import read
 from chalicelib.store import Create, Delete, DynamoStore, Put
 from local.deploy import ADMIN, REGION
-from local.system import TRUST, Ports, System, synthesize, trust_entry
+from local.system import TRUST, Ports, System, trust_entry
+from local.template import synthesize
 
 OF = TRUST["trust"]["id"]
 SCHEDULED = {

@@ -16,7 +16,8 @@ import pytest
 from playwright.sync_api import BrowserContext, Playwright, expect, sync_playwright
 
 from local.children import free_port
-from local.system import Ports, Reach, System, synthesize
+from local.system import Ports, Reach, System
+from local.template import synthesize
 from tests.e2e.people import PATIENCE, Patient
 from tests.media.pages import FLAGS, PREFERENCES
 from tests.media.turnserver import write_certificate

@@ -1,0 +1,62 @@
+"""Makes the template anew when what it is made of has changed, once for all who want it at the same time."""
+
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from local import deploy
+from local.children import ROOT, NotStarted
+
+BUILD: Final = ROOT / "build"
+ASSEMBLY: Final = BUILD / "cdk"
+# What the template is made of: when none of it has changed, neither has the template.
+TEMPLATE_SOURCES: Final = ("app.py", "chalicelib", "infra", "requirements.txt", ".chalice/config.json")
+
+
+def synthesize() -> None:
+    """Make the cloud assembly anew when a source of it has changed. Raises NotStarted with the tool's own words."""
+    fingerprint = hashlib.sha256()
+    for path in _files():
+        fingerprint.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes())
+    stamp = BUILD / "cdk.stamp"
+    BUILD.mkdir(exist_ok=True)
+    with _alone(BUILD / "cdk.lock"):
+        if stamp.exists() and stamp.read_text() == fingerprint.hexdigest() and ASSEMBLY.exists():
+            return
+        shutil.rmtree(ASSEMBLY, ignore_errors=True)
+        done = subprocess.run(
+            [sys.executable, "-m", "infra.app", str(ASSEMBLY)],
+            cwd=ROOT,
+            env={
+                **os.environ,
+                "AWS_DEFAULT_REGION": deploy.REGION,
+                "JSII_NODE": str(Path(sys.executable).with_name("node")),
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise NotStarted(f"The template could not be made:\n{done.stderr[-2000:]}")
+        stamp.write_text(fingerprint.hexdigest())
+
+
+def _files() -> Iterator[Path]:
+    for name in TEMPLATE_SOURCES:
+        path = ROOT / name
+        found = sorted(path.rglob("*")) if path.is_dir() else [path]
+        yield from (p for p in found if p.is_file() and "__pycache__" not in p.parts)
+
+
+@contextmanager
+def _alone(lock: Path) -> Iterator[Any]:
+    with lock.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield file
