@@ -11,7 +11,7 @@ DESCRIBED := tests/security/test_described.py tests/integration/test_running_api
 
 PORT ?= $(or $(VENTEROM_PORT),8080)
 
-.PHONY: help setup run test check lint types web-check lock check-guards fuzz audit sbom generate screenshots bench-coldstart bench-loss bench-pages bench-relay soak-worker verify-trail clean
+.PHONY: help setup run test check lint types web-check lock check-guards fuzz audit sbom generate screenshots bench-coldstart bench-loss bench-pages bench-relay faults soak-worker verify-trail clean
 .DEFAULT_GOAL := help
 
 help:
@@ -30,7 +30,8 @@ test: .venv/.ready build/plane.ready web/node_modules/.ready tests/certified/nod
 	@$(PY) -m pytest -n 2 --dist loadscope tests/nets
 	@$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder tests/media
 	@$(PY) -m pytest $(DESCRIBED)
-	@$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder tests $(addprefix --ignore tests/,unit nets media) $(addprefix --ignore ,$(DESCRIBED))
+	@$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder tests/faults
+	@$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder tests $(addprefix --ignore tests/,unit nets media faults) $(addprefix --ignore ,$(DESCRIBED))
 
 check: lint types web-check unit ## everything that needs no browser and no running service
 
@@ -92,6 +93,10 @@ bench-pages: .venv/.ready build/plane.ready web/dist/index.html ## size of each 
 bench-relay: .venv/.ready build/plane.ready ## what forwarding costs, beside Janus, mediasoup and MediaRelay (as root; twelve minutes; QUICK=1)
 	@tools/setup.sh programs relay
 	@$(PY) -m bench.relay $(if $(QUICK),--quick)
+
+faults: .venv/.ready build/plane.ready web/dist/index.html ## how soon both see and hear each other again after each fault (as root; ROUNDS=5, ONLY="worker_killed …")
+	@tools/setup.sh programs test
+	@$(PY) -m bench.faults --rounds $(or $(ROUNDS),5) $(ONLY)
 
 soak-worker: .venv/.ready build/plane.ready ## whether a worker's memory grows while calls come and go (MINUTES=30)
 	@$(PY) -m bench.soak_worker $(or $(MINUTES),30)

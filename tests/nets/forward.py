@@ -16,15 +16,32 @@ LOOPBACK = "127.0.0.1"
 PIECE = 65_536
 
 
+class Forward:
+    """The connections that are carried."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self.open: set[asyncio.StreamWriter] = set()
+
+    def drop(self) -> None:
+        """Break all there are, as a gateway that restarts; new ones get through."""
+        asyncio.run_coroutine_threadsafe(self._drop(), self._loop).result()
+
+    async def _drop(self) -> None:
+        for writer in self.open:
+            writer.transport.abort()
+
+
 @contextlib.contextmanager
-def forwarded(near: Host, far: Host, ports: Sequence[int]) -> Iterator[None]:
-    """Until the block ends, these ports on ``near``'s loopback lead to those on ``far``'s."""
+def forwarded(near: Sequence[Host], far: Host, ports: Sequence[int]) -> Iterator[Forward]:
+    """Until the block ends, these ports on each ``near``'s loopback lead to those on ``far``'s."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
     try:
-        asyncio.run_coroutine_threadsafe(_open(near, far, ports), loop).result()
-        yield
+        forward = Forward(loop)
+        asyncio.run_coroutine_threadsafe(_open(near, far, ports, forward), loop).result()
+        yield forward
     finally:
         asyncio.run_coroutine_threadsafe(_close(), loop).result()
         loop.call_soon_threadsafe(loop.stop)
@@ -32,10 +49,11 @@ def forwarded(near: Host, far: Host, ports: Sequence[int]) -> Iterator[None]:
         loop.close()
 
 
-async def _open(near: Host, far: Host, ports: Sequence[int]) -> None:
+async def _open(near: Sequence[Host], far: Host, ports: Sequence[int], forward: Forward) -> None:
     for port in ports:
-        await _hop((near, LOOPBACK), (near, far.address), port)
-        await _hop((far, far.address), (far, LOOPBACK), port)
+        for host in near:
+            await _hop((host, LOOPBACK), (host, far.address), port, forward)
+        await _hop((far, far.address), (far, LOOPBACK), port, forward)
 
 
 async def _close() -> None:
@@ -45,7 +63,7 @@ async def _close() -> None:
     await asyncio.gather(*others, return_exceptions=True)
 
 
-async def _hop(listen: tuple[Host, str], connect: tuple[Host, str], port: int) -> None:
+async def _hop(listen: tuple[Host, str], connect: tuple[Host, str], port: int, forward: Forward) -> None:
     with listen[0].inside():
         listener = socket.create_server((listen[1], port))
 
@@ -56,8 +74,10 @@ async def _hop(listen: tuple[Host, str], connect: tuple[Host, str], port: int) -
         with contextlib.closing(writer), contextlib.suppress(OSError):
             await asyncio.get_running_loop().sock_connect(onward, (connect[1], port))
             there, back = await asyncio.open_connection(sock=onward)
+            forward.open |= {writer, back}
             with contextlib.closing(back):
                 await asyncio.gather(_copy(reader, back), _copy(there, writer))
+            forward.open -= {writer, back}
 
     await asyncio.start_server(serve, sock=listener)
 

@@ -94,7 +94,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
             system = System(folder / "state", ports, reach=reach)
             system.start()
         try:
-            with forwarded(phone, server, [ports.front, ports.portal]):
+            with forwarded([phone], server, [ports.front, ports.portal]):
                 yield Service(system, phone, wire, Firewall(server), folder)
         finally:
             system.stop()

@@ -1,0 +1,109 @@
+"""`make faults`: each fault of tests/faults again and again, and how long until both sides saw and heard again."""
+
+import argparse
+import json
+import statistics
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from playwright.sync_api import sync_playwright
+
+from local.template import BUILD
+from tests.faults import faults
+from tests.faults.faults import Outcome
+from tests.faults.service import service
+from tests.faults.talk import Stage, Talk
+
+STUDY: Final = {"healed by itself": (6, 15), "called anew": (44, 72)}
+"""Seconds, in real consultations of other services (docs/performance.md says which study)."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A fault, and how often it is tried in one run."""
+
+    does: Callable[[Talk], Outcome]
+    share: float = 1.0
+    """Of ``ROUNDS``: what takes minutes is tried less often."""
+
+
+KINDS: Final = {
+    "nothing": Kind(faults.nothing),
+    "worker_killed": Kind(faults.worker_killed),
+    "worker_drained": Kind(faults.worker_drained),
+    "worker_cut_off": Kind(faults.worker_cut_off),
+    "sockets_closed": Kind(faults.sockets_closed),
+    "sockets_reset": Kind(faults.sockets_reset),
+}
+
+
+@contextmanager
+def stage(folder: Path) -> Iterator[Stage]:
+    with service(folder) as running, sync_playwright() as playwright:
+        opened = Stage(running, playwright, folder)
+        try:
+            yield opened
+        finally:
+            opened.close()
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    """The smallest of them that so large a share does not exceed."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+
+
+def summary(outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    """What the table shows of one fault."""
+    found = [outcome.figures for outcome in outcomes]
+    recovery = [f.recovery for f in found]
+    return {
+        "rounds": len(found),
+        "recovery_p50_s": round(statistics.median(recovery), 2),
+        "recovery_p95_s": round(percentile(recovery, 0.95), 2),
+        "frames_lost": max(f.frames_lost for f in found),
+        "gap_ms": round(max(f.silent_ms for f in found)),
+        "still_ms": round(max(f.still_ms for f in found)),
+        "stayed": sum(outcome.stayed for outcome in outcomes),
+        "measured_by": "browser",
+    }
+
+
+def run(names: Sequence[str], rounds: int) -> dict[str, Any]:
+    table: dict[str, Any] = {}
+    head = f"{'fault':<18} {'rounds':>6} {'back p50':>9} {'p95':>7} {'frames':>7} {'silent':>8} {'still':>8}"
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, stage(Path(folder)) as opened:
+        talk = opened.talk(opened.service.phones[0])
+        print(head, flush=True)
+        for name in names:
+            kind = KINDS[name]
+            row = summary([kind.does(talk) for _ in range(max(1, round(rounds * kind.share)))])
+            table[name] = row
+            print(
+                f"{name:<18} {row['rounds']:>6} {row['recovery_p50_s']:>7.2f} s {row['recovery_p95_s']:>5.2f} s"
+                f" {row['frames_lost']:>7} {row['gap_ms']:>5} ms {row['still_ms']:>5} ms",
+                flush=True,
+            )
+    return table
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("faults", nargs="*", choices=[[], *KINDS], default=[])
+    options = parser.parse_args()
+    table = run(options.faults or list(KINDS), options.rounds)
+    out = BUILD / "bench" / "faults.json"
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_text(json.dumps({"study_s": STUDY, "faults": table}, indent=1) + "\n")
+    print(out)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
