@@ -39,8 +39,8 @@ LOGINS: Final = Limit("login", 20, 15 * MINUTE)
 ADDRESS_LOGINS: Final = Limit("address_login", 300, 15 * MINUTE)
 STAFF_LOGINS: Final = Limit("staff_login", 3000, 15 * MINUTE)
 """By address: all of a hospital may begin its day behind one."""
-TICKETS: Final = Limit("ticket", 120, 15 * MINUTE)
-"""By session."""
+TICKETS: Final = Limit("ticket", 300, 15 * MINUTE)
+"""By session; a page whose sockets all come to nothing asks for fewer (docs/decisions, 27)."""
 CODES: Final = Limit("code", 3, 15 * MINUTE)
 """By the number that they are sent to, as are a day's: who has a link must not make us send SMS without end."""
 DAY_CODES: Final = Limit("day_code", 10, DAY)

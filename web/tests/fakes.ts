@@ -1,9 +1,10 @@
 // A clock held in the hand and a socket without a network, for the tests.
-import type { After, Socket } from "../src/shared/connection";
+import type { Socket } from "../src/shared/attempt";
+import type { After } from "../src/shared/time";
 
 /** Time that passes when told to. */
 export class Clock {
-  private now = 0;
+  now = 0;
   private readonly due: { at: number; action: () => void }[] = [];
 
   readonly after: After = (milliseconds, action) => {

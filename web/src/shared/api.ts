@@ -21,7 +21,7 @@ function isErrorBody(value: unknown): value is ErrorBody {
   return typeof value === "object" && value !== null && typeof (value as ErrorBody).code === "string";
 }
 
-async function ask<T>(method: string, path: string, body: unknown, headers: Record<string, string>): Promise<T> {
+async function ask<T>(method: string, path: string, body: unknown, headers: Record<string, string>, signal?: AbortSignal): Promise<T> {
   const request: RequestInit = {
     method,
     credentials: "same-origin",
@@ -33,6 +33,7 @@ async function ask<T>(method: string, path: string, body: unknown, headers: Reco
       ...headers,
     },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    ...(signal ? { signal } : {}),
   };
   let response: Response;
   let text: string;
@@ -63,7 +64,7 @@ export function put<T>(path: string, body: unknown): Promise<T> {
   return ask<T>("PUT", path, body, {});
 }
 
-/** Change something; `body` is sent as JSON. Raises ApiError. */
-export function post<T = void>(path: string, body?: unknown, headers: Record<string, string> = {}): Promise<T> {
-  return ask<T>("POST", path, body, headers);
+/** Change something; `body` is sent as JSON. Raises ApiError, also when `signal` breaks it off. */
+export function post<T = void>(path: string, body?: unknown, headers: Record<string, string> = {}, signal?: AbortSignal): Promise<T> {
+  return ask<T>("POST", path, body, headers, signal);
 }

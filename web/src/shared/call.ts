@@ -1,6 +1,6 @@
 // One participant's media in one call: offers, answers, restarts, tracks. No DOM; the page gives tracks and shows streams.
 import { CallChannel } from "./callchannel";
-import { realAfter, type After } from "./connection";
+import { realAfter, type After } from "./time";
 import { Offers } from "./offers";
 import { configuration, FIRST_MS, Path, PATIENCE_MS, type CallState } from "./path";
 import type { Remote } from "./people";

@@ -1,5 +1,5 @@
 // What page and worker tell each other during a call, on its data channel: pictures wished for and watched, quality, data used.
-import type { After } from "./connection";
+import type { After } from "./time";
 import { bytesUsed, Watch } from "./figures";
 import type { Appetite, OnCallFromPage, SeatQuality } from "../protocol";
 

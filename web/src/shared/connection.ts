@@ -1,54 +1,41 @@
-// The socket to the functions: says hello, keeps itself alive, comes back by itself. No DOM.
+// The page's socket to the functions: comes back by itself, and is followed by the next one before it is too old. No DOM.
+import type { Ticket } from "../protocol";
 import { ApiError } from "./api";
+import { Attempt, type Socket } from "./attempt";
+import { DOUBT_MS, Line } from "./line";
+import { firstPause, pace, spread } from "./pace";
+import { realAfter, type After } from "./time";
 
 /** `connecting`: for the first time. `away`: lost, and being tried again. `stopped`: will not come back by itself. */
 export type Status = "connecting" | "open" | "away" | "stopped";
 /** Why a connection stopped: closed by the page, the seat taken by a newer page, or the API's error code. */
 export type StopReason = string;
 
-/** The parts of WebSocket that are used. */
-export interface Socket {
-  onopen: ((event: never) => void) | null;
-  onmessage: ((event: { data: unknown }) => void) | null;
-  onclose: ((event: never) => void) | null;
-  send(data: string): void;
-  close(): void;
-}
-
-/** Time, so that tests can hold it in their hands: run once after some milliseconds; returns how to cancel. */
-export type After = (milliseconds: number, action: () => void) => () => void;
-
-export const realAfter: After = (milliseconds, action) => {
-  const timer = setTimeout(action, milliseconds);
-  return () => clearTimeout(timer);
-};
-
 export interface ConnectionOptions<Received extends { type: string }> {
-  /** Fetches a ticket, good for one socket. */
-  ticket: () => Promise<string>;
+  ticket: (signal: AbortSignal) => Promise<Ticket>;
   /** Address of the socket without the query. */
   url: string;
   onMessage: (message: Received) => void;
+  /** `open` is said of each new socket: what was told to the one before must be told again. */
   onStatus: (status: Status, reason?: StopReason) => void;
+  /** Whether people talk, or it rings, so that being away is worth more tries. */
+  urgent?: () => boolean;
   open?: (url: string) => Socket;
   after?: After;
+  now?: () => number;
   random?: () => number;
 }
 
-/** A ping goes out this often: API Gateway closes after 10 idle minutes, phones' networks after far less. */
-export const PING_MS = 25_000;
-/** Without an answer in this time the socket counts as lost. */
-export const PONG_MS = 10_000;
-/** A socket must open in this time. */
-export const OPEN_MS = 10_000;
-const FIRST_RETRY_MS = 500;
-const LAST_RETRY_MS = 15_000;
-
-/** How long to wait before try number `attempt` (from 0): doubling, and spread so that not everybody comes at once. */
-export function backOff(attempt: number, random: () => number): number {
-  const ceiling = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** attempt);
-  return Math.round(ceiling / 2 + (ceiling / 2) * random());
-}
+/** So many tries at once: browsers let six requests wait for one host (HTTP/1.1), and one is left for the page. */
+export const AT_ONCE = 5;
+/** A try begins no sooner than this after the one before, whoever asks for it. */
+const BREATH_MS = 300;
+/** A socket that lasted this long ends the outage before it. */
+const STEADY_MS = 10_000;
+/** Nothing says yet that the first try of all will fail: where the service is slow, more of them would make it slower. */
+const FIRST_MS = 4_000;
+/** After a next socket that did not open, another is tried: the present one has some minutes left. */
+const RENEW_MS = 15_000;
 
 /** Where this page's socket is. */
 export function socketUrl(place: { protocol: string; host: string }): string {
@@ -58,36 +45,52 @@ export function socketUrl(place: { protocol: string; host: string }): string {
 /** One page's socket, from construction until `close()`; it opens at once. */
 export class Connection<Sent extends { type: string }, Received extends { type: string }> {
   status: Status = "connecting";
-  private socket: Socket | null = null;
-  private attempt = 0;
-  private round = 0; // tells a late ticket or a late event of an older socket from the present one
-  private cancelTimer: () => void = () => undefined;
-  private waiting = new Map<string, Sent>();
+  private line: Line | null = null;
+  /** The next socket, which has said `hello` and was not answered yet: what is said meanwhile is kept for it. */
+  private next: { line: Line; kept: { message: Sent; surely: boolean }[] } | null = null;
+  private attempts: Attempt[] = [];
+  private begun = -Infinity; // when the latest try was
+  private opened = 0; // when the present socket did
+  private lostAt: number;
+  private tries = 0;
+  private granted = 0;
+  /** The service asked to be left in peace until then. */
+  private notBefore = 0;
+  private cancel: () => void = () => undefined; // the next try
+  /** What must arrive: by type, the latest of each. */
+  private readonly waiting = new Map<string, Sent>();
+  /** Said, and nothing has shown yet that the socket was alive. */
+  private readonly unsure = new Map<string, Sent>();
   private readonly after: After;
+  private readonly now: () => number;
   private readonly random: () => number;
 
   constructor(private readonly options: ConnectionOptions<Received>) {
     this.after = options.after ?? realAfter;
+    this.now = options.now ?? Date.now;
     this.random = options.random ?? Math.random;
-    void this.connect();
+    this.lostAt = this.now();
+    this.begin();
   }
 
-  /** Send if the socket is open; returns whether it was. */
+  /** Send if there is a socket; returns whether there was. */
   send(message: Sent): boolean {
-    if (this.status !== "open" || !this.socket) return false;
-    this.socket.send(JSON.stringify(message));
-    return true;
+    return this.say(message, false);
   }
 
   /** Send now or as soon as the socket is open again; of each type only the latest is kept. */
   sendSurely(message: Sent): void {
-    if (!this.send(message)) this.waiting.set(message.type, message);
+    this.waiting.delete(message.type);
+    this.unsure.delete(message.type);
+    if (!this.say(message, true)) this.waiting.set(message.type, message);
   }
 
-  /** Try again now: the network or the screen came back. Looks for life on a socket that seems open. */
+  /** The network or the screen came back, or media stopped: try again now, or look for life on a socket that seems open. */
   wake(): void {
-    if (this.status === "away") void this.connect();
-    else if (this.status === "open") this.ping();
+    if (this.status === "stopped") return;
+    if (this.line) return this.line.ping(DOUBT_MS);
+    this.tries = 0;
+    if (this.now() - this.begun >= BREATH_MS && this.now() >= this.notBefore) this.begin();
   }
 
   /** The end of it, by the page's wish. */
@@ -95,93 +98,154 @@ export class Connection<Sent extends { type: string }, Received extends { type: 
     this.stop("closed");
   }
 
-  private async connect(): Promise<void> {
-    this.cancelTimer();
-    const round = ++this.round;
-    let ticket: string;
-    try {
-      ticket = await this.options.ticket();
-    } catch (problem) {
-      if (round !== this.round) return;
-      if (problem instanceof ApiError && !problem.retry) this.stop(problem.code);
-      else this.lost();
-      return;
-    }
-    if (round !== this.round) return;
+  // ------------------------------------------------------------ trying
+
+  /** Begin one more try, and plan the one after it: it does not wait for what becomes of this one. */
+  private begin(): void {
+    this.begun = this.now();
+    this.tries++;
+    // The oldest keeps its time: where everything is slow, it is the one to arrive.
+    if (this.attempts.length >= AT_ONCE) this.attempts.splice(1, 1)[0]?.drop();
+    const attempt: Attempt = new Attempt({
+      ticket: this.options.ticket,
+      open: (ticket) => this.openSocket(ticket),
+      after: this.after,
+      onGranted: () => this.granted++,
+      onOpen: (socket, ticket) => this.arrived(socket, ticket),
+      onFail: (problem) => {
+        this.attempts = this.attempts.filter((other) => other !== attempt);
+        this.failed(problem);
+      },
+    });
+    this.attempts.push(attempt);
+    this.planTry();
+  }
+
+  private planTry(): void {
+    if (this.line) return this.tryAfter(spread(RENEW_MS, this.random));
+    if (this.status === "connecting") return this.tryAfter(spread(FIRST_MS, this.random));
+    const { tries, granted, urgent } = this;
+    this.tryAfter(pace({ tries, granted, lasted: this.now() - this.lostAt, urgent }, this.random));
+  }
+
+  private tryAfter(milliseconds: number): void {
+    this.cancel();
+    const asked = this.notBefore - this.now();
+    this.cancel = this.after(asked > milliseconds ? Math.round(asked * (1 + this.random() / 4)) : milliseconds, () => this.begin());
+  }
+
+  private get urgent(): boolean {
+    return this.options.urgent?.() === true;
+  }
+
+  private openSocket(ticket: string): Socket {
     const address = `${this.options.url}?ticket=${encodeURIComponent(ticket)}`;
-    const socket = this.options.open ? this.options.open(address) : (new WebSocket(address) as Socket);
-    this.socket = socket;
-    this.cancelTimer = this.after(OPEN_MS, () => this.lost());
-    socket.onopen = () => {
-      if (round === this.round) this.opened(socket);
-    };
-    socket.onmessage = (event) => {
-      if (round === this.round) this.received(event.data);
-    };
-    socket.onclose = () => {
-      if (round === this.round) this.lost();
-    };
+    return this.options.open ? this.options.open(address) : (new WebSocket(address) as Socket);
   }
 
-  private opened(socket: Socket): void {
-    socket.send(JSON.stringify({ type: "hello" }));
-    this.become("open");
-    for (const message of this.waiting.values()) socket.send(JSON.stringify(message));
-    this.waiting.clear();
-    this.rest();
-  }
-
-  private rest(): void {
-    this.cancelTimer();
-    this.cancelTimer = this.after(PING_MS, () => this.ping());
-  }
-
-  private ping(): void {
-    this.socket?.send(JSON.stringify({ type: "ping" }));
-    this.cancelTimer();
-    this.cancelTimer = this.after(PONG_MS, () => this.lost());
-  }
-
-  private received(data: unknown): void {
-    let message: Received;
-    try {
-      message = JSON.parse(String(data)) as Received;
-    } catch {
-      return; // not ours
+  private failed(problem: unknown): void {
+    if (problem instanceof ApiError) {
+      if (!problem.retry) return this.line ? this.cancel() : this.stop(problem.code);
+      this.notBefore = Math.max(this.notBefore, this.now() + problem.seconds * 1000);
+      if (problem.seconds > 0) this.planTry();
     }
-    if (typeof message !== "object" || message === null || typeof message.type !== "string") return;
-    this.attempt = 0;
-    this.rest(); // anything that arrives proves the line
-    if (message.type === "pong") return;
+    if (this.line) return;
+    const first = this.status === "connecting";
+    this.become("away");
+    if (first) this.planTry();
+  }
+
+  /** The first that opens wins. */
+  private arrived(socket: Socket, ticket: Ticket): void {
+    this.dropAttempts();
+    const line: Line = new Line(socket, {
+      after: this.after,
+      pingMs: ticket.ping_seconds * 1000,
+      onMessage: (message) => this.received(line, message as Received),
+      onLost: () => this.lost(line),
+    });
+    // Whoever opened it early keeps others from doing so in the same second.
+    const renewal = ticket.socket_seconds * 1000 * (0.9 + this.random() / 10);
+    this.cancel = this.after(renewal, () => this.begin());
+    if (this.line) this.next = { line, kept: [] };
+    else this.take(line);
+  }
+
+  private dropAttempts(): void {
+    this.cancel();
+    for (const attempt of this.attempts.splice(0)) attempt.drop();
+  }
+
+  // ------------------------------------------------------------ what opened
+
+  /** From now on this is the socket. */
+  private take(line: Line): void {
+    const kept = this.next?.line === line ? this.next.kept : [];
+    this.next = null;
+    this.line?.close();
+    this.line = line;
+    this.opened = this.now();
+    this.status = "open";
+    this.options.onStatus("open");
+    for (const message of this.waiting.values()) this.say(message, true);
+    this.waiting.clear();
+    for (const { message, surely } of kept) this.say(message, surely);
+  }
+
+  private say(message: Sent, surely: boolean): boolean {
+    if (!this.line) return false;
+    if (this.next) {
+      this.next.kept.push({ message, surely });
+      return true;
+    }
+    this.line.send(message);
+    if (surely) {
+      this.unsure.set(message.type, message);
+      this.line.ping(DOUBT_MS);
+    }
+    return true;
+  }
+
+  private received(line: Line, message: Received): void {
+    if (this.next?.line === line) this.take(line);
+    if (line !== this.line) return;
+    if (message.type === "pong") return this.unsure.clear();
+    // The older of one's own two sockets has lost the seat to the newer one.
+    if (message.type === "seat_taken" && this.next) return;
     this.options.onMessage(message);
     if (message.type === "seat_taken") this.stop("seat_taken");
   }
 
-  private lost(): void {
-    this.drop();
+  private lost(line: Line): void {
+    if (this.next?.line === line) {
+      const { kept } = this.next;
+      this.next = null;
+      for (const { message, surely } of kept) this.say(message, surely);
+      return this.tryAfter(spread(RENEW_MS, this.random));
+    }
+    if (this.next) return this.take(this.next.line);
+    this.line = null;
+    for (const [type, message] of this.unsure) if (!this.waiting.has(type)) this.waiting.set(type, message);
+    this.unsure.clear();
+    this.lostAt = this.now();
     this.become("away");
-    this.cancelTimer = this.after(backOff(this.attempt++, this.random), () => void this.connect());
+    if (this.lostAt - this.opened < STEADY_MS) return this.planTry();
+    this.granted = this.tries = 0;
+    this.tryAfter(firstPause(this.urgent, this.random));
   }
 
   private stop(reason: StopReason): void {
     if (this.status === "stopped") return;
-    this.drop();
+    this.dropAttempts();
+    this.next?.line.close();
+    this.line?.close();
+    this.line = this.next = null;
     this.status = "stopped";
     this.options.onStatus("stopped", reason);
   }
 
-  private drop(): void {
-    this.round++;
-    this.cancelTimer();
-    const socket = this.socket;
-    this.socket = null;
-    if (!socket) return;
-    socket.onopen = socket.onmessage = socket.onclose = null;
-    socket.close();
-  }
-
-  private become(status: "open" | "away"): void {
-    if (this.status === status) return;
+  private become(status: "away"): void {
+    if (this.status === status || this.status === "stopped") return;
     this.status = status;
     this.options.onStatus(status);
   }

@@ -1,6 +1,6 @@
 // Notices that a device which was refused, busy or missing can be had now, without asking anybody anything.
 import { ask, choices, onPermission, permission, type DeviceKind, type DeviceProblem } from "./devices";
-import { realAfter, type After } from "./connection";
+import { realAfter, type After } from "./time";
 
 /** Where no event tells, as when another program lets go of a camera, it is tried this often while the page is looked at. */
 export const TRY_MS = 3_000;

@@ -1,5 +1,5 @@
 // The offers of one call: made without candidates, numbered so that the latest counts, said again until answered.
-import type { After } from "./connection";
+import type { After } from "./time";
 import type { Join, Offer } from "../protocol";
 
 /** An unanswered offer is sent again after this time: any message may be lost with its socket. */

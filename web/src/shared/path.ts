@@ -1,5 +1,5 @@
 // The path that a call's media take: through which servers, whether it is up, and how much patience it gets before it is restarted.
-import type { After } from "./connection";
+import type { After } from "./time";
 import type { IceServer } from "../protocol";
 
 /** `troubled`: it was up and nothing arrives now; it is being restarted. */

@@ -2,6 +2,7 @@
 import type { Booking, ConsultationView, FromClinician, Me, ToClinician } from "../protocol";
 import { Connection, socketUrl } from "../shared/connection";
 import { dayOf, setTimeZone } from "../shared/messages";
+import { onSleep } from "../shared/time";
 import { announceArrival, showBadge, unlockAtFirstPress } from "./attention";
 import { Drafts } from "./drafts";
 import { inCallWith, waitingToday } from "./lists";
@@ -42,6 +43,7 @@ export class Desk {
     this.office = new Office({ trust, onChanged: (view) => this.update(view), onLapsed: () => this.lapse() });
     for (const sign of ["online", "offline"]) addEventListener(sign, () => this.wake());
     document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && this.wake());
+    onSleep(() => this.wake());
     for (const sign of ["focus", "pointerdown", "keydown"]) addEventListener(sign, () => this.dispatch({ type: "looked" }));
     addEventListener("focus", () => this.tryAgain());
     unlockAtFirstPress(() => this.tell());
@@ -86,8 +88,9 @@ export class Desk {
     this.connection?.close();
     this.dispatch({ type: "line", status: "connecting", reason: null });
     this.connection = new Connection<FromClinician, ToClinician>({
-      ticket: () => this.office.ticket(),
+      ticket: (signal) => this.office.ticket(signal),
       url: socketUrl(location),
+      urgent: () => this.state.seated !== null || this.state.calling !== null,
       onMessage: (message) => this.receive(message),
       onStatus: (status, reason) => {
         if (reason === "closed") return;

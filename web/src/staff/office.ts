@@ -18,8 +18,8 @@ export class Office {
     return get<Me>(this.path("me"));
   }
 
-  async ticket(): Promise<string> {
-    return (await post<Ticket>(this.path("ticket"))).ticket;
+  ticket(signal: AbortSignal): Promise<Ticket> {
+    return post<Ticket>(this.path("ticket"), undefined, {}, signal);
   }
 
   /** Where to go next, for the issuer's own login to end too; nowhere where it has no such address. */

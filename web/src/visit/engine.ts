@@ -1,6 +1,7 @@
 // Runs a visit: the link, the socket, the devices, the network test, the call. Pages read its state and call its methods.
 import { ApiError, get, post } from "../shared/api";
-import { Connection, realAfter, socketUrl } from "../shared/connection";
+import { Connection, socketUrl } from "../shared/connection";
+import { onSleep, realAfter } from "../shared/time";
 import { unlockSound } from "../shared/sound";
 import { Equipment } from "../shared/equipment";
 import { knowsError, prefer, setTimeZone } from "../shared/messages";
@@ -59,6 +60,7 @@ export class Engine {
       this.keepAwake();
     };
     addEventListener("online", wake);
+    onSleep(wake);
     document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && wake());
     addEventListener("pagehide", () => this.equipment.release());
     // A page taken back from the browser's memory has lost its socket and its devices.
@@ -225,8 +227,9 @@ export class Engine {
     if (this.connection && this.state.socket !== "stopped") return;
     const id = encodeURIComponent(consultation);
     this.connection = new Connection<FromPatient, ToPatient>({
-      ticket: async () => (await post<Ticket>(`/visits/${id}/ticket`)).ticket,
+      ticket: (signal) => post<Ticket>(`/visits/${id}/ticket`, undefined, {}, signal),
       url: socketUrl(location),
+      urgent: () => ["ringing", "call"].includes(step(this.state)),
       onMessage: (message) => this.received(message),
       onStatus: (status, reason) => {
         if (status === "open") this.talk?.reconnected();

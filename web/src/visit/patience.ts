@@ -1,6 +1,6 @@
 // Asks again: for what is refused only because the functions have not heard yet of what was done here, and for code that did not arrive.
 import { ApiError } from "../shared/api";
-import { realAfter, type After } from "../shared/connection";
+import { realAfter, type After } from "../shared/time";
 
 const AGAIN_MS = 1_500;
 const TRIES = 8;
