@@ -7,9 +7,11 @@ from typing import Any
 from chalicelib import protocol as p
 from chalicelib.calls import Calls
 from chalicelib.consultations import Consultations, only_in
-from chalicelib.errors import Overtaken, WorkerLost
+from chalicelib.crew import Crew, room_of
+from chalicelib.errors import Overtaken, Unavailable, WorkerLost
 from chalicelib.guests import standing, without_pause
 from chalicelib.lifecycle import WITH_CALL, Event
+from chalicelib.placing import Placing
 from chalicelib.protocol import EndReason, Seat
 from chalicelib.queues import Queues
 from chalicelib.records import Consultation, Socket
@@ -19,7 +21,6 @@ from chalicelib.settings import Settings
 from chalicelib.sockets import Sockets
 from chalicelib.store import Store
 from chalicelib.waiting import Waiting
-from chalicelib.workers import Workers, room_of
 
 
 class CallMessages(ABC):
@@ -30,7 +31,8 @@ class CallMessages(ABC):
         store: Store,
         consultations: Consultations,
         sockets: Sockets,
-        workers: Workers,
+        crew: Crew,
+        placing: Placing,
         calls: Calls,
         waiting: Waiting,
         queues: Queues,
@@ -41,7 +43,8 @@ class CallMessages(ABC):
         self._store = store
         self._consultations = consultations
         self._sockets = sockets
-        self._workers = workers
+        self._crew = crew
+        self._placing = placing
         self._calls = calls
         self._waiting = waiting
         self._queues = queues
@@ -56,9 +59,12 @@ class CallMessages(ABC):
         consultation = self._present_call(socket, message.consultation, message.call)
         seat = self._claim_seat(socket, consultation)
         offer = p.RelayOffer(room=str(room_of(consultation)), seat=seat, n=message.n, sdp=message.sdp)
-        if not self._workers.to_worker_of(consultation, offer):
-            self._workers.is_lost(consultation)
+        if self._crew.to_worker_of(consultation, offer):
+            return
+        if self._placing.look_after(consultation):
             raise WorkerLost
+        self._present_call(socket, message.consultation, message.call)  # moved: they have been told where to
+        raise Unavailable  # the worker may be back
 
     def _on_media(self, socket: Socket, message: p.Media) -> None:
         consultation = self._present_call(socket, message.consultation, message.call)
@@ -100,7 +106,7 @@ class CallMessages(ABC):
             # It was placed anew, and whoever did that died before saying so.
             self._calls.ask(present, self._seat(socket, present))
             return
-        self._workers.is_lost(self._present_call(socket, message.consultation, message.call))
+        self._placing.look_after(self._present_call(socket, message.consultation, message.call))
 
     # ------------------------------------------------------------ parts
 
@@ -141,7 +147,7 @@ class CallMessages(ABC):
         self._end(self._consultations.happen(by, present.id, event, alter=alter), reason)
 
     def _end(self, consultation: Consultation, reason: EndReason) -> None:
-        self._workers.end(consultation)
+        self._placing.end(consultation)
         self._calls.over(consultation, reason)
 
     def _today(self, trust: str) -> str:

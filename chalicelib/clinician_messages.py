@@ -46,7 +46,7 @@ class ClinicianMessages(CallMessages):
         step(present.state, Event.CALL, socket.role)  # before the seat: what cannot be takes none from another page
         self._sockets.sit(socket.trust, present.id, Seat.CLINICIAN, socket.connection)
         self._store.write([Put(msgspec.structs.replace(socket, consultation=present.id))])
-        consultation = self._workers.reserve(self._actor(socket), present, self._calls.ice_servers(present.id))
+        consultation = self._placing.reserve(self._actor(socket), present)
         if consultation.state is State.CALLING:
             self._calls.ask_everybody(consultation)
         else:

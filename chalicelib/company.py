@@ -6,6 +6,7 @@ from typing import Any
 from chalicelib.agenda import anew
 from chalicelib.calls import Calls
 from chalicelib.consultations import ONCE_SECONDS, Consultations, new_id
+from chalicelib.crew import Crew
 from chalicelib.errors import BadRequest, Conflict, IllegalTransition, NotFound
 from chalicelib.guests import altered, free_seats, guest_of, in_call, without, without_pause
 from chalicelib.invites import Invites
@@ -17,7 +18,6 @@ from chalicelib.rest import NewGuest
 from chalicelib.rights import Actor, own
 from chalicelib.sockets import Sockets
 from chalicelib.store import Create, Refused, Store
-from chalicelib.workers import Workers
 
 
 class Company:
@@ -29,7 +29,7 @@ class Company:
         consultations: Consultations,
         invites: Invites,
         sockets: Sockets,
-        workers: Workers,
+        crew: Crew,
         calls: Calls,
         now: Callable[[], float],
     ) -> None:
@@ -37,7 +37,7 @@ class Company:
         self._consultations = consultations
         self._invites = invites
         self._sockets = sockets
-        self._workers = workers
+        self._crew = crew
         self._calls = calls
         self._now = now
 
@@ -124,7 +124,7 @@ class Company:
             self._sockets.leave(held)
         if after.state in WITH_CALL:
             for seat in freed:
-                self._workers.close_seat(after, seat)
+                self._crew.close_seat(after, seat)
                 self._calls.left(after, seat)
         return after
 

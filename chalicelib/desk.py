@@ -11,6 +11,7 @@ from chalicelib.consultations import Consultations
 from chalicelib.errors import IllegalTransition
 from chalicelib.invites import Invites
 from chalicelib.lifecycle import FINAL, WITH_CALL, Event, Role
+from chalicelib.placing import Placing
 from chalicelib.protocol import EndReason, HandedOver, Seat
 from chalicelib.records import Consultation, Guest, News, Taken
 from chalicelib.register import Register
@@ -18,7 +19,6 @@ from chalicelib.rest import HandOver, Move
 from chalicelib.rights import Actor, own
 from chalicelib.sockets import Sockets
 from chalicelib.store import Delete
-from chalicelib.workers import Workers
 
 
 class Desk:
@@ -33,7 +33,7 @@ class Desk:
         invites: Invites,
         register: Register,
         sockets: Sockets,
-        workers: Workers,
+        placing: Placing,
         calls: Calls,
         now: Callable[[], float],
     ) -> None:
@@ -41,7 +41,7 @@ class Desk:
         self._invites = invites
         self._register = register
         self._sockets = sockets
-        self._workers = workers
+        self._placing = placing
         self._calls = calls
         self._now = now
 
@@ -101,7 +101,7 @@ class Desk:
 
         ended = self._consultations.happen(by, consultation, Event.PHONE, alter=alter)
         if ended.by_phone and ended.call:
-            self._workers.end(ended)
+            self._placing.end(ended)
             self._calls.over(ended, EndReason.PHONE)
         return ended
 

@@ -108,7 +108,7 @@ class GuestMessages(VisitMessages):
     def _empty(self, consultation: Consultation, seat: Seat) -> None:
         """Whoever sits there without being in the call is out of it."""
         if consultation.state in WITH_CALL and standing(consultation, seat) is not State.IN_CALL:
-            self._workers.close_seat(consultation, seat)
+            self._crew.close_seat(consultation, seat)
             self._calls.left(consultation, seat)
 
     def _note(

@@ -25,4 +25,4 @@ def choose_for_probe(workers: Iterable[Worker], now: float) -> list[Worker]:
 
 
 def _alive(workers: Iterable[Worker], now: float) -> list[Worker]:
-    return [w for w in workers if w.lease > now and not w.draining]
+    return [w for w in workers if w.lease > now and w.connection and not w.draining]

@@ -2,13 +2,14 @@
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from itertools import islice
 from typing import Any, Final, Protocol, TypeVar
 
 import msgspec
 from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
 from pynamodb.connection import Connection
-from pynamodb.exceptions import TransactWriteError, UpdateError
+from pynamodb.exceptions import DeleteError, TransactWriteError, UpdateError
 from pynamodb.expressions.condition import Condition, size
 from pynamodb.expressions.update import Action
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
@@ -128,7 +129,13 @@ class Store(Protocol):
         """Write a worker's row, its rooms added to those that it has; return it as it then is."""
 
     def renew_lease(self, worker: Worker) -> bool:
-        """Write a worker's new lease, load, ``draining`` and connection; False when it is not in the list."""
+        """Write a worker's new lease, load and ``draining``; False when it is not in the list by this connection."""
+
+    def unplug(self, worker: str, connection: str) -> None:
+        """Empty a worker's connection if it is this one."""
+
+    def dismiss(self, worker: str, now: int) -> None:
+        """Remove a worker whose lease has run out at ``now``, if it has no room any more."""
 
     def note_load(self, worker: str, load: float) -> None:
         """Write how loaded a worker is, if it is in the list."""
@@ -208,7 +215,18 @@ class DynamoStore:
     def renew_lease(self, worker: Worker) -> bool:
         """See Store."""
         actions = [*self._leased(worker), self._row.load.set(worker.load)]
-        return self._update(self._row(*worker.key()), actions, self._row.pk.exists())
+        return self._update(self._row(*worker.key()), actions, self._row.connection == worker.connection)
+
+    def unplug(self, worker: str, connection: str) -> None:
+        """See Store."""
+        row = self._row(Worker.PARTITION, f"W#{worker}")
+        self._update(row, [self._row.connection.set("")], self._row.connection == connection)
+
+    def dismiss(self, worker: str, now: int) -> None:
+        """See Store."""
+        row = self._row(Worker.PARTITION, f"W#{worker}")
+        with suppress(DeleteError):  # it is back, or still has rooms; a collision with another write is either
+            row.delete(condition=(self._row.lease <= now) & self._row.rooms.does_not_exist())
 
     def note_load(self, worker: str, load: float) -> None:
         """See Store."""

@@ -35,7 +35,7 @@ class VisitMessages(CallMessages):
 
     def _on_probe_offer(self, socket: Socket, message: p.ProbeOffer) -> None:
         self._limit(socket, "probe_offer")
-        self._workers.probe(socket.connection, message.probe, message.sdp)
+        self._crew.probe(socket.connection, message.probe, message.sdp)
 
     # ------------------------------------------------------------ parts
 

@@ -21,6 +21,7 @@ from chalicelib.codes import Codes
 from chalicelib.company import Company
 from chalicelib.compose import Composer
 from chalicelib.consultations import Consultations
+from chalicelib.crew import Crew
 from chalicelib.desk import Desk
 from chalicelib.eraser import Eraser
 from chalicelib.errors import NotFound
@@ -43,6 +44,7 @@ from chalicelib.outcomes import Outcomes
 from chalicelib.outgoing import Outgoing
 from chalicelib.patient_messages import PatientMessages
 from chalicelib.people import People
+from chalicelib.placing import Placing
 from chalicelib.plans import Plans
 from chalicelib.push import GatewayPush, Push
 from chalicelib.queues import Queues
@@ -384,8 +386,18 @@ class Services:
 
     @cached_property
     def workers(self) -> Workers:
+        """How media workers come and go."""
+        return Workers(self.store, self.crew, self.placing, self.sockets, self.settings, self.now)
+
+    @cached_property
+    def crew(self) -> Crew:
         """Media workers."""
-        return Workers(self.store, self.consultations, self.sockets, self.settings, self.now)
+        return Crew(self.store, self.push, self.settings, self.now)
+
+    @cached_property
+    def placing(self) -> Placing:
+        """Where calls are."""
+        return Placing(self.store, self.consultations, self.crew, self.calls, self.now)
 
     @cached_property
     def calls(self) -> Calls:
@@ -395,7 +407,7 @@ class Services:
     @cached_property
     def desk(self) -> Desk:
         """Moving, handing over, cancelling, phoning instead."""
-        return Desk(self.consultations, self.invites, self.register, self.sockets, self.workers, self.calls, self.now)
+        return Desk(self.consultations, self.invites, self.register, self.sockets, self.placing, self.calls, self.now)
 
     @cached_property
     def company(self) -> Company:
@@ -405,7 +417,7 @@ class Services:
             self.consultations,
             self.invites,
             self.sockets,
-            self.workers,
+            self.crew,
             self.calls,
             self.now,
         )
@@ -422,7 +434,8 @@ class Services:
             self.store,
             self.consultations,
             self.sockets,
-            self.workers,
+            self.crew,
+            self.placing,
             self.calls,
             self.waiting,
             self.queues,
@@ -435,7 +448,7 @@ class Services:
             Role.GUEST: GuestMessages(*means),
             Role.CLINICIAN: ClinicianMessages(self.lists, *means),
             Role.SECRETARY: SecretaryMessages(self.sockets, self.lists),
-            Role.WORKER: WorkerMessages(self.consultations, self.sockets, self.workers, self.calls, self.figures),
+            Role.WORKER: WorkerMessages(self.consultations, self.sockets, self.workers, self.figures),
         }
         return Signaling(
             self.store, self.tickets, self.sessions, self.sockets, self.push.close, Floods(self.now), messages

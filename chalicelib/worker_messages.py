@@ -3,7 +3,6 @@
 from typing import Final
 
 from chalicelib import protocol as p
-from chalicelib.calls import Calls
 from chalicelib.consultations import Consultations
 from chalicelib.errors import NotFound, VenteromError, known
 from chalicelib.figures import Figures
@@ -20,13 +19,10 @@ TESTERS: Final = frozenset({Role.PATIENT, Role.GUEST})
 class WorkerMessages:
     """Its rooms are told to their people; what is late from an older call goes nowhere."""
 
-    def __init__(
-        self, consultations: Consultations, sockets: Sockets, workers: Workers, calls: Calls, figures: Figures
-    ) -> None:
+    def __init__(self, consultations: Consultations, sockets: Sockets, workers: Workers, figures: Figures) -> None:
         self._consultations = consultations
         self._sockets = sockets
         self._workers = workers
-        self._calls = calls
         self._figures = figures
 
     def gone(self, socket: Socket) -> None:
@@ -40,14 +36,14 @@ class WorkerMessages:
         if not self._workers.heartbeat(socket, message):
             raise NotFound
         self._sockets.to(socket.connection, p.Pong())
+        if message.draining:
+            self._workers.relieve(socket.worker)
 
     def _on_room_opened(self, socket: Socket, message: p.RoomOpened) -> None:
         """Nothing waits for it: an offer opens the room as well."""
 
     def _on_room_refused(self, socket: Socket, message: p.RoomRefused) -> None:
-        servers = self._calls.ice_servers(Room.parse(message.room).consultation)
-        if moved := self._workers.refused(socket, message.room, servers):
-            self._calls.ask_everybody(moved)
+        self._workers.refused(socket, message.room)
 
     def _on_room_quality(self, socket: Socket, message: p.RoomQuality) -> None:
         self._figures.count(socket.worker, message)

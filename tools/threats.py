@@ -159,7 +159,7 @@ SOCKETS: Final = Flow(
         Threat("T-43", "S", "A stranger takes over a line at the worker", "the integrity of each check (RFC 8445)", "media_worker/ice.py",
                ("if not check.message.check_message_integrity(key):", "if False:"), "test_sockets.py::test_t43_who_does_not_know_the_password_takes_no_line"),
         Threat("T-44", "S", "A worker says that it is another", "its name is its pass's", "chalicelib/workers.py",
-               ("self._row(socket, message.capacity, mine", 'self._row(__import__("msgspec").structs.replace(socket, worker=message.worker), message.capacity, mine'), "test_sockets.py::test_t44_a_worker_speaks_for_itself"),
+               ("self._row(socket, message.capacity", 'self._row(__import__("msgspec").structs.replace(socket, worker=message.worker), message.capacity'), "test_sockets.py::test_t44_a_worker_speaks_for_itself"),
     ),
 )  # fmt: skip
 

@@ -185,11 +185,41 @@ def test_a_worker_that_cannot_carry_a_call_gets_none(store: Store, changes) -> N
 
 def test_a_lease_is_renewed_for_whoever_is_in_the_list(store: Store) -> None:
     store.write([Put(worker(rooms=frozenset({"a.c1.1"})))])
-    renewed = worker(connection="newer", lease=NOW + 60, draining=True, load=0.123, expires=NOW + 7200)
+    renewed = worker(lease=NOW + 60, draining=True, load=0.123, expires=NOW + 7200)
     assert store.renew_lease(renewed)
     assert not store.renew_lease(worker(id="nobody"))
+    assert not store.renew_lease(worker(connection="older"))
     (there,) = store.query(Worker, Worker.PARTITION, "W#")
     assert there == msgspec.structs.replace(renewed, rooms=frozenset({"a.c1.1"}))
+
+
+def test_a_worker_loses_the_socket_that_closed_and_no_newer_one(store: Store) -> None:
+    there = worker(rooms=frozenset({"a.c1.1"}), load=0.5)
+    store.write([Put(there)])
+    store.unplug("w", "older")
+    store.unplug("nobody", "x")
+    assert store.query(Worker, Worker.PARTITION, "W#") == [there]
+    store.unplug("w", "x")
+    store.unplug("w", "x")
+    assert store.query(Worker, Worker.PARTITION, "W#") == [msgspec.structs.replace(there, connection="")]
+    assert not store.renew_lease(worker()), "it must register first"
+    with pytest.raises(Refused):
+        store.write([ReserveRoom(worker(), "a.c2.1", NOW)])
+    assert store.enlist(worker(connection="newer")).rooms == {"a.c1.1"}
+
+
+@pytest.mark.parametrize(
+    "changes", [{"lease": NOW + 1}, {"rooms": frozenset({"a.c1.1"})}], ids=["not lost", "not cleared up"]
+)
+def test_a_lost_worker_is_removed_once_nothing_is_left_of_it(store: Store, changes) -> None:
+    lost = worker(lease=NOW)
+    store.write([Put(msgspec.structs.replace(lost, **changes))])
+    store.dismiss("w", NOW)
+    store.dismiss("nobody", NOW)
+    assert len(store.query(Worker, Worker.PARTITION, "W#")) == 1
+    store.write([Put(lost)])
+    store.dismiss("w", NOW)
+    assert store.query(Worker, Worker.PARTITION, "W#") == []
 
 
 def test_a_workers_load_is_noted_and_nothing_else_of_it_touched(store: Store) -> None:

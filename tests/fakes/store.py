@@ -81,10 +81,22 @@ class FakeStore:
     def renew_lease(self, worker: Worker) -> bool:
         self._interrupted()
         row = self.rows.get(worker.key())
-        if not isinstance(row, Worker):
+        if not isinstance(row, Worker) or row.connection != worker.connection:
             return False
         self.rows[worker.key()] = msgspec.structs.replace(worker, capacity=row.capacity, rooms=row.rooms)
         return True
+
+    def unplug(self, worker: str, connection: str) -> None:
+        self._interrupted()
+        row = self.rows.get((Worker.PARTITION, f"W#{worker}"))
+        if isinstance(row, Worker) and row.connection == connection:
+            self.rows[row.key()] = msgspec.structs.replace(row, connection="")
+
+    def dismiss(self, worker: str, now: int) -> None:
+        self._interrupted()
+        row = self.rows.get((Worker.PARTITION, f"W#{worker}"))
+        if isinstance(row, Worker) and row.lease <= now and not row.rooms:
+            del self.rows[row.key()]
 
     def note_load(self, worker: str, load: float) -> None:
         self._interrupted()

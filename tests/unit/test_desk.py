@@ -328,13 +328,13 @@ def test_not_during_a_call_and_a_call_at_once_is_hers_or_the_colleagues(clinic: 
 
 def test_who_calls_while_it_is_handed_over_calls_nobody(clinic: Clinic) -> None:
     waiting = clinic.waiting()
-    place = clinic.services.workers._place
+    place = clinic.services.placing._place
 
     def handed_over_first(*given):
         hand_over(clinic, waiting)
         return place(*given)
 
-    clinic.services.workers._place = handed_over_first  # type: ignore[method-assign]
+    clinic.services.placing._place = handed_over_first  # type: ignore[method-assign]
     assert clinic.say("C", p.Call(consultation=waiting.id)) == "not_found"
     assert clinic.now(waiting).state is State.CHECKED_IN
     assert [w.rooms for w in clinic.workers()] == [frozenset()]

@@ -437,14 +437,14 @@ def test_showing_out_is_finished_by_whoever_says_it_again(clinic: Clinic) -> Non
 
 def test_an_offer_that_was_on_its_way_does_not_bring_them_back(clinic: Clinic) -> None:
     talking, guest = clinic.joined()
-    to_worker = clinic.services.workers.to_worker_of
+    to_worker = clinic.services.crew.to_worker_of
 
     def shown_out_first(consultation: Consultation, message: p.Message) -> bool:
-        clinic.services.workers.to_worker_of = to_worker  # type: ignore[method-assign]
+        clinic.services.crew.to_worker_of = to_worker  # type: ignore[method-assign]
         clinic.remove(talking, guest)
         return to_worker(consultation, message)
 
-    clinic.services.workers.to_worker_of = shown_out_first  # type: ignore[method-assign]
+    clinic.services.crew.to_worker_of = shown_out_first  # type: ignore[method-assign]
     clinic.say("G", p.Offer(consultation=talking.id, call=1, n=2, sdp=SDP))
     to_w = [m for m in clinic.push.to("W") if isinstance(m, p.RelayOffer | p.CloseSeat)]
     assert [type(m) for m in to_w[-2:]] == [p.RelayOffer, p.CloseSeat]

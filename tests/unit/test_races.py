@@ -210,11 +210,11 @@ def test_no_pass_of_any_shape_lets_in(clinic: Clinic, presented: str) -> None:
 
 def _before_change(clinic: Clinic, act) -> None:
     """Let ``act`` happen between the next decision about a call and its write."""
-    reserve = clinic.services.workers._place
+    reserve = clinic.services.placing._place
 
     def place(*given):
-        clinic.services.workers._place = reserve  # type: ignore[method-assign]
+        clinic.services.placing._place = reserve  # type: ignore[method-assign]
         clinic.store.before_write = act
         return reserve(*given)
 
-    clinic.services.workers._place = place  # type: ignore[method-assign]
+    clinic.services.placing._place = place  # type: ignore[method-assign]

@@ -114,8 +114,18 @@ def test_a_worker_that_reconnects_keeps_its_calls_and_closes_what_is_over(clinic
     assert last(clinic, "W2", p.RelayOffer).room == room
 
 
-def test_a_worker_that_started_anew_carries_nothing_of_before(clinic: Clinic) -> None:
+def test_a_worker_that_started_anew_is_given_its_calls_again_under_their_next_number(clinic: Clinic) -> None:
     called = clinic.calling()
+    clinic.worker("W2", "w1")
+    assert clinic.now(called).state is State.CALLING
+    assert clinic.workers()[0].rooms == {f"elvenes.{called.id}.2"}
+    assert last(clinic, "W2", p.OpenRoom).room == f"elvenes.{called.id}.2"
+    assert last(clinic, "C", p.Join).call == last(clinic, "P", p.Ringing).call == 2
+
+
+def test_a_worker_that_started_anew_without_room_for_them_loses_its_calls(clinic: Clinic) -> None:
+    called = clinic.calling()
+    clinic.say("W", p.Heartbeat(load=1.0, rooms=1))
     clinic.worker("W2", "w1")
     assert last(clinic, "C", p.CallEnded).reason is EndReason.WORKER_LOST
     assert clinic.now(called).state is State.CHECKED_IN
@@ -127,7 +137,8 @@ def test_a_register_that_comes_late_from_an_old_socket_is_mended_by_the_next_hea
     clinic.worker("W2", "w1")
     clinic.say("W", p.Register(worker="w1", capacity=1))
     clinic.push.gone.add("W")
-    clinic.say("W2", p.Heartbeat(load=0, rooms=0))
+    assert clinic.say("W2", p.Heartbeat(load=0, rooms=0)) == "not_found"
+    clinic.say("W2", p.Register(worker="w1", capacity=1))
     assert clinic.say("C", p.Call(consultation=waiting.id)) == "call"
     assert last(clinic, "W2", p.OpenRoom)
 

@@ -1,0 +1,74 @@
+"""The media workers in the list: finding them, telling how they fare, and speaking to them."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from chalicelib.errors import NoWorker
+from chalicelib.placement import choose_for_probe
+from chalicelib.protocol import CloseSeat, Message, ProbeRelay, Room, Seat
+from chalicelib.push import Push
+from chalicelib.records import Consultation, Worker
+from chalicelib.settings import Settings
+from chalicelib.store import Store
+
+LATE_SECONDS: Final = 2
+"""How much later than promised a heartbeat may come before its worker counts as silent."""
+
+
+class Crew:
+    """Changes nothing of a worker but its connection, when that turns out to be gone."""
+
+    def __init__(self, store: Store, push: Push, settings: Settings, now: Callable[[], float]) -> None:
+        self._store = store
+        self._push = push
+        self._settings = settings
+        self._now = now
+
+    def find(self, worker: str) -> Worker | None:
+        """One of them."""
+        return self._store.get(Worker, (Worker.PARTITION, f"W#{worker}"))
+
+    def all(self) -> list[Worker]:
+        """All of them, also the lost ones that still have a row."""
+        return self._store.query(Worker, Worker.PARTITION, "W#")
+
+    def is_lost(self, worker: Worker | None) -> bool:
+        """Whether its lease has run out: whatever it carried, nobody hears it any more."""
+        return worker is None or worker.lease <= self._now()
+
+    def is_silent(self, worker: Worker) -> bool:
+        """Whether it has no socket, or its heartbeat is overdue: it may be back, but who knows."""
+        heard = worker.lease - self._settings.lease_seconds
+        return not worker.connection or self._now() > heard + self._settings.heartbeat_seconds + LATE_SECONDS
+
+    def say(self, worker: Worker, message: Message) -> bool:
+        """Send to a worker; False when it has no socket. One that turns out to be gone is taken from its row.
+
+        The socket's own row stays for `$disconnect`, which moves what the worker carries.
+        """
+        if worker.connection and self._push.send(worker.connection, message):
+            return True
+        if worker.connection:
+            self._store.unplug(worker.id, worker.connection)
+        return False
+
+    def to_worker_of(self, consultation: Consultation, message: Any) -> bool:
+        """Send to the worker that carries a consultation's call; False when that worker is gone."""
+        worker = self.find(consultation.worker)
+        return worker is not None and not self.is_lost(worker) and self.say(worker, message)
+
+    def close_seat(self, consultation: Consultation, seat: Seat) -> None:
+        """Somebody left a call that goes on: its worker drops them."""
+        self.to_worker_of(consultation, CloseSeat(room=str(room_of(consultation)), seat=seat))
+
+    def probe(self, connection: str, probe: str, sdp: str) -> None:
+        """Hand a network test to a worker. Raises NoWorker."""
+        for worker in choose_for_probe(self.all(), self._now()):
+            if self.say(worker, ProbeRelay(reply_to=connection, probe=probe, sdp=sdp)):
+                return
+        raise NoWorker
+
+
+def room_of(consultation: Consultation, call: int | None = None) -> Room:
+    """The full name of a consultation's present call, or of another one by its number."""
+    return Room(consultation.trust, consultation.id, consultation.call if call is None else call)
