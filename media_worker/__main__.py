@@ -33,7 +33,7 @@ async def serve(settings: Settings) -> None:
         # The functions count a place as free before we have heard that its call is over.
         most = 2 * settings.capacity
         open_room = lambda on_empty: Room(port, on_empty, timing)  # noqa: E731
-        return Worker(open_room, probes, send, most, lambda: load.share() > settings.busy)
+        return Worker(open_room, probes, send, most, lambda: load.share() > settings.busy, settings.settle_seconds)
 
     link = Link(settings, make_worker)
     running = asyncio.create_task(link.run())

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final, Protocol
 
 from chalicelib.errors import VenteromError
-from chalicelib.protocol import Quality, Seat, Want, Watching, encode, parse_on_call
+from chalicelib.protocol import Quality, Seat, Settled, Want, Watching, encode, parse_on_call
 from media_worker import feedback, rtp
 from media_worker.arrivals import Arrivals
 from media_worker.description import TRANSPORT_CC, CallOffer, Slot, write_call
@@ -41,6 +41,9 @@ class Neighbours(Protocol):
     def left(self, who: "Participant") -> None:
         """Its connection is over."""
 
+    def settled(self, who: "Participant") -> None:
+        """The call goes on elsewhere, and it gets there what it got here."""
+
     def look_again(self, who: "Participant") -> None:
         """It sends or wants something else, or its way down is full: look again who is sent what."""
 
@@ -55,6 +58,8 @@ class Participant:
         self.seat = seat
         self.view = View()
         self.watching = Watching()
+        self.is_settled = False
+        """Whether it has said that it needs nothing from here any more."""
         self.frozen = 0
         """How often its pictures stood still."""
         self.rtt = 0.0
@@ -357,3 +362,6 @@ class Participant:
             case Watching():
                 self.watching = message
                 self.frozen += message.frozen
+            case Settled():
+                self.is_settled = True
+                self._room.settled(self)

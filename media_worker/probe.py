@@ -232,11 +232,21 @@ class Probes:
         self._life_seconds = life_seconds
         self._running: dict[str, Probe] = {}
         self._ending: set[asyncio.Task[None]] = set()
+        self._freed = asyncio.Event()
 
     @property
     def count(self) -> int:
         """How many run."""
         return len(self._running)
+
+    def runs(self, probe: str) -> bool:
+        """Whether this test does."""
+        return probe in self._running
+
+    async def freed(self) -> None:
+        """Waits until a test has ended."""
+        self._freed.clear()
+        await self._freed.wait()
 
     async def answer(self, probe: str, sdp: str) -> str:
         """Begin a test; one that runs already answers as before. Raises BadSdp, Unavailable."""
@@ -250,6 +260,7 @@ class Probes:
             return running.answer(sdp)
         except (BadSdp, ValueError):
             self._running.pop(probe, None)
+            self._freed.set()
             await running.close()
             raise BadSdp from None
 
@@ -261,6 +272,7 @@ class Probes:
     def _end(self, name: str) -> None:
         probe = self._running.pop(name, None)
         if probe is not None:
+            self._freed.set()
             task = asyncio.create_task(probe.close())
             self._ending.add(task)
             task.add_done_callback(self._ending.discard)

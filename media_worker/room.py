@@ -46,6 +46,8 @@ class Room:
         self._leaving: set[asyncio.Task[None]] = set()
         self._empty: asyncio.TimerHandle | None = None
         self._closed = False
+        self._moving = False
+        self._settled = asyncio.Event()  # everybody elsewhere, while moving
         # each room in its own moment, so that packets wait for one room's figures at most
         self._ticks = secrets.randbelow(TICKS_PER_QUALITY)
         first = TICK_SECONDS * secrets.randbelow(100) / 100
@@ -84,6 +86,18 @@ class Room:
             self._changed()
             await self._close(participant)
 
+    async def moved(self) -> None:
+        """The call goes on elsewhere: waits until everybody here has said that they are settled there, or has left.
+
+        Whoever is not connected just now has left: the way back leads to the other place.
+        """
+        self._moving = True
+        for participant in list(self._seats.values()):
+            if not participant.is_up:
+                self.left(participant)
+        self._changed()
+        await self._settled.wait()
+
     def quality(self, name: str) -> RoomQuality:
         """How the call of this name went until now."""
         return self._tally.quality(name)
@@ -108,7 +122,13 @@ class Room:
         self._changed()
 
     def went_down(self, who: Participant) -> None:
-        """A path is lost."""
+        """A path is lost; in a call that has moved nobody mends it."""
+        if self._moving:
+            self.left(who)
+        self._changed()
+
+    def settled(self, who: Participant) -> None:
+        """It gets elsewhere what it got here."""
         self._changed()
 
     def left(self, who: Participant) -> None:
@@ -211,3 +231,5 @@ class Room:
             self._empty = None
         elif self._empty is None and not anybody and not self._closed:
             self._empty = asyncio.get_running_loop().call_later(self._timing.empty, self._on_empty)
+        if self._moving and all(participant.is_settled for participant in self._seats.values()):
+            self._settled.set()

@@ -49,6 +49,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """A room without anybody for so long is over."""
     drain_seconds: float = 110.0
     """After SIGTERM calls may go on for so long; a task on Fargate gets at most 120 s."""
+    settle_seconds: float = 20.0
+    """A call that has moved to another worker stays for so long at most, for whoever is not settled there."""
     busy: float = 0.75
     """The share of one CPU from which on no new call is taken: everything here runs on one."""
     health_file: str = ""

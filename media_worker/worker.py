@@ -1,9 +1,10 @@
 """What a worker does about each message of the functions: messages in, messages out; media behind two ports."""
 
 import asyncio
+import contextlib
 from collections import OrderedDict
-from collections.abc import Callable
-from typing import Final, Protocol
+from collections.abc import Callable, Coroutine
+from typing import Any, Final, Protocol
 
 import msgspec
 
@@ -15,8 +16,6 @@ from chalicelib.protocol import (
     FromWorker,
     OpenRoom,
     Pong,
-    ProbeAnswered,
-    ProbeRefused,
     ProbeRelay,
     Registered,
     RelayAnswer,
@@ -30,6 +29,7 @@ from chalicelib.protocol import (
     ToWorker,
 )
 from media_worker.log import say
+from media_worker.waiting import ProbePort, Waiting
 
 REMEMBERED: Final = 1_000
 """Closed rooms whose late messages are recognised; a call's number is never used again."""
@@ -47,15 +47,11 @@ class RoomPort(Protocol):
     def quality(self, name: str) -> RoomQuality:
         """How the call of this name went until now."""
 
+    async def moved(self) -> None:
+        """The call goes on elsewhere: waits until everybody here has said that they are settled there, or has left."""
+
     async def close(self) -> None:
         """Everybody out."""
-
-
-class ProbePort(Protocol):
-    """The network tests."""
-
-    async def answer(self, probe: str, sdp: str) -> str:
-        """Take a test's offer. Raises BadSdp, Unavailable."""
 
 
 class _Call:
@@ -65,6 +61,7 @@ class _Call:
         self.port: RoomPort | None = None
         self.replies: dict[Seat, RelayAnswer | RelayRefused] = {}
         self.lock = asyncio.Lock()
+        self.moving: asyncio.Task[None] | None = None
 
 
 class Worker:
@@ -77,11 +74,14 @@ class Worker:
         send: Callable[[FromWorker], None],
         most: int,
         busy: Callable[[], bool] = lambda: False,
+        settle_seconds: float = 20.0,
     ) -> None:
         """``open_room`` is given what to call when nobody has been there for too long. ``most``: rooms at once;
-        ``busy``: whether there is no strength left for one more, whatever their number."""
+        ``busy``: whether there is no strength left for one more, whatever their number; ``settle_seconds``: how long
+        a call that has moved may stay."""
         self._open_room = open_room
-        self._probes = probes
+        self._settle_seconds = settle_seconds
+        self._waiting = Waiting(probes, send, busy)
         self._send = send
         self._most = most
         self._busy = busy
@@ -101,20 +101,23 @@ class Worker:
                 self._send(RoomOpened(room) if self._open(room) else self._no(room))
             case RelayOffer():
                 await self._relay(message)
+            case CloseRoom(room, moved=True):
+                self._move(room)
             case CloseRoom(room):
                 await self._close(room)
             case CloseSeat(room, seat):
                 await self._dismiss(room, seat)
             case ProbeRelay():
-                await self._probe(message)
+                await self._waiting.take(message)
             case Error(code):
                 say("told_of_error", code=code)
             case Registered() | Pong():
                 pass
 
     async def close(self) -> None:
-        """End every room."""
-        await asyncio.gather(*(self._close(room) for room in self.rooms), *self._ending)
+        """End every room, and tell whoever waits."""
+        await self._waiting.close()
+        await asyncio.gather(*(self._close(room) for room in self.rooms), *self._ending, return_exceptions=True)
 
     def _open(self, room: str) -> _Call | None:
         if room in self._over:
@@ -169,12 +172,35 @@ class Worker:
             if call.port is not None:
                 await call.port.dismiss(seat)
 
-    async def _close(self, room: str) -> None:
+    def _move(self, room: str) -> None:
+        """The call goes on elsewhere; here it ends when nobody needs it any more."""
+        self._forget(room)
+        call = self._calls.get(room)
+        if call is None:
+            self._send(RoomEnded(room))
+        elif call.moving is None and call.port is not None:
+            say("room_moving", rooms=len(self._calls))
+            call.moving = self._spawn(self._linger(room, call, call.port))
+
+    async def _linger(self, room: str, call: _Call, port: RoomPort) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._settle_seconds):
+                await port.moved()
+        call.moving = None
+        await self._close(room)
+
+    def _forget(self, room: str) -> None:
+        """Nobody comes here for this call any more."""
         self._over[room] = None
         if len(self._over) > REMEMBERED:
             self._over.popitem(last=False)
+
+    async def _close(self, room: str) -> None:
+        self._forget(room)
         call = self._calls.get(room)
         if call is not None:
+            if call.moving is not None:
+                call.moving.cancel()
             async with call.lock:
                 port, call.port = call.port, None
                 if port is not None:
@@ -187,15 +213,10 @@ class Worker:
         self._send(RoomEnded(room))
 
     def _empty(self, room: str) -> None:
-        task = asyncio.create_task(self._close(room))
+        self._spawn(self._close(room))
+
+    def _spawn(self, what: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(what)
         self._ending.add(task)
         task.add_done_callback(self._ending.discard)
-
-    async def _probe(self, probe: ProbeRelay) -> None:
-        try:
-            sdp = await self._probes.answer(probe.probe, probe.sdp)
-        except (BadSdp, Unavailable) as error:
-            say("probe_refused", code=error.code)
-            self._send(ProbeRefused(probe.reply_to, probe.probe, error.code))
-        else:
-            self._send(ProbeAnswered(probe.reply_to, probe.probe, sdp))
+        return task

@@ -32,6 +32,7 @@ class FakeRoom:
         self.participants = 0
         self.hold = asyncio.Event()
         self.hold.set()
+        self.settled = asyncio.Event()
 
     async def answer(self, seat: Seat, sdp: str) -> str:
         self.offers.append((seat, sdp))
@@ -43,6 +44,9 @@ class FakeRoom:
     async def dismiss(self, seat: Seat) -> None:
         self.dismissed.append(seat)
 
+    async def moved(self) -> None:
+        await self.settled.wait()
+
     def quality(self, name: str) -> RoomQuality:
         return RoomQuality(room=name, participants=self.participants, good=0, fair=0, poor=0)
 
@@ -51,15 +55,35 @@ class FakeRoom:
 
 
 class FakeProbes:
-    """Answers with what it was offered."""
+    """Answers with what it was offered, as long as there are free places."""
+
+    def __init__(self, free: int = 10) -> None:
+        self.running: list[str] = []
+        self.free = free
+        self._freed = asyncio.Event()
+
+    def runs(self, probe: str) -> bool:
+        return probe in self.running
 
     async def answer(self, probe: str, sdp: str) -> str:
-        match sdp:
-            case "bad":
-                raise BadSdp
-            case "full":
+        if probe not in self.running:
+            if not self.free:
                 raise Unavailable
+            if sdp == "bad":
+                raise BadSdp
+            self.free -= 1
+            self.running.append(probe)
         return reply(sdp)
+
+    async def freed(self) -> None:
+        self._freed.clear()
+        await self._freed.wait()
+
+    def end(self, probe: str) -> None:
+        """A test is over."""
+        self.running.remove(probe)
+        self.free += 1
+        self._freed.set()
 
 
 class Session:
@@ -82,6 +106,10 @@ class Session:
     async def say(self, message: Message | str) -> None:
         await self._socket.send(message if isinstance(message, str) else encode(message).decode())
 
+    async def closed(self) -> None:
+        """Waits until the worker has closed it."""
+        await asyncio.wait_for(self._socket.wait_closed(), PATIENCE)
+
     async def drop(self) -> None:
         """As a lost network or a stage that is deployed anew."""
         self._socket.transport.abort()
@@ -97,6 +125,11 @@ class FakeFunctions:
         self._sessions: asyncio.Queue[Session] = asyncio.Queue()
         self.refused: asyncio.Queue[str] = asyncio.Queue()
         self.address = ""
+
+    @property
+    def waiting(self) -> int:
+        """Connections that no test has looked at."""
+        return self._sessions.qsize()
 
     async def session(self) -> Session:
         """The next connection."""

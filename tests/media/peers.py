@@ -9,7 +9,7 @@ from typing import Any
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from aiortc.mediastreams import AudioStreamTrack, VideoStreamTrack
 
-from chalicelib.protocol import FromWorker, RelayAnswer, RelayOffer, Seat
+from chalicelib.protocol import FromWorker, Message, RelayAnswer, RelayOffer, Seat, encode
 from media_worker.port import Endpoint, Port
 from media_worker.probe import Probes
 from media_worker.room import Room, Timing
@@ -57,6 +57,7 @@ class Peer:
         self.connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
         self.audio = self.connection.addTransceiver(Buzz())
         self.video = self.connection.addTransceiver(Grey(brightness))
+        self.channel = self.connection.createDataChannel("call")
         self.asked_keyframe = asyncio.Event()
         self._send_keyframe = self.video.sender._send_keyframe
         self.video.sender._send_keyframe = self._keyframe_asked
@@ -85,6 +86,14 @@ class Peer:
         self.connection.on("connectionstatechange", look)
         look()
         await asyncio.wait_for(done.wait(), PATIENCE)
+
+    async def says(self, message: Message) -> None:
+        """On the data channel, once that is open."""
+        opened = asyncio.Event()
+        self.channel.on("open", opened.set)
+        if self.channel.readyState != "open":
+            await asyncio.wait_for(opened.wait(), PATIENCE)
+        self.channel.send(encode(message).decode())
 
     async def request_keyframe(self) -> None:
         """As its decoder would after loss."""

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.errors import BadSdp, Unavailable
-from chalicelib.protocol import ProbeAnswered, ProbeRelay
+from chalicelib.protocol import ProbeAnswered, ProbeRelay, ProbeWaiting
 from media_worker import probe
 from tests.media.peers import PATIENCE, Calls, stripped
 from tests.media.test_room import run
@@ -185,6 +185,29 @@ def test_so_many_at_once_and_the_same_again_is_the_same() -> None:
         await page.connection.close()
         await probes.close()
         await calls.close()
+
+    run(test())
+
+
+def test_one_too_many_waits_until_another_page_is_done() -> None:
+    async def test() -> None:
+        calls = Calls()
+        first, second = [Page() for _ in range(2)]
+        for n, page in enumerate((first, second)):
+            await calls.worker.take(ProbeRelay("connection", f"probe-{n}", await page.offer()))
+            answer = await calls.next()
+            assert isinstance(answer, ProbeAnswered)
+            await page.open(answer.sdp)
+        third = Page()
+        await calls.worker.take(ProbeRelay("connection", "probe-3", await third.offer()))
+        assert await calls.next() == ProbeWaiting("connection", "probe-3", 1)
+        await first.connection.close()
+        answer = await calls.next()
+        assert isinstance(answer, ProbeAnswered)
+        assert answer.probe == "probe-3"
+        await third.open(answer.sdp)
+        assert await third.ask({"op": "echo", "t": 1}) == {"op": "echo", "t": 1.0}
+        await asyncio.gather(second.connection.close(), third.connection.close(), calls.close())
 
     run(test())
 

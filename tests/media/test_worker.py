@@ -16,6 +16,7 @@ from chalicelib.protocol import (
     ProbeAnswered,
     ProbeRefused,
     ProbeRelay,
+    ProbeWaiting,
     Registered,
     RelayAnswer,
     RelayOffer,
@@ -27,7 +28,7 @@ from chalicelib.protocol import (
     Seat,
 )
 from media_worker.worker import REMEMBERED, Worker
-from tests.media.fakes import FakeProbes, FakeRoom, reply
+from tests.media.fakes import PATIENCE, FakeProbes, FakeRoom, reply
 
 ROOM, OTHER, THIRD = (f"trust.consultation.{call}" for call in (1, 2, 3))
 MOST = 2
@@ -40,7 +41,24 @@ class Bench:
         self.rooms: list[FakeRoom] = []
         self.said: list[FromWorker] = []
         self.is_busy = False
-        self.worker = Worker(self._open, FakeProbes(), self.said.append, MOST, lambda: self.is_busy)
+        self.probes = FakeProbes()
+        self._news = asyncio.Event()
+        self.worker = self.made()
+
+    def made(self, settle_seconds: float = PATIENCE) -> Worker:
+        """Another worker, which has nothing yet."""
+        return Worker(self._open, self.probes, self._send, MOST, lambda: self.is_busy, settle_seconds)
+
+    async def ended(self, room: str) -> None:
+        """Waits until the worker has said that this room is over."""
+        async with asyncio.timeout(PATIENCE):
+            while RoomEnded(room) not in self.said:
+                self._news.clear()
+                await self._news.wait()
+
+    def _send(self, message: FromWorker) -> None:
+        self.said.append(message)
+        self._news.set()
 
     def _open(self, on_empty: Callable[[], None]) -> FakeRoom:
         self.rooms.append(FakeRoom(on_empty))
@@ -247,11 +265,74 @@ def test_closed_rooms_are_not_remembered_for_ever() -> None:
     with_bench(test)
 
 
-@pytest.mark.parametrize(("sdp", "code"), [("bad", "bad_sdp"), ("full", "unavailable")])
-def test_a_refused_probe_is_told_why(sdp: str, code: str) -> None:
+def test_a_call_that_has_moved_stays_until_nobody_needs_it() -> None:
     async def test(bench: Bench) -> None:
-        await bench.worker.take(ProbeRelay("connection", "probe", sdp))
-        assert bench.said == [ProbeRefused("connection", "probe", code)]
+        await bench.offer(1)
+        bench.rooms[0].participants = 2
+        before = len(bench.said)
+        for _ in range(2):
+            await bench.worker.take(CloseRoom(ROOM, moved=True))
+        assert (bench.worker.rooms, bench.said[before:]) == ([ROOM], [])
+        assert await bench.offer(2) == [RelayRefused(ROOM, Seat.PATIENT, 2, "gone")]
+        bench.rooms[0].settled.set()
+        await bench.ended(ROOM)
+        assert bench.said[before + 1 :] == [RoomQuality(ROOM, 2, 0, 0, 0), RoomEnded(ROOM)]
+        assert bench.rooms[0].closed == 1
+        assert bench.worker.rooms == []
+
+    with_bench(test)
+
+
+def test_nobody_keeps_a_call_that_has_moved_for_ever() -> None:
+    async def test(bench: Bench) -> None:
+        bench.worker = bench.made(settle_seconds=0)
+        await bench.worker.take(OpenRoom(ROOM, []))
+        await bench.worker.take(CloseRoom(ROOM, moved=True))
+        await bench.ended(ROOM)
+        assert bench.rooms[0].closed == 1
+
+    with_bench(test)
+
+
+@pytest.mark.parametrize("ends", ["the call", "the worker"])
+def test_a_call_that_has_moved_and_then_ends_is_closed_at_once(ends: str) -> None:
+    async def test(bench: Bench) -> None:
+        await bench.worker.take(OpenRoom(ROOM, []))
+        await bench.worker.take(CloseRoom(ROOM, moved=True))
+        await (bench.worker.take(CloseRoom(ROOM)) if ends == "the call" else bench.worker.close())
+        assert bench.said[1:] == [RoomEnded(ROOM)]
+        assert bench.rooms[0].closed == 1
+        await bench.worker.close()
+        assert [task for task in asyncio.all_tasks() if "Worker" in repr(task)] == []
+
+    with_bench(test)
+
+
+def test_a_call_that_has_moved_and_never_was_here_is_not_opened_by_late_messages() -> None:
+    async def test(bench: Bench) -> None:
+        await bench.worker.take(CloseRoom(ROOM, moved=True))
+        assert bench.said == [RoomEnded(ROOM)]
+        assert await bench.offer(1) == [RelayRefused(ROOM, Seat.PATIENT, 1, "gone")]
+        assert bench.worker.rooms == []
+
+    with_bench(test)
+
+
+def test_a_refused_probe_is_told_why() -> None:
+    async def test(bench: Bench) -> None:
+        await bench.worker.take(ProbeRelay("connection", "probe", "bad"))
+        assert bench.said == [ProbeRefused("connection", "probe", "bad_sdp")]
+
+    with_bench(test)
+
+
+def test_a_probe_that_has_to_wait_is_told_its_place_and_at_the_end_that_it_will_not_be() -> None:
+    async def test(bench: Bench) -> None:
+        bench.is_busy = True
+        await bench.worker.take(ProbeRelay("connection", "probe", "offer"))
+        assert bench.said == [ProbeWaiting("connection", "probe", 1)]
+        await bench.worker.close()
+        assert bench.said[1:] == [ProbeRefused("connection", "probe", "unavailable")]
 
     with_bench(test)
 
