@@ -4,7 +4,7 @@ import type { Seat } from "../src/protocol";
 import { places, placesFor, presenter, shown, withPeer, withoutPeer, type Remote } from "../src/shared/people";
 
 const remote = (...people: [Seat, boolean][]): Remote => ({
-  people: people.map(([seat, here]) => ({ seat, here, stream: {} as MediaStream })),
+  people: people.map(([seat, here]) => ({ seat, here, mark: () => null, stream: {} as MediaStream })),
   screen: {} as MediaStream,
 });
 const seats = (people: { seat: Seat }[]): Seat[] => people.map(({ seat }) => seat);

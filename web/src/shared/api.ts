@@ -21,6 +21,9 @@ function isErrorBody(value: unknown): value is ErrorBody {
   return typeof value === "object" && value !== null && typeof (value as ErrorBody).code === "string";
 }
 
+/** What API Gateway and its edge answer, in words of their own, to more than they are let take. */
+const OVERLOADED: ReadonlySet<number> = new Set([429, 503]);
+
 async function ask<T>(method: string, path: string, body: unknown, headers: Record<string, string>, signal?: AbortSignal): Promise<T> {
   const request: RequestInit = {
     method,
@@ -43,15 +46,19 @@ async function ask<T>(method: string, path: string, body: unknown, headers: Reco
   } catch {
     throw new ApiError("offline", "There is no contact with the service.", true, 0);
   }
+  const { status } = response;
+  const seconds = Number(response.headers.get("Retry-After")) || 0; // a date is not worth reading: nobody here sends one
   let value: unknown;
   try {
     value = text === "" ? undefined : JSON.parse(text);
   } catch {
-    throw new ApiError("internal", "The answer was not understood.", true, response.status);
+    if (OVERLOADED.has(status)) throw new ApiError("busy", "Many people are coming at once.", true, status, seconds);
+    throw new ApiError("internal", "The answer was not understood.", true, status);
   }
   if (response.ok) return value as T;
-  if (isErrorBody(value)) throw new ApiError(value.code, value.message, value.retry === true, response.status, value.wait_seconds ?? 0);
-  throw new ApiError("internal", "The service failed.", response.status >= 500, response.status);
+  if (isErrorBody(value)) throw new ApiError(value.code, value.message, value.retry === true, status, value.wait_seconds || seconds);
+  if (OVERLOADED.has(status)) throw new ApiError("busy", "Many people are coming at once.", true, status, seconds);
+  throw new ApiError("internal", "The service failed.", status >= 500, status);
 }
 
 /** Read something. Raises ApiError. */

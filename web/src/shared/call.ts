@@ -172,6 +172,14 @@ export class CallMedia {
     if (this.state === "troubled") await this.restart();
   }
 
+  /** «Prøv video igjen»: ask the functions for the truth, and do not wait for patience to be at an end. */
+  retry(): void {
+    if (this.state === "closed") return;
+    if (this.state !== "connected") return this.trouble();
+    const { consultation, call } = this.join;
+    this.options.send({ type: "trouble", consultation, call });
+  }
+
   close(): void {
     if (this.state === "closed") return;
     this.offers.close();

@@ -166,6 +166,16 @@ export class Conversation {
     await this.media?.wake();
   }
 
+  /** Try again now, whatever it looks like: by a person's wish. */
+  retry(): void {
+    this.media?.retry();
+  }
+
+  /** The number of the call that is held; 0 without one. */
+  get call(): number {
+    return this.media ? this.line.call : 0;
+  }
+
   /** The end of the line; the devices stay with their owner. */
   leave(): void {
     this.end();

@@ -132,12 +132,21 @@ export class Equipment {
     this.remember(towards ? { facing: towards, camera: null } : { camera: deviceId ? { id: deviceId, label: this.camera.label } : null });
   }
 
-  /** Take back what the system took away. */
+  /** Take back what the system took away; what is still in use elsewhere stays taken. */
   async resume(): Promise<void> {
-    await Promise.all([...this.taken].map((kind) => {
+    await Promise.all([...this.taken].map(async (kind) => {
       this[kind]?.stop();
-      return this.turnOn(kind);
+      await this.turnOn(kind);
+      if (this.problem(kind) !== "busy") return;
+      this.taken.add(kind);
+      this.tell();
     }));
+  }
+
+  /** Have again what was taken, and what could not be had before. */
+  async mend(): Promise<void> {
+    await this.resume();
+    for (const kind of KINDS) if (this.problem(kind)) await this.turnOn(kind);
   }
 
   /** Use what was plugged in; a headset's speaker comes along with its microphone. */
@@ -185,6 +194,10 @@ export class Equipment {
     this.release();
     (navigator.mediaDevices as MediaDevices | undefined)?.removeEventListener("devicechange", this.replugged);
     this.listeners.clear();
+  }
+
+  private problem(kind: DeviceKind): DeviceProblem | null {
+    return kind === "camera" ? this.cameraProblem : this.microphoneProblem;
   }
 
   /** Which device to ask for: the remembered one if it is listed; while nothing is, browsers only take its id as a wish. */

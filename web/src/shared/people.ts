@@ -26,6 +26,8 @@ export interface Person {
   stream: MediaStream;
   /** Whether anything has come from this person yet; a seat may stay empty. */
   here: boolean;
+  /** Changes while something arrives from this person; "" when nothing has for a while, null where the browser cannot tell. */
+  mark: () => string | null;
 }
 
 /** What there is to show in a call. */

@@ -73,7 +73,7 @@ export class Slots {
   remote(own: Seat, seats: readonly Seat[]): Remote {
     const people = places(own).slice(0, this.streams.length).flatMap((seat, place): Person[] => {
       const stream = this.streams[place];
-      return stream && seats.includes(seat) ? [{ seat, stream, here: stream.getTracks().some(({ muted }) => !muted) }] : [];
+      return stream && seats.includes(seat) ? [{ seat, stream, here: stream.getTracks().some(({ muted }) => !muted), mark: () => this.mark(stream) }] : [];
     });
     return { people, screen: this.screenStream };
   }
@@ -111,6 +111,13 @@ export class Slots {
       encoding.scaleResolutionDownBy = little ? Math.max(1, lines / SMALL.lines) : 1;
     });
     await adjust(this.screen.sender, (encoding) => Object.assign(encoding, SCREEN, { active: showing }));
+  }
+
+  /** The newest of what was played or shown of a stream (W3C WebRTC, getSynchronizationSources: of the last ten seconds). */
+  private mark(stream: MediaStream): string | null {
+    const receivers = this.peer.getTransceivers().map(({ receiver }) => receiver).filter(({ track }) => stream.getTracks().includes(track));
+    if (receivers.some((receiver) => typeof receiver.getSynchronizationSources !== "function")) return null;
+    return receivers.flatMap((receiver) => receiver.getSynchronizationSources()).map(({ source, timestamp }) => `${source}:${timestamp}`).join();
   }
 
   private add(kind: "audio" | "video", init: RTCRtpTransceiverInit, track: MediaStreamTrack | null = null): RTCRtpTransceiver {

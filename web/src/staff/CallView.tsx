@@ -2,8 +2,12 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { ConsultationView, Seat } from "../protocol";
 import { DeviceChangedBanner, InterruptedBanner, PauseBanner, SpeakingMuted } from "../shared/components/banners";
+import { PhoneNumber } from "../shared/components/PhoneNumber";
 import { Button, Notice, Video } from "../shared/components/parts";
-import { playAll, Stage } from "../shared/components/Stage";
+import { playAll } from "../shared/comeback";
+import { hasPanel, isStill, OutagePanel } from "../shared/components/OutagePanel";
+import { Stage } from "../shared/components/Stage";
+import { useOutage } from "../shared/components/useOutage";
 import { t } from "../shared/messages";
 import { readable } from "../shared/phone";
 import { Connections } from "./Connections";
@@ -31,13 +35,17 @@ export function CallView(props: CallViewProps) {
   const { conversation, equipment } = desk.talk;
   const [blocked, setBlocked] = useState(false);
   const ringing = view?.state === "calling";
+  const outage = useOutage({ conversation, line: desk.state.line !== "away", peers: seated.peers, other: "patient", present: view?.patient_present !== false, ringing });
   const nameOf = (seat: Seat): string => (seat === seated.join.seat ? t("staff.who.me") : seatName(view, seat));
   return (
     <main class="s-call" data-view="call" data-call-state={view?.state} data-link={conversation.state ?? undefined}>
       <Head {...props} nameOf={nameOf} ringing={ringing} />
       <div class="s-call__stage">
-        <Stage remote={conversation.remote} peers={seated.peers} nameOf={nameOf} sink={equipment.speaker} onBlocked={() => setBlocked(true)} covered={ringing || conversation.appetite === "none"} paused={conversation.paused !== null} />
-        <Said desk={desk} seated={seated} view={view} nameOf={nameOf} />
+        <Stage remote={conversation.remote} peers={seated.peers} nameOf={nameOf} sink={equipment.speaker} onBlocked={setBlocked} covered={ringing || conversation.appetite === "none"} paused={conversation.paused !== null} still={isStill(outage)} dim={hasPanel(outage)} />
+        <div class="s-call__said">
+          {!ringing && <OutagePanel outage={outage} name={nameOf("patient")} phone={<ByPhone view={view} name={nameOf("patient")} />} buttons={view && <PhoneInstead view={view} onOpen={onOpen} />} onRetry={() => desk.retry()} />}
+          <Said desk={desk} seated={seated} view={view} nameOf={nameOf} panel={!ringing && hasPanel(outage)} />
+        </div>
         <OwnPicture desk={desk} />
       </div>
       <div class="s-call__notices">
@@ -83,6 +91,20 @@ function Head({ desk, seated, view, onOpen, nameOf, ringing }: CallViewProps & {
       <Connections quality={desk.talk.conversation.quality} own={seated.join.seat} nameOf={nameOf} />
     </header>
   );
+}
+
+/** The patient's number, when the video may not come back. */
+function ByPhone({ view, name }: { view: ConsultationView | null; name: string }) {
+  return (
+    <>
+      {view?.phone ? <p>{t("staff.outage.phone", { name })} <PhoneNumber phone={view.phone} /></p> : <p>{t("staff.outage.phone.none", { name })}</p>}
+      <p>{t("staff.outage.phone.same", { name })}</p>
+    </>
+  );
+}
+
+function PhoneInstead({ view, onOpen }: { view: ConsultationView; onOpen: Opener }) {
+  return <Button onClick={() => onOpen({ dialog: "phone", view })}><Icon name="phone" /> {t("staff.outage.call")}</Button>;
 }
 
 /** A guest who is ready, and may be let in with one press. */

@@ -9,23 +9,22 @@ export interface SaidProps {
   seated: Seated;
   view: ConsultationView | null;
   nameOf: (seat: Seat) => string;
+  /** Whether it is said already that the call fails, and for whom. */
+  panel: boolean;
 }
 
-export function Said({ desk, seated, view, nameOf }: SaidProps) {
+export function Said({ desk, seated, view, nameOf, panel }: SaidProps) {
   const { state } = desk;
-  const { state: link, screen, appetite, paused } = desk.talk.conversation;
+  const { screen, appetite, paused } = desk.talk.conversation;
   const name = nameOf("patient");
   const ringing = view?.state === "calling";
   const lines: string[] = [];
-  if (link === "troubled") lines.push(t("staff.call.troubled"));
-  else if (link === "connecting" && !ringing) lines.push(t("staff.call.connecting"));
-  if (state.line !== "open" && state.stopped === null) lines.push(t("staff.call.line_away"));
-  if (!ringing && view && !view.patient_present) lines.push(t("staff.call.peer_gone", { name }));
-  else if (!ringing && paused === null) lines.push(...ofPeers(seated, nameOf));
+  if (!panel && state.line !== "open" && state.stopped === null) lines.push(t("staff.call.line_away"));
+  if (!ringing && !panel && paused === null) lines.push(...ofPeers(seated, nameOf));
   if (screen) lines.push(t("staff.call.sharing"));
   if (appetite === "none") lines.push(t("common.data.sound_only"));
   return (
-    <div class="s-call__said" role="status">
+    <div role="status">
       {ringing && (
         <div class="s-call__ringing">
           <p class="v-lead v-waiting"><span class="v-spin" aria-hidden="true" /> {t("staff.call.ringing", { name })}</p>

@@ -39,7 +39,7 @@ export function Workplace({ desk, me }: { desk: Desk; me: Me }) {
   return (
     <>
       {seated ? (
-        <CallView key={`${seated.join.consultation}.${seated.join.call}`} desk={desk} seated={seated} view={inCallWith(desk.state)} onOpen={setOpen} />
+        <CallView key={seated.join.consultation} desk={desk} seated={seated} view={inCallWith(desk.state)} onOpen={setOpen} />
       ) : (
         <ListView desk={desk} me={me} onOpen={setOpen} />
       )}

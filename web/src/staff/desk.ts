@@ -218,6 +218,12 @@ export class Desk {
     this.dispatch({ type: "left", consultation, call });
   }
 
+  /** «Prøv video igjen»: everything that may help, from within the press. */
+  retry(): void {
+    this.connection?.wake();
+    this.talk.retry();
+  }
+
   dismiss(id: string): void {
     this.dispatch({ type: "dismiss", id });
   }

@@ -1,6 +1,7 @@
 // The media of the clinician's call: devices, the line, the screen kept on. Nothing is filmed or heard outside of a call.
 import type { Answer, Join, Seat } from "../protocol";
 import { Awake } from "../shared/awake";
+import { comeBack } from "../shared/comeback";
 import { Conversation } from "../shared/conversation";
 import { Equipment } from "../shared/equipment";
 import { unlockSound } from "../shared/sound";
@@ -76,6 +77,13 @@ export class Talk {
   wake(): void {
     void this.conversation.wake();
     void this.awake.want(this.inCall);
+    if (this.inCall && document.visibilityState === "visible") void comeBack(this.equipment);
+  }
+
+  /** «Prøv video igjen». */
+  retry(): void {
+    this.conversation.retry();
+    void comeBack(this.equipment);
   }
 
   /** The end of it all, as for one who logs out. */
@@ -102,7 +110,6 @@ export class Talk {
   /** A device was plugged in or allowed: take it if it is missed. */
   private async mend(): Promise<void> {
     if (!this.inCall) return this.readiness.mend();
-    if (this.equipment.cameraProblem) await this.equipment.turnOn("camera");
-    if (this.equipment.microphoneProblem) await this.equipment.turnOn("microphone");
+    await this.equipment.mend();
   }
 }

@@ -1,5 +1,6 @@
 // Chooses the page for the step the visit has come to, and puts it in the common frame.
-import { Page } from "../shared/components/Page";
+import { Page, PhoneNumber } from "../shared/components/Page";
+import { Busy } from "../shared/components/Busy";
 import { Button, ErrorNotice, Notice, Steps, Waiting } from "../shared/components/parts";
 import { errorText, t } from "../shared/messages";
 import { useRedraw } from "../shared/redraw";
@@ -17,6 +18,7 @@ import type { StepProps } from "./steps/props";
 import { Ready } from "./steps/Ready";
 import { RunningLate } from "./steps/RunningLate";
 import { Speaker } from "./steps/Speaker";
+import { useAway } from "./useAway";
 
 type StepPage = (props: StepProps) => preact.JSX.Element;
 
@@ -53,8 +55,9 @@ function titleOf(at: Step, name: string): string {
 
 export function Visit({ engine }: StepProps) {
   useRedraw(engine);
-  const { state } = engine;
-  const { visit, problem, waits, socket, preparation, soundOnly } = state;
+  const touch = useAway(engine);
+  const { state, wait } = engine;
+  const { visit, problem, waits, preparation, soundOnly } = state;
   const at = step(state);
   const preparing = isPreparation(at);
   const steps = way(soundOnly);
@@ -72,13 +75,17 @@ export function Visit({ engine }: StepProps) {
       {!Step && <h1 class="ds-sr-only" tabIndex={-1}>{t("visit.title")}</h1>}
       {preparing && <Steps names={steps.map((name) => t(`visit.step.${name}`))} at={steps.indexOf(at)} />}
       {problem === "logged_out" && <Notice tone="info"><p>{errorText(problem)}</p></Notice>}
-      {problem && problem !== "logged_out" && at !== "gone" && <ErrorNotice code={problem} seconds={waits} {...(at === "opening" ? { onRetry: () => void engine.open() } : {})} />}
-      {socket === "away" && visit && (preparing || at === "waiting" || at === "ringing") && (
-        <Notice tone="warning">
-          <p>{t("visit.connection.away")}</p>
+      {problem && !["logged_out", "busy"].includes(problem) && at !== "gone" && <ErrorNotice code={problem} seconds={waits} {...(at === "opening" ? { onRetry: () => void engine.open() } : {})} />}
+      {(wait || problem === "busy") && at !== "call" && (
+        <Busy wait={wait} kept={t("visit.busy.kept")} phone={visit?.department.phone} {...(at === "opening" ? { onRetry: () => void engine.open() } : {})} />
+      )}
+      {touch !== "here" && visit && !wait && (preparing || at === "waiting" || at === "ringing") && (
+        <Notice tone="info">
+          <p>{t(preparing ? "visit.connection.away" : "visit.connection.away.waiting")}</p>
+          {touch === "long" && <p>{t("visit.connection.away.long")} <PhoneNumber phone={visit.department.phone} /></p>}
         </Notice>
       )}
-      {Step ? <Step key={at} engine={engine} /> : problem && at === "opening" ? null : <Waiting>{t("visit.opening")}</Waiting>}
+      {Step ? <Step key={at} engine={engine} /> : (problem || wait) && at === "opening" ? null : <Waiting>{t("visit.opening")}</Waiting>}
       {preparing && (
         <div class="v-beside" key={`beside ${at}`}>
           {before(preparation, soundOnly) && <Button variant="tertiary" onClick={() => engine.previous()}>{t("visit.back")}</Button>}

@@ -6,7 +6,9 @@ import { unlockSound } from "../shared/sound";
 import { Equipment } from "../shared/equipment";
 import { knowsError, prefer, setTimeZone } from "../shared/messages";
 import type { Answer3, DeviceReport, Feedback, FromPatient, Ticket, ToPatient, VisitView } from "../protocol";
+import { Again } from "../shared/again";
 import { Awake } from "../shared/awake";
+import { inTurn, type Wait } from "../shared/turn";
 import { Back } from "./back";
 import { Identity } from "./identity";
 import { NetworkTest } from "./nettest";
@@ -27,6 +29,8 @@ export class Engine {
   /** The pages of the waiting room and the call; null until they have been fetched. */
   later: Later | null = null;
   talk: Talk | null = null;
+  /** Many come at once: until when this page waits before it asks again. */
+  wait: Wait | null = null;
   private connection: Connection<FromPatient, ToPatient> | null = null;
   private fetching: Promise<Talk> | null = null;
   readonly identity = new Identity({
@@ -42,12 +46,16 @@ export class Engine {
     connected: () => this.socketWithin(NO_SOCKET_MS),
     wake: () => this.connection?.wake(),
     open: () => this.state.socket === "open",
-    send: (message) => this.connection?.send(message) === true,
+    send: (message) => this.send(message),
   });
   private readonly back = new Back({
     step: () => step(this.state),
     go: (to) => this.happened({ type: "went", to }),
     ask: () => this.happened({ type: "leaving", asked: true }),
+  });
+  private readonly again = new Again<FromPatient>({
+    say: (message) => void this.connection?.sendSurely(message),
+    onWait: (wait) => this.waits(wait),
   });
   private asked: Promise<VisitView> | null = null;
   private readonly listeners = new Set<() => void>();
@@ -56,7 +64,7 @@ export class Engine {
     this.equipment.listen(() => this.tell());
     const wake = (): void => {
       this.connection?.wake();
-      void this.talk?.conversation.wake();
+      this.talk?.wake();
       this.keepAwake();
     };
     addEventListener("online", wake);
@@ -84,10 +92,14 @@ export class Engine {
     this.happened({ type: "overcome" });
     const failure = new URLSearchParams(location.search).get("error");
     const asked = this.asked ?? visitAt(location);
-    this.asked = null; // asked again, it is asked anew
     if (!asked) return this.happened({ type: "refused", code: "link_unknown" });
+    this.asked = asked;
     try {
-      const visit = await asked;
+      const visit = await this.inTurn(() => {
+        const first = this.asked ?? visitAt(location) ?? asked;
+        this.asked = null; // asked again, it is asked anew
+        return first;
+      });
       // The secret leaves the address bar and the history as soon as it has been used.
       history.replaceState(history.state, "", `/v#${visit.consultation}`);
       setTimeZone(visit.time_zone);
@@ -151,7 +163,7 @@ export class Engine {
   runLate(minutes: number): void {
     this.happened({ type: "overcome" });
     this.happened({ type: "late", minutes });
-    this.connection?.sendSurely({ type: "running_late", minutes });
+    this.sendSurely({ type: "running_late", minutes });
   }
 
   /** The news that the appointment was moved has been read. */
@@ -164,7 +176,7 @@ export class Engine {
     const { devices, network } = this.state;
     this.happened({ type: "overcome" });
     void unlockSound();
-    this.connection?.sendSurely({ type: "check_in", devices, network });
+    this.sendSurely({ type: "check_in", devices, network });
     this.equipment.release();
   }
 
@@ -175,12 +187,18 @@ export class Engine {
 
   leave(): void {
     this.ask(false);
-    this.connection?.sendSurely({ type: "leave" });
+    this.sendSurely({ type: "leave" });
   }
 
   /** A guest comes back to the call that was left. */
   comeBack(): void {
     this.happened({ type: "returned" });
+  }
+
+  /** «Prøv video igjen»: everything that may help, from within the press. */
+  retry(): void {
+    this.connection?.wake();
+    this.talk?.retry();
   }
 
   /** Tell what went wrong although the clinician phones. */
@@ -208,11 +226,31 @@ export class Engine {
   private async request<T>(asked: () => Promise<T>): Promise<T | null> {
     this.happened({ type: "overcome" });
     try {
-      return await asked();
+      return await this.inTurn(asked);
     } catch (problem) {
       this.trouble(problem, "failed");
       return null;
     }
+  }
+
+  private inTurn<T>(asked: () => Promise<T>): Promise<T> {
+    return inTurn(asked, { onWait: (wait) => this.waits(wait) });
+  }
+
+  private waits(wait: Wait | null): void {
+    if (this.wait === wait) return;
+    this.wait = wait;
+    this.tell();
+  }
+
+  private send(message: FromPatient): boolean {
+    this.again.note(message);
+    return this.connection?.send(message) === true;
+  }
+
+  private sendSurely(message: FromPatient): void {
+    this.again.note(message);
+    this.connection?.sendSurely(message);
   }
 
   private get id(): string {
@@ -232,6 +270,7 @@ export class Engine {
       urgent: () => ["ringing", "call"].includes(step(this.state)),
       onMessage: (message) => this.received(message),
       onStatus: (status, reason) => {
+        if (status === "open") this.again.note({ type: "hello" });
         if (status === "open") this.talk?.reconnected();
         this.happened({ type: "socket", status, reason });
         if (status === "stopped" && reason !== "seat_taken" && reason !== "closed") this.happened({ type: "failed", code: reason ?? "internal" });
@@ -241,6 +280,7 @@ export class Engine {
 
   private received(message: ToPatient): void {
     this.test.receive(message);
+    if (message.type === "error" && this.again.refused(message)) return;
     if (this.talk?.isOver(message)) return;
     this.happened({ type: "message", message });
     if (message.type === "join" && this.state.join !== message) return; // of an older placement
@@ -260,8 +300,8 @@ export class Engine {
     const later = await untilFetched(() => import("./later"), () => ["waiting", "ringing", "call"].includes(step(this.state)));
     const talk = new later.Talk({
       equipment: this.equipment,
-      send: (message) => void this.connection?.send(message),
-      sendSurely: (message) => void this.connection?.sendSurely(message),
+      send: (message) => void this.send(message),
+      sendSurely: (message) => this.sendSurely(message),
       visit: () => this.state.visit,
       step: () => step(this.state),
       soundOnly: () => this.state.soundOnly,
@@ -276,7 +316,7 @@ export class Engine {
   /** The clinician's list shows early what works and what does not. */
   private sendTested(): void {
     const { visit, devices, network } = this.state;
-    if (!isGuest(visit)) this.connection?.sendSurely({ type: "tested", devices, network });
+    if (!isGuest(visit)) this.sendSurely({ type: "tested", devices, network });
   }
 
   private keepAwake(): void {

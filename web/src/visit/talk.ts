@@ -1,6 +1,7 @@
 // The call as the visit's page runs it: accepted, joined with the devices there are, paused, hung up.
 import { Conversation } from "../shared/conversation";
 import { unlockSound } from "../shared/sound";
+import { comeBack } from "../shared/comeback";
 import type { Equipment } from "../shared/equipment";
 import type { FromPatient, Join, ToPatient, VisitView } from "../protocol";
 import type { Step } from "./state";
@@ -23,8 +24,9 @@ export class Talk {
   readonly conversation: Conversation;
   /** «Aksepter samtale» was pressed and the line is not there yet. */
   accepting = false;
-  /** Number of the call that was ended here; what the functions still say of it is out of date. */
+  /** Number of the call that was ended here; what the functions still say of it, wherever it may have moved since, is out of date. */
   private hungUp = 0;
+  private stopWatching: (() => void) | null = null;
 
   constructor(private readonly options: TalkOptions) {
     this.conversation = new Conversation(options.equipment, options.send, options.tell);
@@ -39,6 +41,7 @@ export class Talk {
     const visit = this.options.visit();
     if (!visit || this.accepting) return;
     this.accepting = true;
+    this.hungUp = 0;
     this.options.tell();
     this.options.sendSurely({ type: "accept", consultation: visit.consultation, call: visit.call });
     void unlockSound();
@@ -58,6 +61,18 @@ export class Talk {
     if (missing) await equipment.turnOn("microphone");
   }
 
+  /** «Prøv video igjen». */
+  retry(): void {
+    this.conversation.retry();
+    void comeBack(this.options.equipment);
+  }
+
+  /** The screen or the network is back. */
+  wake(): void {
+    void this.conversation.wake();
+    if (this.options.step() === "call" && document.visibilityState === "visible") void comeBack(this.options.equipment);
+  }
+
   hangUp(): void {
     const visit = this.options.visit();
     if (!visit) return;
@@ -71,7 +86,7 @@ export class Talk {
   /** Whether this is news of a call that was ended here: the socket died with the hang-up, or the news is from before it. */
   isOver(message: ToPatient): boolean {
     const talking = message.type === "join" ? message : message.type === "visit" && message.visit.state === "in_call" ? message.visit : null;
-    if (!talking || talking.call !== this.hungUp) return false;
+    if (!talking || this.hungUp === 0 || talking.call < this.hungUp) return false;
     this.options.sendSurely({ type: "hang_up", consultation: talking.consultation, call: talking.call });
     return true;
   }
@@ -95,7 +110,8 @@ export class Talk {
   follow(): void {
     const step = this.options.step();
     if (step !== "call" && step !== "ringing") this.accepting = false;
-    if (step !== "call") this.end();
+    if (step !== "call") return this.end();
+    this.stopWatching ??= this.options.equipment.watch(() => void this.options.equipment.mend());
   }
 
   private async join(join: Join): Promise<void> {
@@ -108,6 +124,8 @@ export class Talk {
   }
 
   private end(): void {
+    this.stopWatching?.();
+    this.stopWatching = null;
     if (!this.conversation.state) return;
     this.conversation.leave();
     this.options.equipment.release();

@@ -1,4 +1,5 @@
 // The others in a call: one picture in full, a grid of several, or a shared screen large with the people beside it.
+import { useEffect, useRef, useState } from "preact/hooks";
 import { t } from "../messages";
 import { presenter, shown, type Peers, type Person, type Remote } from "../people";
 import type { Seat } from "../../protocol";
@@ -10,19 +11,22 @@ export interface StageProps {
   nameOf: (seat: Seat) => string;
   /** Output device, where the browser can choose one. */
   sink: string | null;
-  /** The browser does not play sound without a press; `playAll` is for that press. */
-  onBlocked: () => void;
+  /** Whether the browser does not play sound without a press; `playAll` is for that press. */
+  onBlocked: (blocked: boolean) => void;
   /** Whether no pictures are to be seen: it rings, or only sound is wanted. */
   covered?: boolean;
   /** Whether the conversation is paused: nothing is seen or heard. */
   paused?: boolean;
+  /** Whether nothing arrives, so that the last picture is kept; `dim`: and something is said over it. */
+  still?: boolean;
+  dim?: boolean;
 }
 
-export function Stage({ remote, peers, nameOf, sink, onBlocked, covered = false, paused = false }: StageProps) {
+export function Stage({ remote, peers, nameOf, sink, onBlocked, covered = false, paused = false, still = false, dim = false }: StageProps) {
   const people = shown(remote, peers);
   const sharing = covered || paused ? null : presenter(peers);
   return (
-    <div class="v-people" data-count={people.length} data-screen={sharing ?? undefined}>
+    <div class="v-people" data-count={people.length} data-screen={sharing ?? undefined} data-dim={dim || undefined}>
       {sharing && remote && (
         <div class="v-shared">
           <Video role="screen" stream={remote.screen} label={t("common.call.screen", { name: nameOf(sharing) })} />
@@ -38,6 +42,7 @@ export function Stage({ remote, peers, nameOf, sink, onBlocked, covered = false,
             covered={paused || covered || peers[person.seat]?.camera === false}
             interrupted={!paused && peers[person.seat]?.interrupted === true}
             silent={peers[person.seat]?.microphone === false}
+            still={still}
             sink={sink}
             onBlocked={onBlocked}
           />
@@ -56,12 +61,14 @@ interface TileProps extends Pick<StageProps, "sink" | "onBlocked"> {
   /** Whether their system took camera or microphone away, as for a phone call. */
   interrupted: boolean;
   silent: boolean;
+  still: boolean;
 }
 
-function Tile({ person, name, named, covered, interrupted, silent, sink, onBlocked }: TileProps) {
+function Tile({ person, name, named, covered, interrupted, silent, still, sink, onBlocked }: TileProps) {
   return (
     <figure class="v-person" data-seat={person.seat}>
       <Video role="remote" stream={person.stream} label={t("common.call.picture", { name })} sink={sink} onBlocked={onBlocked} />
+      {still && <LastPicture />}
       {covered && <div class="v-person__cover" aria-hidden="true"><span>{initials(name)}</span></div>}
       {interrupted && <p class="v-person__note">{t("common.call.interrupted", { name })}</p>}
       {named && (
@@ -75,6 +82,20 @@ function Tile({ person, name, named, covered, interrupted, silent, sink, onBlock
   );
 }
 
+/** What the picture beside it shows now, kept for as long as it may be torn down and built anew. */
+function LastPicture() {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const [kept, setKept] = useState(true);
+  useEffect(() => {
+    const at = canvas.current;
+    const video = at?.parentElement?.querySelector("video");
+    if (!at || !video || video.videoWidth === 0) return setKept(false);
+    [at.width, at.height] = [video.videoWidth, video.videoHeight];
+    at.getContext("2d")?.drawImage(video, 0, 0);
+  }, []);
+  return <canvas ref={canvas} class="v-person__last" aria-hidden="true" hidden={!kept} />;
+}
+
 /** A microphone with a stroke through it, which a long name does not push out of sight. */
 function Silent() {
   return (
@@ -82,11 +103,6 @@ function Silent() {
       <path d="M9 5a3 3 0 0 1 6 0v6M9 9v2a3 3 0 0 0 4.5 2.6M5 11a7 7 0 0 0 11 5.7M19 11a7 7 0 0 1-.6 2.8M12 18v3M3 3l18 18" />
     </svg>
   );
-}
-
-/** Play everybody's sound, from within a press; resolves when it can be heard, rejects if the browser still will not. */
-export async function playAll(): Promise<void> {
-  await Promise.all([...document.querySelectorAll<HTMLVideoElement>("video[data-role=remote]")].map((video) => video.play()));
 }
 
 /** The first letters of the first and the last name. */

@@ -1,13 +1,12 @@
 // What is said across a call, on both sides' pages alike: paused, taken away by the system, plugged in or out, speaking unheard.
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
+import { comeBack } from "../comeback";
 import type { Conversation } from "../conversation";
 import type { Equipment } from "../equipment";
 import { t } from "../messages";
-import { unlockSound } from "../sound";
 import type { Seat } from "../../protocol";
 import { Button } from "./parts";
-import { playAll } from "./Stage";
 
 /** Read aloud when it comes; the button does what helps. */
 function Banner({ kind, text, children }: { kind: string; text: string; children?: ComponentChildren }) {
@@ -34,14 +33,9 @@ export function PauseBanner({ conversation, nameOf }: { conversation: Conversati
 /** The system took camera or microphone away, as for a phone call: one tap takes them back. */
 export function InterruptedBanner({ equipment }: { equipment: Equipment }) {
   if (!equipment.interrupted) return null;
-  const resume = async (): Promise<void> => {
-    void unlockSound();
-    void playAll().catch(() => undefined); // an iPhone stops what played when it rings
-    await equipment.resume();
-  };
   return (
     <Banner kind="interrupted" text={t("common.interrupted.why")}>
-      <Button onClick={() => void resume()}>{t("common.interrupted.resume")}</Button>
+      <Button onClick={() => void comeBack(equipment)}>{t("common.interrupted.resume")}</Button>
     </Banner>
   );
 }

@@ -102,7 +102,8 @@ export interface VideoProps {
   label: string;
   /** Output device, where the browser can choose one. */
   sink?: string | null;
-  onBlocked?: () => void;
+  /** Whether the browser wants a press before it plays. */
+  onBlocked?: (blocked: boolean) => void;
 }
 
 /** A picture, and for `remote` its sound. */
@@ -110,12 +111,27 @@ export function Video({ stream, role, mirrored = role === "self", label, sink, o
   const element = useRef<HTMLVideoElement>(null);
   useEffect(() => {
     const video = element.current;
-    if (!video) return;
+    if (!video) return undefined;
     if (video.srcObject !== stream) video.srcObject = stream;
-    if (stream) void video.play().catch((problem: unknown) => {
-      // A browser that will not play sound without a press; other failures are of a stream already replaced.
-      if (problem instanceof DOMException && problem.name === "NotAllowedError") onBlocked?.();
-    });
+    if (!stream) return undefined;
+    const play = (): void => {
+      if (!video.isConnected || document.visibilityState !== "visible") return;
+      void video.play().catch((problem: unknown) => {
+        // A browser that will not play sound without a press; other failures are of a stream already replaced.
+        if (problem instanceof DOMException && problem.name === "NotAllowedError") onBlocked?.(true);
+      });
+    };
+    const plays = (): void => onBlocked?.(false);
+    play();
+    // A phone call stops what plays, and a page that was put away may not have been let play.
+    video.addEventListener("pause", play);
+    video.addEventListener("playing", plays);
+    document.addEventListener("visibilitychange", play);
+    return () => {
+      video.removeEventListener("pause", play);
+      video.removeEventListener("playing", plays);
+      document.removeEventListener("visibilitychange", play);
+    };
   }, [stream]);
   useEffect(() => {
     const video = element.current;

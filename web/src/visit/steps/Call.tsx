@@ -6,12 +6,16 @@ import { DataUse } from "../../shared/components/DataUse";
 import { DevicePickers } from "../../shared/components/DevicePickers";
 import { PhoneNumber } from "../../shared/components/Page";
 import { Button, Video } from "../../shared/components/parts";
-import { playAll, Stage } from "../../shared/components/Stage";
+import { hasPanel, isStill, OutagePanel } from "../../shared/components/OutagePanel";
+import { Stage } from "../../shared/components/Stage";
+import { playAll } from "../../shared/comeback";
+import { useOutage } from "../../shared/components/useOutage";
 import type { Conversation } from "../../shared/conversation";
 import { t } from "../../shared/messages";
 import type { Peer } from "../../shared/people";
 import type { Seat, VisitView } from "../../protocol";
 import { isGuest } from "../state";
+import type { Talk } from "../talk";
 import { Ask } from "./Ask";
 import { Controls } from "./Controls";
 import type { StepProps } from "./props";
@@ -22,13 +26,21 @@ function nameIn(visit: VisitView, seat: Seat): string {
   return visit.guests.find((guest) => guest.seat === seat)?.name ?? t(`common.seat.${seat}`);
 }
 
+/** The call's page once there is a call and the code for it. */
 export function Call({ engine }: StepProps) {
+  const { talk, state: { visit } } = engine;
+  return visit && talk ? <InCall engine={engine} talk={talk} visit={visit} /> : <></>;
+}
+
+function InCall({ engine, talk, visit }: StepProps & { talk: Talk; visit: VisitView }) {
   const [blocked, setBlocked] = useState(false);
   const [settings, setSettings] = useState(false);
   const root = useRef<HTMLDivElement>(null);
-  const { equipment, talk } = engine;
-  const { visit, peers, socket, leaving } = engine.state;
-  const pausedBy = talk?.conversation.paused ?? null;
+  const { equipment } = engine;
+  const { conversation } = talk;
+  const { peers, socket, leaving } = engine.state;
+  const pausedBy = conversation.paused;
+  const outage = useOutage({ conversation, line: socket !== "away", peers, other: "clinician", present: visit.clinician_present });
   const before = useRef(pausedBy);
   useEffect(() => {
     const changed = before.current !== pausedBy;
@@ -40,9 +52,7 @@ export function Call({ engine }: StepProps) {
   useEffect(() => {
     if (equipment.microphoneProblem) setSettings(true); // unheard without knowing it is the worst of all
   }, [equipment.microphoneProblem]);
-  if (!visit || !talk) return <></>;
-  const { conversation } = talk;
-  const paused = conversation.paused !== null;
+  const paused = pausedBy !== null;
   const nameOf = (seat: Seat): string => nameIn(visit, seat);
   const unlock = (): void => {
     setBlocked(false);
@@ -57,20 +67,22 @@ export function Call({ engine }: StepProps) {
           peers={peers}
           nameOf={nameOf}
           sink={equipment.speaker}
-          onBlocked={() => setBlocked(true)}
+          onBlocked={setBlocked}
           covered={conversation.appetite === "none"}
           paused={paused}
+          still={isStill(outage)}
+          dim={hasPanel(outage)}
         />
         <div class="v-stage__notes">
-          <Connection conversation={conversation} away={socket === "away"} phone={visit.department.phone} />
+          <OutagePanel outage={outage} name={visit.clinician_name} phone={<ByPhone visit={visit} />} onRetry={() => engine.retry()} />
           <PauseBanner conversation={conversation} nameOf={nameOf} />
           <InterruptedBanner equipment={equipment} />
           <DeviceChangedBanner equipment={equipment} />
           <SpeakingMuted conversation={conversation} onUnmute={() => void talk.toggleMicrophone()} />
           <div class="v-stage__said" role="status">
-            {!paused && (Object.keys(peers) as Seat[]).map((seat) => <Said key={seat} name={nameOf(seat)} {...peers[seat]} />)}
+            {!paused && !hasPanel(outage) && (Object.keys(peers) as Seat[]).map((seat) => <Said key={seat} name={nameOf(seat)} {...peers[seat]} />)}
             {conversation.appetite === "none" && <p class="v-banner">{t("common.data.sound_only")}</p>}
-            <OwnConnection conversation={conversation} />
+            {!hasPanel(outage) && <OwnConnection conversation={conversation} />}
           </div>
         </div>
         {blocked && (
@@ -107,21 +119,13 @@ export function Call({ engine }: StepProps) {
   );
 }
 
-/** How the line does, with the number to phone when it does not come back. */
-function Connection({ conversation, away, phone }: { conversation: Conversation; away: boolean; phone: string }) {
-  const { state } = conversation;
-  const troubled = state === "troubled" || away;
-  const on = troubled || state !== "connected";
+/** Whom to phone when the video may not come back. */
+function ByPhone({ visit }: { visit: VisitView }) {
   return (
-    <div class={on ? "v-banner v-banner--act" : ""} role="status">
-      {on && (
-        <p class="v-waiting">
-          <span class="v-spin" aria-hidden="true" />
-          <span>{t(troubled ? "visit.call.troubled" : "visit.call.connecting")}</span>
-        </p>
-      )}
-      {troubled && <p>{t("visit.call.phone")} <PhoneNumber phone={phone} /></p>}
-    </div>
+    <>
+      <p>{t("visit.outage.phone")} <PhoneNumber phone={visit.department.phone} /></p>
+      <p>{t("visit.outage.phone.same", { name: visit.clinician_name })}</p>
+    </>
   );
 }
 

@@ -6,6 +6,7 @@ import { clock, t } from "../../shared/messages";
 import { readable } from "../../shared/phone";
 import { outlook } from "../queue";
 import { isGuest } from "../state";
+import { useAway } from "../useAway";
 import { AskLeaving } from "./Ask";
 import { Reach } from "./Reach";
 import type { StepProps } from "./props";
@@ -16,6 +17,7 @@ export function WaitingRoom({ engine }: StepProps) {
     const timer = setInterval(() => setNow(Date.now()), 15_000);
     return () => clearInterval(timer);
   }, []);
+  const here = useAway(engine) === "here"; // else nobody knows where the clinician is, nor who is ahead
   const { visit, ended, leaving } = engine.state;
   if (!visit) return <></>;
   const name = visit.clinician_name;
@@ -41,10 +43,12 @@ export function WaitingRoom({ engine }: StepProps) {
         <div class="v-stack" role="status">
           {about && <p><strong>{t("visit.waiting.delay", { name, minutes: visit.delay_minutes, clock: clock(about) })}</strong></p>}
           {!about && visit.delay_minutes > 0 && <p>{t("visit.waiting.delay.past", { name, minutes: visit.delay_minutes })}</p>}
-          {ahead !== null && !guest && <p>{t("visit.waiting.place", { ahead })}</p>}
-          <p class="v-presence" data-present={visit.clinician_present}>
-            {t(visit.clinician_busy ? "visit.waiting.busy" : visit.clinician_present ? "visit.waiting.present" : "visit.waiting.absent", { name })}
-          </p>
+          {here && ahead !== null && !guest && <p>{t("visit.waiting.place", { ahead })}</p>}
+          {here && (
+            <p class="v-presence" data-present={visit.clinician_present}>
+              {t(visit.clinician_busy ? "visit.waiting.busy" : visit.clinician_present ? "visit.waiting.present" : "visit.waiting.absent", { name })}
+            </p>
+          )}
         </div>
       </section>
       <p>{t("visit.waiting.stay")}</p>
