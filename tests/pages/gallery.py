@@ -56,6 +56,11 @@ class Sight:
         found = self.page.locator(place).locator("button, a.ds-button, summary").filter(has_text=words)
         await found.filter(visible=True).last.click(timeout=PATIENCE)
 
+    async def pass_time(self, seconds: int) -> None:
+        """Let time pass in the page, with pauses for what it asks and hears meanwhile."""
+        for _ in range(seconds):
+            await self.page.clock.run_for(1_000)
+
     async def see(self, selector: str) -> None:
         """Wait until something is there to see."""
         await expect(self.page.locator(selector).first).to_be_visible(timeout=PATIENCE)

@@ -1,5 +1,6 @@
 // Runs in a page of the gallery before the page's own scripts: people who are drawn instead of filmed, and a peer
 // connection that needs no network. `window.__standIn` says what is to be had: {refuse, network, quality, connects}.
+// `window.__fail(what)` breaks the line ("path"), lets nothing arrive any more ("other"), or mends both (null).
 (() => {
   const wanted = window.__standIn ?? {};
   const PEOPLE = [
@@ -160,6 +161,14 @@
 
   const SDP = "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n";
 
+  let failure = null;
+  let heard = 0;
+  const peers = new Set();
+  window.__fail = (what) => {
+    failure = what;
+    for (const peer of peers) peer.become(what === "path" ? "disconnected" : "connected");
+  };
+
   class Peer extends EventTarget {
     connectionState = "new";
     iceConnectionState = "new";
@@ -178,9 +187,14 @@
         getParameters: () => ({ encodings: sendEncodings.map((one) => ({ ...one })) }),
         setParameters: async () => undefined,
       };
-      const transceiver = { sender, receiver: { track: kind === "audio" ? silence() : this.picture() }, direction: "sendrecv", stop() {} };
+      const transceiver = { sender, receiver: this.receiver(kind), direction: "sendrecv", stop() {} };
       this.transceivers.push(transceiver);
       return transceiver;
+    }
+
+    receiver(kind) {
+      const sources = () => (failure === null ? [{ source: 1, timestamp: heard++ }] : []);
+      return { track: kind === "audio" ? silence() : this.picture(), getSynchronizationSources: sources };
     }
 
     // The first picture is the other person's, the second a shared screen, then come further people.
@@ -209,6 +223,8 @@
     }
 
     async setRemoteDescription() {
+      peers.add(this);
+      if (failure === "path") return; // nothing gets through
       setTimeout(() => this.become(wanted.connects === false ? "failed" : "connected"));
     }
 
@@ -228,6 +244,7 @@
     }
 
     close() {
+      peers.delete(this);
       this.connectionState = this.iceConnectionState = this.signalingState = "closed";
       for (const channel of this.channels) channel.close();
     }

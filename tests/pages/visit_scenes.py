@@ -67,6 +67,22 @@ def at(preparation: str, **more: object) -> dict[str, object]:
     return {"preparation": preparation, "devices": DEVICES, "network": None, **more}
 
 
+def failing(what: str, seconds: int, offline: bool = False, back: bool = False) -> Callable[[Sight], Awaitable[None]]:
+    """The call fails for so long, with the browser's whole network if ``offline``; and is ``back`` again."""
+
+    async def fail(sight: Sight) -> None:
+        await sight.page.locator("[data-phase=fine]").wait_for(state="attached")
+        if offline:
+            await sight.page.evaluate("Object.defineProperty(navigator, 'onLine', {value: false})")
+        await sight.page.evaluate("what => window.__fail(what)", what)
+        await sight.pass_time(seconds)
+        if back:
+            await sight.page.evaluate("window.__fail(null)")
+            await sight.pass_time(2)
+
+    return fail
+
+
 def pressed(*keys: str) -> Callable[[Sight], Awaitable[None]]:
     """Presses these buttons, one after the other."""
 
@@ -254,3 +270,11 @@ def _call() -> Iterator[Scene]:
     yield _talking("call-connecting", stand_in={"connects": False})
     no_camera = {"refuse": {"camera": BUSY}}
     yield _talking("call-no-camera", _media(Seat.CLINICIAN), stand_in=no_camera)
+    media = _media(Seat.CLINICIAN)
+    yield _talking("call-hiccup", media, then=failing("path", 2), shows="[data-phase=hiccup]")
+    yield _talking("call-mending", media, then=failing("path", 6), shows="[data-phase=mending]")
+    yield _talking("call-other-away", media, then=failing("other", 9), shows="[data-side=other]")
+    yield _talking("call-phone", media, then=failing("path", 24), shows="[data-phase=phone]")
+    yield _talking("call-phone-other", media, then=failing("other", 28), shows="[data-phase=phone][data-side=other]")
+    yield _talking("call-own-away", media, then=failing("path", 24, offline=True), shows="[data-side=own]")
+    yield _talking("call-back", media, then=failing("path", 6, back=True), shows="[data-phase=back]")
