@@ -1,5 +1,5 @@
 // Says over the socket again what was refused only because many come at once.
-import { realAfter, type After } from "./connection";
+import { realAfter, type After } from "./time";
 import { delay, TRIES, type Wait } from "./turn";
 
 /** What a page says on its own account and may be said twice; offers and questions for a line have their own patience. */

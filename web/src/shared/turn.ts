@@ -1,6 +1,6 @@
 // Waits one's turn where many come at once: asks again by itself, as late as the service wishes and not everybody at the same moment.
 import { ApiError } from "./api";
-import { realAfter, type After } from "./connection";
+import { realAfter, type After } from "./time";
 
 /** A turn that is waited for. */
 export interface Wait {
