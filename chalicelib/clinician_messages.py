@@ -9,6 +9,7 @@ from chalicelib.call_messages import CallMessages
 from chalicelib.errors import IllegalTransition, NotFound
 from chalicelib.guests import altered, guest_of
 from chalicelib.lifecycle import FINAL, WITH_CALL, Event, State, step
+from chalicelib.lines import Lines
 from chalicelib.lists import Lists
 from chalicelib.protocol import EndReason, Seat
 from chalicelib.records import Consultation, Socket
@@ -20,9 +21,10 @@ from chalicelib.store import Put
 class ClinicianMessages(CallMessages):
     """The clinician watches her list, calls and talks."""
 
-    def __init__(self, lists: Lists, *means: Any) -> None:
+    def __init__(self, lists: Lists, lines: Lines, *means: Any) -> None:
         super().__init__(*means)
         self._lists = lists
+        self._lines = lines
 
     def gone(self, socket: Socket) -> None:
         """A clinician's socket closed."""
@@ -46,13 +48,16 @@ class ClinicianMessages(CallMessages):
         step(present.state, Event.CALL, socket.role)  # before the seat: what cannot be takes none from another page
         self._sockets.sit(socket.trust, present.id, Seat.CLINICIAN, socket.connection)
         self._store.write([Put(msgspec.structs.replace(socket, consultation=present.id))])
-        consultation = self._placing.reserve(self._actor(socket), present)
-        if consultation.state is State.CALLING:
+        consultation = self._lines.call(self._actor(socket), present)
+        if isinstance(consultation, p.Queued):
+            self._sockets.to(socket.connection, consultation)
+        elif consultation.state is State.CALLING:
             self._calls.ask_everybody(consultation)
         else:
             self._calls.ask(consultation, Seat.CLINICIAN)
 
     def _on_withdraw_call(self, socket: Socket, message: p.WithdrawCall) -> None:
+        self._lines.give_up(self._own(socket, message.consultation))
         self._finish(socket, message, Event.WITHDRAW_CALL, EndReason.WITHDRAWN)
 
     def _on_admit(self, socket: Socket, message: p.Admit) -> None:

@@ -66,6 +66,10 @@ class Placing:
             self._store.release_room(*place)
         raise NoWorker
 
+    def free(self) -> int:
+        """How many places there are for further calls."""
+        return sum(worker.capacity - len(worker.rooms) for worker in choose(self._crew.all(), self._now()))
+
     def move(self, at: Place, *, back: bool = False) -> Place | None:
         """Move a call to another worker, or ``back`` to its own too, and tell everybody: its state stays as it is.
 

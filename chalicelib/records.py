@@ -666,6 +666,20 @@ class Worker(Record, frozen=True, kw_only=True):
         return self.PARTITION, f"W#{self.id}"
 
 
+class Wanted(Record, frozen=True, kw_only=True):
+    """That a line is wanted for a consultation's call while all are taken; ``since`` when, in milliseconds."""
+
+    PARTITION: ClassVar[str] = "LINES"
+
+    trust: str
+    consultation: str
+    since: int
+
+    def key(self) -> tuple[str, str]:
+        """All of them stand in one partition, for all trusts share the workers."""
+        return self.PARTITION, f"T#{self.trust}#C#{self.consultation}"
+
+
 class DayFigures(Record, frozen=True, kw_only=True):
     """How a trust's calls of one day went, as sums; of nobody in particular.
 

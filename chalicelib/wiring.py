@@ -32,6 +32,7 @@ from chalicelib.guest_messages import GuestMessages
 from chalicelib.invites import Invites
 from chalicelib.lifecycle import Role
 from chalicelib.limits import Limits
+from chalicelib.lines import Lines
 from chalicelib.lists import Lists
 from chalicelib.logins import Logins
 from chalicelib.logouts import Logouts
@@ -400,6 +401,11 @@ class Services:
         return Placing(self.store, self.consultations, self.crew, self.calls, self.now)
 
     @cached_property
+    def lines(self) -> Lines:
+        """The queue for a place."""
+        return Lines(self.store, self.consultations, self.sockets, self.placing, self.settings, self.now)
+
+    @cached_property
     def calls(self) -> Calls:
         """What is said in calls."""
         return Calls(self.consultations, self.sockets, self.settings, self.ring, self.now)
@@ -446,7 +452,7 @@ class Services:
         messages: dict[Role, Messages] = {
             Role.PATIENT: PatientMessages(*means),
             Role.GUEST: GuestMessages(*means),
-            Role.CLINICIAN: ClinicianMessages(self.lists, *means),
+            Role.CLINICIAN: ClinicianMessages(self.lists, self.lines, *means),
             Role.SECRETARY: SecretaryMessages(self.sockets, self.lists),
             Role.WORKER: WorkerMessages(self.consultations, self.sockets, self.workers, self.figures),
         }

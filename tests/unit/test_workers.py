@@ -23,18 +23,7 @@ def test_a_worker_is_told_how_often_to_beat(clinic: Clinic) -> None:
     assert clinic.push.to("W")[-1] == p.Pong()
 
 
-def test_without_a_worker_the_clinician_is_told(clinic: Clinic) -> None:
-    booked = clinic.book()
-    clinic.clinician("C")
-    clinic.patient("P", booked)
-    clinic.say("P", p.CheckIn(devices=p.DeviceReport()))
-    assert clinic.say("C", p.Call(consultation=booked.id)) == "no_worker"
-    told = last(clinic, "C", p.Error)
-    assert (told.code, told.retry, told.about) == ("no_worker", True, "call")
-    assert clinic.now(booked).state is State.CHECKED_IN
-
-
-@pytest.mark.parametrize("why", ["full", "draining", "silent", "loaded"])
+@pytest.mark.parametrize("why", ["full", "draining", "lost", "without a socket", "loaded"])
 def test_a_worker_that_cannot_is_not_chosen(clinic: Clinic, why: str) -> None:
     waiting = clinic.waiting()
     if why == "full":
@@ -43,9 +32,13 @@ def test_a_worker_that_cannot_is_not_chosen(clinic: Clinic, why: str) -> None:
         clinic.say("W", p.Heartbeat(load=0, rooms=0, draining=True))
     elif why == "loaded":
         clinic.say("W", p.Heartbeat(load=0.81, rooms=0))
-    else:
+    elif why == "lost":
         clinic.clock.time += SETTINGS.lease_seconds
-    assert clinic.say("C", p.Call(consultation=waiting.id)) == "no_worker"
+    else:
+        clinic.leave("W")
+    clinic.say("C", p.Call(consultation=waiting.id))
+    assert last(clinic, "C", p.Queued).consultation == waiting.id
+    assert clinic.now(waiting).state is State.CHECKED_IN
 
 
 def test_a_call_goes_where_most_places_are_free(clinic: Clinic) -> None:
