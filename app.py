@@ -7,6 +7,7 @@ import msgspec
 from chalice import Chalice, Cron, Rate, Response
 
 from chalicelib import edge
+from chalicelib.announcements import REASON
 from chalicelib.doors import Doors
 from chalicelib.errors import VenteromError
 from chalicelib.log import Failed, fault, log
@@ -313,6 +314,24 @@ def set_rules(trust: str) -> Response:
     return rest("set_rules", trust)
 
 
+@app.route("/staff/{trust}/suspension")
+def suspension(trust: str) -> Response:
+    """Whether the trust holds video consultations."""
+    return rest("suspension", trust)
+
+
+@app.route("/staff/{trust}/suspension", methods=["PUT"])
+def suspend(trust: str) -> Response:
+    """Hold none from now on, or again."""
+    return rest("suspend", trust)
+
+
+@app.route("/staff/{trust}/phone_list")
+def phone_list(trust: str) -> Response:
+    """Whom to phone instead of meeting them by video."""
+    return rest("phone_list", trust)
+
+
 @app.route("/staff/{trust}/texts")
 def texts(trust: str) -> Response:
     """What the trust's messages say."""
@@ -414,9 +433,13 @@ def verify_trail(event: dict[str, str], _context: Any) -> dict[str, Any]:
 
 @app.lambda_function(name="deliver")
 def deliver(event: dict[str, str], _context: Any) -> None:
-    """Do what was scheduled: payload ``{"trust", "consultation", "reason"}``."""
+    """Do what was scheduled: payload ``{"trust", "consultation", "reason"}``; the trust again where it is of no one."""
     log(door="deliver", outcome="begun")  # when it fails Lambda logs how, and tries again
-    services().invites.deliver(event["trust"], event["consultation"], event["reason"])
+    trust, reason = event["trust"], event["reason"]
+    if reason.startswith(REASON):
+        services().announcements.run(trust, reason)
+    else:
+        services().invites.deliver(trust, event["consultation"], reason)
 
 
 @app.lambda_function(name="mail_receipt")

@@ -2,7 +2,11 @@
 
 Each has a reason, which names what it is about, so that it goes out once: ``invite-{n}`` and ``guest-{guest}-{n}`` for
 the n-th message to a receiver; ``remind-{start}-{n}``, with ``-{guest}`` for a guest, and ``missing-{start}-{n}`` for
-the start that they are about. What was moved or sent again thus asks for new ones, and the old ones come to nothing.
+the start that they are about; ``suspended-{n}``, with ``-{guest}`` for a guest, for the n-th time that the trust holds
+no video. What was moved or sent again thus asks for new ones, and the old ones come to nothing.
+
+While a trust holds no video, nothing goes out that asks somebody to a consultation of that day. What became due
+meanwhile is asked for again when it is over.
 """
 
 from collections.abc import Iterator
@@ -14,13 +18,17 @@ from chalicelib.guests import guest_of
 from chalicelib.lifecycle import FINAL, State
 from chalicelib.protocol import Delivery, MessageKind, Way
 from chalicelib.quiet import Quiet
-from chalicelib.records import Consultation, Guest, News
+from chalicelib.records import Consultation, Guest, News, Stopped
 from chalicelib.rest import Rules
 
 AWAITED: Final = frozenset({State.BOOKED, State.INVITED})
 """Where a patient is who has not checked in."""
+TO_COME: Final = AWAITED | {State.CHECKED_IN}
+"""Where somebody is whose call has not begun."""
 APART: Final = 2 * 3600
 """Seconds that a reminder comes after the message before it at the least; sooner it would remind of nothing."""
+GRACE: Final = 60
+"""Seconds after which the schedule does what should be done at once."""
 UNDER_WAY: Final = frozenset({Delivery.DUE, Delivery.SENDING})
 NEWS: Final = {News.MOVED: MessageKind.MOVED, News.CANCELLED: MessageKind.CANCELLED}
 
@@ -72,12 +80,44 @@ def errands(consultation: Consultation) -> dict[str, Errand]:
     return {errand.reason: errand for errand in found}
 
 
-def ahead(consultation: Consultation, rules: Rules, quiet: Quiet, now: int) -> Iterator[tuple[int, str]]:
-    """When each of them is to go, the ones that are over left out.
+def stopping(consultation: Consultation, stopped: Stopped) -> dict[str, Errand]:
+    """What is told of a suspension, by reason: to the patient and to each guest."""
+    first = Errand(stopped.reason, MessageKind.SUSPENDED)
+    rest = (Errand(f"{stopped.reason}-{g.id}", MessageKind.SUSPENDED, g.id) for g in consultation.guests)
+    return {errand.reason: errand for errand in (first, *rest)}
+
+
+def named(consultation: Consultation, reason: str) -> Errand | None:
+    """The message that a reason names, if it is (still) one of this consultation's."""
+    kind, _, rest = reason.partition("-")
+    if kind == MessageKind.SUSPENDED:
+        return Errand(reason, MessageKind.SUSPENDED, rest.partition("-")[2])
+    return errands(consultation).get(reason)
+
+
+def to_come(consultation: Consultation, now: float) -> bool:
+    """Whether it is yet to be held: what somebody is told who cannot be met by video now."""
+    return consultation.state in TO_COME and now < consultation.ends
+
+
+def told_of_stop(consultation: Consultation, stopped: Stopped | None, now: float) -> list[str]:
+    """The reasons of what is to be told of a suspension, now."""
+    if stopped is None or not stopped.tell or not to_come(consultation, now):
+        return []
+    receivers = ((reason, errand.receiver(consultation)) for reason, errand in stopping(consultation, stopped).items())
+    return [reason for reason, receiver in receivers if receiver and ways(receiver)]
+
+
+def ahead(
+    consultation: Consultation, rules: Rules, quiet: Quiet, now: int, stopped: Stopped | None = None
+) -> Iterator[tuple[int, str]]:
+    """When each of them is to go, the ones that are over left out. ``stopped``: the suspension that it falls under.
 
     What goes at once has a minute's grace: whoever asked for it sends it, and the schedule finds it done.
     """
-    c, soon = consultation, now + 60
+    c, soon = consultation, now + GRACE
+    for reason in told_of_stop(c, stopped, now):
+        yield soon, reason
     for errand in errands(c).values():
         receiver = errand.receiver(c)
         if receiver is None or not ways(receiver):
@@ -103,13 +143,20 @@ def _sent_at(receiver: Consultation | Guest) -> int | None:
     return receiver.send_at if isinstance(receiver, Guest) else receiver.invite_at
 
 
-def due(errand: Errand, consultation: Consultation, rules: Rules, delay_minutes: int, now: float) -> bool:
-    """Whether a message may go out now. ``delay_minutes``: how late the clinician has said to be that day.
+def due(
+    errand: Errand, consultation: Consultation, rules: Rules, delay_minutes: int, now: float, stopped: Stopped | None
+) -> bool:
+    """Whether a message may go out now. ``delay_minutes``: how late the clinician has said to be that day; ``stopped``:
+    the suspension that the consultation falls under.
 
     The caller sees to it that the links still open.
     """
     c, receiver = consultation, errand.receiver(consultation)
+    if errand.kind is MessageKind.SUSPENDED:
+        return errand.reason in told_of_stop(c, stopped, now)
     if receiver is None or errand.reason not in errands(c):
+        return False
+    if stopped and errand.kind is not MessageKind.CANCELLED:
         return False
     if errand.present:
         return c.state not in FINAL or errand.kind is MessageKind.CANCELLED  # of what was cancelled only that it was

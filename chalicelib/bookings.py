@@ -14,6 +14,7 @@ from chalicelib.rest import Arrival, Booking, SendInvitation
 from chalicelib.rights import Actor, patient
 from chalicelib.rings import Ring
 from chalicelib.store import Refused, Store
+from chalicelib.suspensions import Suspensions
 
 
 class Bookings:
@@ -24,12 +25,14 @@ class Bookings:
         store: Store,
         consultations: Consultations,
         register: Register,
+        suspensions: Suspensions,
         pepper: Callable[[], Ring],
         now: Callable[[], float],
     ) -> None:
         self._store = store
         self._consultations = consultations
         self._register = register
+        self._suspensions = suspensions
         self._pepper = pepper
         self._now = now
 
@@ -82,8 +85,9 @@ class Bookings:
             return self.book(by, booking, once)
 
     def arrive(self, trust: str, department: str, arrival: Arrival) -> Consultation:
-        """A patient comes to the department's fixed address. Raises NotFound, Forbidden, BadRequest."""
+        """A patient comes to the department's fixed address. Raises NotFound, Forbidden, BadRequest, Suspended."""
         clinician = self._register.clinician_of(trust, department, arrival.clinician)
+        self._suspensions.let_in(trust)
         made = self._new(
             trust,
             staff=clinician.id,

@@ -16,15 +16,17 @@ from chalicelib.records import Consultation, Socket
 from chalicelib.rest import WhichDay
 from chalicelib.rights import Actor, own
 from chalicelib.store import Put
+from chalicelib.suspensions import Suspensions
 
 
 class ClinicianMessages(CallMessages):
     """The clinician watches her list, calls and talks."""
 
-    def __init__(self, lists: Lists, lines: Lines, *means: Any) -> None:
+    def __init__(self, lists: Lists, lines: Lines, suspensions: Suspensions, *means: Any) -> None:
         super().__init__(*means)
         self._lists = lists
         self._lines = lines
+        self._suspensions = suspensions
 
     def gone(self, socket: Socket) -> None:
         """A clinician's socket closed."""
@@ -46,6 +48,7 @@ class ClinicianMessages(CallMessages):
     def _on_call(self, socket: Socket, message: p.Call) -> None:
         present = self._own(socket, message.consultation)
         step(present.state, Event.CALL, socket.role)  # before the seat: what cannot be takes none from another page
+        self._suspensions.let_call(present)
         self._sockets.sit(socket.trust, present.id, Seat.CLINICIAN, socket.connection)
         self._store.write([Put(msgspec.structs.replace(socket, consultation=present.id))])
         consultation = self._lines.call(self._actor(socket), present)

@@ -15,7 +15,6 @@ from chalicelib.records import Consultation, Session
 from chalicelib.rest import (
     Arrival,
     Booking,
-    CheckedText,
     CodeGiven,
     CodeSent,
     DayList,
@@ -28,21 +27,19 @@ from chalicelib.rest import (
     Me,
     Move,
     NewGuest,
-    NewText,
     Receipt,
     Redirect,
     SentMessages,
     SmsWish,
     Support,
-    Texts,
     Ticket,
     Trail,
-    TrustRules,
     WhichDay,
 )
 from chalicelib.rights import acting, patient
 from chalicelib.sessions import staff_cookie, visit_cookie
 from chalicelib.tokens import digest
+from chalicelib.trust_doors import TrustDoors
 
 LONGEST_KEY = 64
 
@@ -53,7 +50,7 @@ class LogoutToken(msgspec.Struct, frozen=True):
     logout_token: str
 
 
-class Doors(OversightDoors):
+class Doors(TrustDoors, OversightDoors):
     """One method a door."""
 
     def health(self, _: Request) -> Health:
@@ -156,7 +153,7 @@ class Doors(OversightDoors):
 
     def department(self, _: Request, trust: str, department: str) -> DepartmentPage:
         """A department's fixed address."""
-        return self._s.register.page(trust, department)
+        return self._s.register.page(trust, department, self._s.suspensions.words(trust))
 
     def arrive(self, request: Request, trust: str, department: str) -> Answer:
         """A patient at the fixed address."""
@@ -273,28 +270,6 @@ class Doors(OversightDoors):
     def reference(self, request: Request, trust: str, reference: str) -> Support:
         """What support may see."""
         return self._s.references.look_up(self._actor(request, trust), reference)
-
-    # ------------------------------------------------------------ what the trust decides
-
-    def rules(self, request: Request, trust: str) -> TrustRules:
-        """The rules."""
-        return self._s.rules.read(self._actor(request, trust).trust)
-
-    def set_rules(self, request: Request, trust: str) -> TrustRules:
-        """Other rules."""
-        return self._s.rules.change(self._actor(request, trust), request.body(TrustRules))
-
-    def texts(self, request: Request, trust: str) -> Texts:
-        """What messages say."""
-        return self._s.wordings.all(self._actor(request, trust))
-
-    def set_text(self, request: Request, trust: str) -> CheckedText:
-        """Other words, if nothing is wrong with them."""
-        return self._s.wordings.change(self._actor(request, trust), request.body(NewText))
-
-    def check_text(self, request: Request, trust: str) -> CheckedText:
-        """How other words would look."""
-        return self._s.wordings.check(self._actor(request, trust), request.body(NewText))
 
     # ------------------------------------------------------------ carriers
 

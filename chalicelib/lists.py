@@ -9,12 +9,21 @@ from chalicelib.rest import DayList, WhichDay
 from chalicelib.rights import Actor, acting
 from chalicelib.routes import BY_DOOR
 from chalicelib.sockets import Sockets
+from chalicelib.suspensions import Suspensions
 
 
 class Lists:
     """Shows lists: to a clinician her own, to a secretary what is of her departments in those of their clinicians."""
 
-    def __init__(self, consultations: Consultations, queues: Queues, sockets: Sockets, register: Register) -> None:
+    def __init__(
+        self,
+        consultations: Consultations,
+        queues: Queues,
+        sockets: Sockets,
+        register: Register,
+        suspensions: Suspensions,
+    ) -> None:
+        self._suspensions = suspensions
         self._consultations = consultations
         self._queues = queues
         self._sockets = sockets
@@ -43,5 +52,6 @@ class Lists:
             clinician=asked.clinician or by.staff,
             consultations=found.consultations,
             delay_minutes=found.delay_minutes,
+            suspended=self._suspensions.words(by.trust),
         )
         self._sockets.to(socket.connection, board)

@@ -14,6 +14,8 @@ from chalicelib.protocol import MessageKind, Way
 from chalicelib.words import Notice, Texts, Words, all_texts, facts
 
 MESSAGE: Final = SMTP.clone(cte_type="7bit")  # what every mail server takes
+ABOUT_NOW: Final = frozenset({MessageKind.MISSING, MessageKind.SUSPENDED})
+"""What changes nothing in a calendar: the time has begun, or stands and is by phone."""
 RIGHT_TO_LEFT: Final = frozenset({"ar"})
 
 
@@ -37,7 +39,7 @@ def mail(notice: Notice, sender: str, recipient: str, *, written: datetime | Non
     button = [f"{texts.button}:\n{notice.link}"] if notice.link else []
     message.set_content("\n\n".join([*sentences, *button, *last]) + "\n")
     message.add_alternative(_html(notice, texts.button, sentences, last), subtype="html")
-    if notice.kind is not MessageKind.MISSING:  # the time has begun: there is nothing to put into a calendar
+    if notice.kind not in ABOUT_NOW:
         _attach(message, notice, texts, said, written or datetime.now(UTC), sender)
     message["Content-Language"] = notice.language  # last: what is set before goes to the first part only
     return message
@@ -46,7 +48,7 @@ def mail(notice: Notice, sender: str, recipient: str, *, written: datetime | Non
 def _sentences(notice: Notice, texts: Texts, words: Words, said: dict[str, str]) -> tuple[list[str], list[str]]:
     """What stands before the button, and what after it."""
     opening, closing = [texts.greeting, notice.own or words.when], [words.help or texts.help]
-    if notice.kind is not MessageKind.MISSING:
+    if notice.kind not in ABOUT_NOW:
         closing.append(words.calendar or texts.calendar)
     if notice.link:
         opening, closing = [*opening, words.how or texts.how], [texts.secret, *closing]

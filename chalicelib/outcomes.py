@@ -91,7 +91,7 @@ class Outcomes:
 
     def _tell(self, row: Sending) -> None:
         present = self._consultations.find(row.trust, row.consultation)
-        errand = agenda.errands(present).get(row.reason.removesuffix(f"-{row.way}"))
+        errand = agenda.named(present, row.reason.removesuffix(f"-{row.way}"))
         if errand is not None:
             self._sendings.tell(present, errand, row)
 

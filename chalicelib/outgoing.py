@@ -26,11 +26,14 @@ from chalicelib.rings import Ring
 from chalicelib.rules import RuleBook
 from chalicelib.sendings import KEEP_SECONDS, Sendings
 from chalicelib.settings import Settings
+from chalicelib.suspensions import Suspensions
 from chalicelib.tokens import derived, digest, mint
 from chalicelib.wishes import Wishes
+from chalicelib.words import WITHOUT_LINK
 
 BACK_OFF: Final = (60, 300, 1500, 7500)
 """Seconds to the next try after the first, second …; the last again and again, until it is of no use any more."""
+AT_ANY_HOUR: Final = frozenset({MessageKind.MISSING, MessageKind.SUSPENDED})
 Give = Callable[[], str]
 
 
@@ -44,6 +47,7 @@ class Outgoing:
         composer: Composer,
         wishes: Wishes,
         rules: RuleBook,
+        suspensions: Suspensions,
         queues: Queues,
         carriers: tuple[SmsCarrier, MailCarrier],
         scheduler: Scheduler,
@@ -56,6 +60,7 @@ class Outgoing:
         self._composer = composer
         self._wishes = wishes
         self._rules = rules
+        self._suspensions = suspensions
         self._queues = queues
         self._sms, self._mail = carriers
         self._scheduler = scheduler
@@ -73,11 +78,11 @@ class Outgoing:
             present = self._consultations.find(trust, consultation)
         except NotFound:
             return
-        errand = agenda.errands(present).get(reason)
+        errand = agenda.named(present, reason)
         receiver = errand.receiver(present) if errand else None
         if errand is None or receiver is None or not self._due(errand, present):
             return
-        failed = [way for way in agenda.ways(receiver) if not self._send(present, errand, way)]
+        failed = [way for way in self._ways(errand, receiver, trust) if not self._send(present, errand, way)]
         if failed and planned:
             self._again(present, errand, failed, int(tried or 0))
 
@@ -125,7 +130,7 @@ class Outgoing:
         return self._carry(present, errand, receiver, row)
 
     def _carry(self, consultation: Consultation, errand: Errand, receiver: Consultation | Guest, row: Sending) -> bool:
-        link = None if errand.kind is MessageKind.CANCELLED else self._link(consultation, errand, row)
+        link = None if errand.kind in WITHOUT_LINK else self._link(consultation, errand, row)
         try:
             give = self._letter(consultation, errand, receiver, row)
         except NoAddress:
@@ -147,7 +152,7 @@ class Outgoing:
 
     def _letter(self, consultation: Consultation, errand: Errand, receiver: Consultation | Guest, row: Sending) -> Give:
         """The message, ready to be handed over. Raises NoAddress."""
-        link = "" if errand.kind is MessageKind.CANCELLED else f"{self._settings.origin}/i#{self._secret(row)}"
+        link = "" if errand.kind in WITHOUT_LINK else f"{self._settings.origin}/i#{self._secret(row)}"
         if row.way is Way.SMS:
             return self._sms_of(row, receiver.phone, self._composer.sms(consultation, errand, receiver, link))
         mail = self._composer.mail(consultation, errand, receiver, link)
@@ -182,7 +187,7 @@ class Outgoing:
     def _again(self, consultation: Consultation, errand: Errand, failed: list[Way], tried: int) -> None:
         """Plan the next try, or give up when that would be too late."""
         at = int(self._now()) + BACK_OFF[min(tried, len(BACK_OFF) - 1)]
-        if errand.kind is not MessageKind.MISSING:
+        if errand.kind not in AT_ANY_HOUR:
             at = self._rules.quiet(consultation.trust).after(at, consultation.starts)
         if at < agenda.deadline(errand, consultation):
             self._scheduler.at(at, consultation.trust, consultation.id, f"{errand.reason}.{tried + 1}")
@@ -201,7 +206,14 @@ class Outgoing:
         if self._consultations.closing_time(c) <= self._now():
             return False  # its link would not open
         delay = self._queues.delay(c.trust, c.staff, c.day) if errand.kind is MessageKind.MISSING else 0
-        return agenda.due(errand, c, self._rules.of(c.trust), delay, self._now())
+        return agenda.due(errand, c, self._rules.of(c.trust), delay, self._now(), self._suspensions.over(c))
+
+    def _ways(self, errand: Errand, receiver: Consultation | Guest, trust: str) -> list[Way]:
+        """Which ways a message goes: all there are, but that there is no video today is told once, by SMS if it may."""
+        ways = agenda.ways(receiver)
+        if errand.kind is not MessageKind.SUSPENDED or len(ways) < len(Way):
+            return ways
+        return [Way.SMS if self._wishes.wants_sms(trust, receiver.phone) else Way.MAIL]
 
     def _carrier(self, way: Way) -> SmsCarrier | MailCarrier:
         return self._sms if way is Way.SMS else self._mail

@@ -5,9 +5,10 @@ from typing import Final, Protocol
 
 from chalicelib import agenda
 from chalicelib.lifecycle import FINAL
-from chalicelib.records import Consultation
+from chalicelib.records import Consultation, Stopped
 from chalicelib.rules import RuleBook
 from chalicelib.settings import Settings
+from chalicelib.suspensions import Suspensions
 
 DAY: Final = 86_400
 
@@ -22,9 +23,17 @@ class Scheduler(Protocol):
 class Plans:
     """Plans; asking again changes nothing."""
 
-    def __init__(self, scheduler: Scheduler, rules: RuleBook, settings: Settings, now: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        scheduler: Scheduler,
+        rules: RuleBook,
+        suspensions: Suspensions,
+        settings: Settings,
+        now: Callable[[], float],
+    ) -> None:
         self._scheduler = scheduler
         self._rules = rules
+        self._suspensions = suspensions
         self._settings = settings
         self._now = now
 
@@ -33,8 +42,15 @@ class Plans:
         c, closing = consultation, self.closing_time(consultation)
         if c.state not in FINAL:
             self._scheduler.at(closing, c.trust, c.id, f"close-{closing}")
-        for when, reason in agenda.ahead(c, self._rules.of(c.trust), self._rules.quiet(c.trust), int(self._now())):
+        rules, quiet, stopped = self._rules.of(c.trust), self._rules.quiet(c.trust), self._suspensions.over(c)
+        for when, reason in agenda.ahead(c, rules, quiet, int(self._now()), stopped):
             self._scheduler.at(when, c.trust, c.id, reason)
+
+    def stopped(self, consultation: Consultation, stopped: Stopped) -> None:
+        """Ask for what is told of a suspension that it falls under, and for nothing else."""
+        now = int(self._now())
+        for reason in agenda.told_of_stop(consultation, stopped, now):
+            self._scheduler.at(now + agenda.GRACE, consultation.trust, consultation.id, reason)
 
     def closing_time(self, consultation: Consultation) -> int:
         """Until when links and visits of a consultation work."""

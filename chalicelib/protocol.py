@@ -123,7 +123,8 @@ class Way(StrEnum):
 
 
 class MessageKind(StrEnum):
-    """What a message is about. ``missing``: the time has begun and the patient is not there; ``guest``: invites one."""
+    """What a message is about. ``missing``: the time has begun and the patient is not there; ``guest``: invites one;
+    ``suspended``: the trust holds no video consultations today, and phones instead."""
 
     INVITED = "invited"
     REMINDER = "reminder"
@@ -131,6 +132,7 @@ class MessageKind(StrEnum):
     MOVED = "moved"
     CANCELLED = "cancelled"
     GUEST = "guest"
+    SUSPENDED = "suspended"
     CODE = "code"
 
 
@@ -281,7 +283,8 @@ class VisitView(Part, frozen=True):
     late the patient has said to be, in minutes. ``guests`` are named to whoever is proven only. ``code_ends``: the last
     two digits of the phone that one-time codes go to, empty when none can be sent. ``sms_wanted``: False once the
     visitor's number has said no to SMS from the trust; True to whoever is not proven. ``suspended``: the trust's own
-    words while it holds no video consultations, else empty.
+    words while it holds no video consultations on this one's day, else empty; ``phone_known``: whether there is a
+    number to phone instead.
     """
 
     consultation: Id
@@ -311,6 +314,7 @@ class VisitView(Part, frozen=True):
     paused_by: Seat | None
     by_phone: bool
     suspended: str
+    phone_known: bool
 
 
 class ConsultationView(Part, frozen=True):

@@ -15,6 +15,7 @@ SHOWN: Final = frozenset(
         "booked", "arrived", "invite", "send_again", "rescheduled", "handed_over", "cancel", "phone",
         "sms_sent", "sms_delivered", "sms_failed", "sms_opted_out", "mail_sent", "mail_delivered", "mail_failed",
         "reminder_sms_sent", "reminder_mail_sent", "missing_sms_sent", "missing_mail_sent",
+        "suspended_sms_sent", "suspended_mail_sent",
         "sms_declined", "sms_accepted",
         "logged_in_none", "logged_in_code", "logged_in_substantial", "logged_in_high", "logged_out",
         "code_sent", "code_wrong", "code_expired",

@@ -356,6 +356,28 @@ class Ruled(Record, frozen=True, kw_only=True):
         return trust_key(self.trust), "RULES"
 
 
+class Stopped(Record, frozen=True, kw_only=True):
+    """Whether a trust holds video consultations; ``number`` counts the times that it did not, ``since`` is the start of
+    the latest. For the rest see `rest.Suspension`."""
+
+    trust: str
+    version: int = 0
+    on: bool = False
+    words: str = ""
+    tell: bool = False
+    number: int = 0
+    since: int = 0
+
+    @property
+    def reason(self) -> str:
+        """What a patient's message about it is sent for."""
+        return f"suspended-{self.number}"
+
+    def key(self) -> tuple[str, str]:
+        """Under the trust."""
+        return trust_key(self.trust), "SUSPENSION"
+
+
 class Wording(Record, frozen=True, kw_only=True):
     """A trust's own words for one kind of message."""
 

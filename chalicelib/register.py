@@ -74,7 +74,7 @@ class Register:
             ),
             *(
                 msgspec.structs.replace(left, departments=(), roles=())
-                for left in self._everybody(trust.id)
+                for left in self.everybody(trust.id)
                 if left.id not in {s.id for s in given.staff}
             ),
         ]
@@ -153,7 +153,7 @@ class Register:
 
     def clinicians_of(self, trust: str, department: str) -> list[Staff]:
         """The clinicians who work in a department."""
-        return [s for s in self._everybody(trust) if Role.CLINICIAN in s.roles and department in s.departments]
+        return [s for s in self.everybody(trust) if Role.CLINICIAN in s.roles and department in s.departments]
 
     def whose(self, by: Actor, clinician: str | None) -> str:
         """Whose list somebody means: a clinician hers, a secretary that of a clinician who shares a department.
@@ -171,16 +171,18 @@ class Register:
             raise NotFound
         return found.id
 
-    def _everybody(self, trust: str) -> list[Staff]:
+    def everybody(self, trust: str) -> list[Staff]:
+        """All of the staff, and who has left."""
         return self._store.query(Staff, trust_key(trust), "STAFF#")
 
-    def page(self, trust: str, department: str) -> DepartmentPage:
-        """What the department's fixed address shows. Raises NotFound."""
+    def page(self, trust: str, department: str, suspended: str) -> DepartmentPage:
+        """What the department's fixed address shows; ``suspended``: see there. Raises NotFound."""
         found = self.department(trust, department)
         return DepartmentPage(
             trust_name=self.trust(trust).name,
             department=department_view(found),
             clinicians=[ClinicianView(id=s.id, name=s.name) for s in self.clinicians_of(trust, department)],
+            suspended=suspended,
         )
 
     def me(self, by: Actor, roles: Sequence[Role]) -> Me:
@@ -203,7 +205,7 @@ class Register:
 
     def _sharing(self, of: Staff) -> list[Colleague]:
         """The clinicians who share a department with somebody, and which of those."""
-        everybody = self._everybody(of.trust)
+        everybody = self.everybody(of.trust)
         shared = {s: [d for d in s.departments if d in of.departments] for s in everybody if Role.CLINICIAN in s.roles}
         return [
             Colleague(id=s.id, name=s.name, departments=departments) for s, departments in shared.items() if departments

@@ -123,11 +123,12 @@ class ClinicianView(Part, frozen=True):
 
 
 class DepartmentPage(Part, frozen=True):
-    """What a department's fixed address shows."""
+    """What a department's fixed address shows; ``suspended`` as in `VisitView`."""
 
     trust_name: str
     department: DepartmentView
     clinicians: list[ClinicianView]
+    suspended: str
 
 
 class Arrival(Part, frozen=True):
@@ -332,21 +333,33 @@ class TrustRules(Part, frozen=True):
     rules: Rules
 
 
+class Reach(Part, frozen=True):
+    """How many of those with an appointment today that is yet to be held are told of a suspension by SMS, how many by
+    e-mail, and how many by neither: they have to be phoned."""
+
+    sms: int
+    mail: int
+    neither: int
+
+
 class Suspension(Part, frozen=True):
     """Whether a trust holds video consultations, and its version: who writes quotes the one that was read.
 
     While it is ``on`` no call begins; those that go on are left in peace. ``words`` are the trust's own, shown to
-    patients and staff. ``tell``: everybody with an appointment today who has a number gets an SMS, once a suspension.
+    patients and staff, and are needed then. ``tell``: everybody with an appointment today gets an SMS, or an e-mail
+    where no SMS can go, once a suspension. In answers only: ``since``, and ``reach`` to an administrator.
     """
 
     version: Annotated[int, msgspec.Meta(ge=0)]
     on: bool
     words: Annotated[str, msgspec.Meta(max_length=300)] = ""
     tell: bool = False
+    since: Instant | None = None
+    reach: Reach | None = None
 
 
 class ToPhone(Part, frozen=True):
-    """One consultation of a day, for who has to phone instead. ``told``: what became of the SMS about it."""
+    """One consultation of a day, for who has to phone instead. ``told``: what became of the message about it."""
 
     consultation: Id
     starts: Instant
@@ -362,7 +375,8 @@ class ToPhone(Part, frozen=True):
 
 
 class PhoneList(Part, frozen=True):
-    """Who has an appointment on a day and is not done, by time: of one's own, of one's departments, or of the trust."""
+    """Who has an appointment on a day and is not done, by time: of one's own, of one's departments and, to an
+    administrator, today and while there is a suspension, of the trust."""
 
     day: Day
     consultations: list[ToPhone]

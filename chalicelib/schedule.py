@@ -2,9 +2,12 @@
 
 import json
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from chalicelib.settings import Settings
+from chalicelib.tokens import digest
+
+LONGEST_NAME: Final = 64
 
 
 class AwsScheduler:
@@ -16,9 +19,10 @@ class AwsScheduler:
 
     def at(self, when: int, trust: str, consultation: str, reason: str) -> None:
         """Call ``deliver`` once; the entry's name makes asking twice harmless, and it goes when it is done."""
+        name = f"{consultation}-{reason}"
         try:
             self._client.create_schedule(
-                Name=f"{consultation}-{reason}",
+                Name=name if len(name) <= LONGEST_NAME else digest(name),
                 ScheduleExpression=datetime.fromtimestamp(when, UTC).strftime("at(%Y-%m-%dT%H:%M:%S)"),
                 ScheduleExpressionTimezone="UTC",
                 FlexibleTimeWindow={"Mode": "OFF"},

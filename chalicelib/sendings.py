@@ -119,6 +119,17 @@ class Sendings:
             present = self._consultations.find(consultation.trust, consultation.id)
         return present if is_due(present) else None
 
+    def became(self, consultation: Consultation, reason: str) -> Delivery:
+        """What became of the message that ``reason`` names, whichever way it went; ``none`` before it was begun."""
+        for way in Way:
+            asked = Sending(
+                trust=consultation.trust, consultation=consultation.id, reason=f"{reason}-{way}", claimed_until=0
+            )
+            row = self._store.get(Sending, asked.key())
+            if row is not None and row.state is not Delivery.NONE:
+                return _shown(row, self._now()).state
+        return Delivery.NONE
+
     def of(self, by: Actor, consultation: str) -> SentMessages:
         """All messages of one of the actor's own consultations, the newest first. Raises NotFound."""
         own = self._consultations.own(by, consultation)

@@ -27,6 +27,7 @@ from chalicelib.queues import Queues, Standing
 from chalicelib.records import Consultation, Guest, Opened, Session, Socket, Taken, Watcher, staff_partition
 from chalicelib.register import Register, department_view
 from chalicelib.store import Delete, KeepSeat, LeaveSeat, Put, Refused, Store, Write
+from chalicelib.suspensions import Suspensions
 from chalicelib.wishes import Wishes
 
 # Longer than API Gateway lets a socket live, so that a row whose `$disconnect` never came goes by itself.
@@ -44,6 +45,7 @@ class Sockets:
         register: Register,
         queues: Queues,
         wishes: Wishes,
+        suspensions: Suspensions,
         now: Callable[[], float],
     ) -> None:
         self._store = store
@@ -51,6 +53,7 @@ class Sockets:
         self._register = register
         self._queues = queues
         self._wishes = wishes
+        self._suspensions = suspensions
         self._now = now
 
     def find(self, connection: str) -> Socket | None:
@@ -313,7 +316,8 @@ class Sockets:
             running_late=c.running_late,
             paused_by=c.paused_by,
             by_phone=c.by_phone,
-            suspended="",
+            suspended=stopped.words if (stopped := self._suspensions.over(c)) else "",
+            phone_known=bool(c.phone),
         )
 
     def for_guest(

@@ -12,6 +12,7 @@ from botocore.config import Config
 
 from chalicelib import oidc_keys, rings, rotation
 from chalicelib.anchors import Anchors
+from chalicelib.announcements import Announcements
 from chalicelib.audit import Audit
 from chalicelib.bookings import Bookings
 from chalicelib.calls import Calls
@@ -45,6 +46,7 @@ from chalicelib.outcomes import Outcomes
 from chalicelib.outgoing import Outgoing
 from chalicelib.patient_messages import PatientMessages
 from chalicelib.people import People
+from chalicelib.phone_lists import PhoneLists
 from chalicelib.placing import Placing
 from chalicelib.plans import Plans
 from chalicelib.push import GatewayPush, Push
@@ -65,6 +67,7 @@ from chalicelib.settings import Settings, SmsBy
 from chalicelib.signaling import Messages, Signaling
 from chalicelib.sockets import Sockets
 from chalicelib.store import DynamoStore, Store
+from chalicelib.suspensions import Suspensions
 from chalicelib.tickets import Tickets
 from chalicelib.trail import Trail
 from chalicelib.waiting import Waiting
@@ -193,7 +196,7 @@ class Services:
     @cached_property
     def sockets(self) -> Sockets:
         """Open sockets."""
-        return Sockets(self.store, self.push, self.register, self.queues, self.wishes, self.now)
+        return Sockets(self.store, self.push, self.register, self.queues, self.wishes, self.suspensions, self.now)
 
     @cached_property
     def trail(self) -> Trail:
@@ -249,7 +252,7 @@ class Services:
     @cached_property
     def lists(self) -> Lists:
         """The staff's lists."""
-        return Lists(self.consultations, self.queues, self.sockets, self.register)
+        return Lists(self.consultations, self.queues, self.sockets, self.register, self.suspensions)
 
     @cached_property
     def waiting(self) -> Waiting:
@@ -269,12 +272,37 @@ class Services:
     @cached_property
     def plans(self) -> Plans:
         """What is to happen later."""
-        return Plans(self.scheduler, self.rules, self.settings, self.now)
+        return Plans(self.scheduler, self.rules, self.suspensions, self.settings, self.now)
 
     @cached_property
     def rules(self) -> RuleBook:
         """What the trusts decide."""
         return RuleBook(self.store, self.register, lambda by, what: self.trail.trust_did(by, what))
+
+    @cached_property
+    def suspensions(self) -> Suspensions:
+        """Which trusts hold no video consultations."""
+        return Suspensions(self.store, self.register, self.now)
+
+    @cached_property
+    def announcements(self) -> Announcements:
+        """Suspensions announced."""
+        return Announcements(
+            self.suspensions,
+            self.register,
+            self.queues,
+            self.sockets,
+            self.plans,
+            self.scheduler,
+            self.wishes,
+            self.trail,
+            self.now,
+        )
+
+    @cached_property
+    def phone_lists(self) -> PhoneLists:
+        """Whom to phone instead."""
+        return PhoneLists(self.store, self.register, self.suspensions, self.sendings, self.trail, self.now)
 
     @cached_property
     def wishes(self) -> Wishes:
@@ -305,6 +333,7 @@ class Services:
             Composer(self.register, self.rules, self.wordings.own, self.settings),
             self.wishes,
             self.rules,
+            self.suspensions,
             self.queues,
             (self.sms, self.mail),
             self.scheduler,
@@ -321,7 +350,7 @@ class Services:
     @cached_property
     def bookings(self) -> Bookings:
         """How consultations come about."""
-        return Bookings(self.store, self.consultations, self.register, self._pepper, self.now)
+        return Bookings(self.store, self.consultations, self.register, self.suspensions, self._pepper, self.now)
 
     @cached_property
     def invites(self) -> Invites:
@@ -452,7 +481,7 @@ class Services:
         messages: dict[Role, Messages] = {
             Role.PATIENT: PatientMessages(*means),
             Role.GUEST: GuestMessages(*means),
-            Role.CLINICIAN: ClinicianMessages(self.lists, self.lines, *means),
+            Role.CLINICIAN: ClinicianMessages(self.lists, self.lines, self.suspensions, *means),
             Role.SECRETARY: SecretaryMessages(self.sockets, self.lists),
             Role.WORKER: WorkerMessages(self.consultations, self.sockets, self.workers, self.figures),
         }

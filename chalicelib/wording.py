@@ -16,7 +16,7 @@ from chalicelib.alphabet import Measure, measure
 from chalicelib.protocol import GuestKind, Language, MessageKind, Way
 from chalicelib.rest import CheckedText, TextProblem
 from chalicelib.telling import telling_words
-from chalicelib.words import Notice, all_texts, code_text, facts, sms_text
+from chalicelib.words import WITHOUT_LINK, Notice, all_texts, code_text, facts, sms_text
 
 MOST_PARTS: Final = 3
 CODE: Final = "000000"
@@ -33,7 +33,7 @@ def needed(kind: MessageKind, way: Way) -> dict[str, TextProblem]:
         return {"code": P.NO_CODE}
     if way is Way.MAIL:
         return {}
-    return {"phone": P.NO_PHONE} if kind is K.CANCELLED else {"link": P.NO_LINK, "phone": P.NO_PHONE}
+    return {"phone": P.NO_PHONE} if kind in WITHOUT_LINK else {"link": P.NO_LINK, "phone": P.NO_PHONE}
 
 
 def allowed(kind: MessageKind, way: Way) -> set[str]:

@@ -13,7 +13,7 @@ from chalicelib.settings import Settings
 from chalicelib.store import Delete, Put, Store
 from chalicelib.trail import Trail
 from chalicelib.wording import check, refused, standard
-from chalicelib.words import Notice
+from chalicelib.words import WITHOUT_LINK, Notice
 
 ANY_SECRET: Final = "x" * 22  # as long as each
 
@@ -81,7 +81,7 @@ class Wordings:
         return Notice(
             kind=kind,
             uid="",
-            link="" if kind is MessageKind.CANCELLED else f"{self._settings.origin}/i#{ANY_SECRET}",
+            link="" if kind in WITHOUT_LINK else f"{self._settings.origin}/i#{ANY_SECRET}",
             language=language,
             department_name=max((discreet_name(d, home.name) for d in departments), key=len, default=home.name),
             department_phone=max((d.phone for d in departments), key=len, default=""),

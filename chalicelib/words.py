@@ -15,12 +15,14 @@ from chalicelib.phones import readable
 from chalicelib.protocol import GuestKind, Language, MessageKind, Way
 
 TEXTS: Final = Path(__file__).with_name("texts")
+WITHOUT_LINK: Final = frozenset({MessageKind.CANCELLED, MessageKind.SUSPENDED})
+"""What a link would lead to nothing in."""
 
 
 class Notice(msgspec.Struct, frozen=True):
     """One message's facts.
 
-    ``starts`` is in UTC and shown in ``time_zone``, the trust's; ``link`` is a secret, empty when it is cancelled.
+    ``starts`` is in UTC and shown in ``time_zone``, the trust's; ``link`` is a secret, empty in what holds none.
     ``uid`` names the entry in the receiver's calendar, the same in every message about it, and ``sequence`` grows with
     each of them. ``guest``: as what a guest is invited; None to the patient. ``own``: the trust's own words.
     """
@@ -65,6 +67,7 @@ class Texts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     moved: Words
     cancelled: Words
     guest: Words
+    suspended: Words
     code: Words
     kinds: dict[GuestKind, str]
     greeting: str

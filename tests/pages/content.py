@@ -87,6 +87,7 @@ def visit(state: State = State.INVITED, **changes: Any) -> VisitView:
         paused_by=None,
         by_phone=False,
         suspended="",
+        phone_known=True,
     )
     return checked(msgspec.structs.replace(view, **changes))
 
@@ -300,6 +301,7 @@ PAGE: Final = rest.DepartmentPage(
         rest.ClinicianView("omar-haddad", "Omar Haddad"),
         rest.ClinicianView("siri-lund", "Siri Lund"),
     ],
+    suspended="",
 )
 
 

@@ -208,7 +208,7 @@ def test_whoever_has_left_keeps_her_name_and_no_right(clinic: Clinic) -> None:
     )
     assert clinic.say("C", p.Call(consultation=booked.id)) == "forbidden"
     assert clinic.services.sockets.for_patient(booked, logged_in=True).clinician_name == "Ingrid Berg"
-    listed = clinic.services.register.page(clinic.trust, "medisinsk").clinicians
+    listed = clinic.services.register.page(clinic.trust, "medisinsk", "").clinicians
     assert [one.id for one in listed] == [OMAR]
     clinic.services.register.enter(TRUST)
     assert clinic.say("C", p.Call(consultation=booked.id)) == "call"

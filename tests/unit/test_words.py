@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from chalicelib import calendar_file
 from chalicelib.alphabet import measure
-from chalicelib.mail import NoAddress, mail
+from chalicelib.mail import ABOUT_NOW, NoAddress, mail
 from chalicelib.protocol import GuestKind, Language, MessageKind
 from chalicelib.words import Notice, all_texts, code_text, sms_text
 
@@ -93,6 +93,7 @@ KINDS: dict[str, dict[str, Any]] = {
     "missing": {"kind": MessageKind.MISSING},
     "moved": {"kind": MessageKind.MOVED},
     "cancelled": {"kind": MessageKind.CANCELLED, "link": ""},
+    "suspended": {"kind": MessageKind.SUSPENDED, "link": ""},
     "companion": {"kind": MessageKind.GUEST, "guest": GuestKind.COMPANION},
     "interpreter": {"kind": MessageKind.GUEST, "guest": GuestKind.INTERPRETER},
 }
@@ -112,7 +113,7 @@ YEAR = [datetime(2026, 1, 1, 9, 45, tzinfo=UTC) + timedelta(days=day) for day in
 def test_sms_holds_what_it_must(language: Language, kind: dict[str, Any]) -> None:
     told = invitation(language=language, **kind)
     text = sms_text(told)
-    when = ("09",) if told.kind is MessageKind.MISSING else ("09", "24", "2026")
+    when = ("09",) if told.kind in ABOUT_NOW else ("09", "24", "2026")
     for needed in (*when, "Medisinsk poliklinikk", told.link, "+47 55 50 01 00"):
         assert needed in text
     assert ("https" in text) is bool(told.link)
@@ -174,7 +175,7 @@ def test_mail_has_text_html_and_calendar(language: Language, kind: dict[str, Any
         assert "{" not in body
     assert f'<html lang="{language}" dir="{"rtl" if language is Language.ARABIC else "ltr"}">' in rich.get_content()
     cancelled = told.kind is MessageKind.CANCELLED
-    if told.kind is MessageKind.MISSING:
+    if told.kind in ABOUT_NOW:
         assert not list(received.iter_attachments())
         return
     (attachment,) = received.iter_attachments()

@@ -30,8 +30,8 @@ export type GuestKind = "companion" | "interpreter";
 /** How a message reaches people. */
 export type Way = "sms" | "mail";
 
-/** What a message is about. ``missing``: the time has begun and the patient is not there; ``guest``: invites one. */
-export type MessageKind = "invited" | "reminder" | "missing" | "moved" | "cancelled" | "guest" | "code";
+/** What a message is about. ``missing``: the time has begun and the patient is not there; ``guest``: invites one; ``suspended``: the trust holds no video consultations today, and phones instead. */
+export type MessageKind = "invited" | "reminder" | "missing" | "moved" | "cancelled" | "guest" | "suspended" | "code";
 
 /** The languages of pages and messages (BCP 47). */
 export type Language = "nb" | "nn" | "en" | "se" | "pl" | "uk" | "ar";
@@ -136,7 +136,7 @@ export interface GuestView {
   admitted: boolean;
 }
 
-/** A consultation for whoever holds ``seat``: its patient, or a guest; names no patient, so that an unproven visitor learns nothing. To a guest ``state`` is the guest's own: waiting, rung for, in the call. ``place`` is the place in the clinician's queue, 1 for the next one, 0 for who does not wait; ``clinician_busy``: in a call with somebody else; ``delay_minutes``: how late the clinician has said to be today; ``running_late``: how late the patient has said to be, in minutes. ``guests`` are named to whoever is proven only. ``code_ends``: the last two digits of the phone that one-time codes go to, empty when none can be sent. ``sms_wanted``: False once the visitor's number has said no to SMS from the trust; True to whoever is not proven. ``suspended``: the trust's own words while it holds no video consultations, else empty. */
+/** A consultation for whoever holds ``seat``: its patient, or a guest; names no patient, so that an unproven visitor learns nothing. To a guest ``state`` is the guest's own: waiting, rung for, in the call. ``place`` is the place in the clinician's queue, 1 for the next one, 0 for who does not wait; ``clinician_busy``: in a call with somebody else; ``delay_minutes``: how late the clinician has said to be today; ``running_late``: how late the patient has said to be, in minutes. ``guests`` are named to whoever is proven only. ``code_ends``: the last two digits of the phone that one-time codes go to, empty when none can be sent. ``sms_wanted``: False once the visitor's number has said no to SMS from the trust; True to whoever is not proven. ``suspended``: the trust's own words while it holds no video consultations on this one's day, else empty; ``phone_known``: whether there is a number to phone instead. */
 export interface VisitView {
   consultation: string;
   version: number;
@@ -165,6 +165,7 @@ export interface VisitView {
   paused_by: Seat | null;
   by_phone: boolean;
   suspended: string;
+  phone_known: boolean;
 }
 
 /** The staff's side of a consultation; ``clinician`` is whose it is. ``call`` is 0 while there has been none. ``login_method`` is what the portal called the way in which the patient logged in, to be shown and not relied on. ``sms_wanted``: False once the patient's number has said no to SMS from the trust. ``erased``: the trust's rule or a person's wish took away who it was about. */
@@ -254,11 +255,12 @@ export interface ClinicianView {
   name: string;
 }
 
-/** What a department's fixed address shows. */
+/** What a department's fixed address shows; ``suspended`` as in `VisitView`. */
 export interface DepartmentPage {
   trust_name: string;
   department: DepartmentView;
   clinicians: ClinicianView[];
+  suspended: string;
 }
 
 /** A patient at the fixed address: whom they are to meet and who they say they are. */
@@ -417,15 +419,24 @@ export interface TrustRules {
   rules: Rules;
 }
 
-/** Whether a trust holds video consultations, and its version: who writes quotes the one that was read. While it is ``on`` no call begins; those that go on are left in peace. ``words`` are the trust's own, shown to patients and staff. ``tell``: everybody with an appointment today who has a number gets an SMS, once a suspension. */
+/** How many of those with an appointment today that is yet to be held are told of a suspension by SMS, how many by e-mail, and how many by neither: they have to be phoned. */
+export interface Reach {
+  sms: number;
+  mail: number;
+  neither: number;
+}
+
+/** Whether a trust holds video consultations, and its version: who writes quotes the one that was read. While it is ``on`` no call begins; those that go on are left in peace. ``words`` are the trust's own, shown to patients and staff, and are needed then. ``tell``: everybody with an appointment today gets an SMS, or an e-mail where no SMS can go, once a suspension. In answers only: ``since``, and ``reach`` to an administrator. */
 export interface Suspension {
   version: number;
   on: boolean;
   words?: string;
   tell?: boolean;
+  since?: string | null;
+  reach?: Reach | null;
 }
 
-/** One consultation of a day, for who has to phone instead. ``told``: what became of the SMS about it. */
+/** One consultation of a day, for who has to phone instead. ``told``: what became of the message about it. */
 export interface ToPhone {
   consultation: string;
   starts: string;
@@ -440,7 +451,7 @@ export interface ToPhone {
   told: Delivery;
 }
 
-/** Who has an appointment on a day and is not done, by time: of one's own, of one's departments, or of the trust. */
+/** Who has an appointment on a day and is not done, by time: of one's own, of one's departments and, to an administrator, today and while there is a suspension, of the trust. */
 export interface PhoneList {
   day: string;
   consultations: ToPhone[];

@@ -29,6 +29,7 @@ const visit: VisitView = {
   paused_by: null,
   by_phone: false,
   suspended: "",
+  phone_known: true,
   call: 0,
   reference: "R7K2",
   feedback_given: false,

@@ -49,6 +49,10 @@ const HAPPENED: Record<string, Key> = {
   sms_declined: "staff.trail.what.sms_declined",
   rules_changed: "staff.trail.what.rules_changed",
   text_changed: "staff.trail.what.text_changed",
+  suspended: "staff.trail.what.suspended",
+  suspension_changed: "staff.trail.what.suspension_changed",
+  reopened: "staff.trail.what.reopened",
+  phone_list_read: "staff.trail.what.phone_list_read",
   purged: "staff.trail.what.purged",
   contacts_purged: "staff.trail.what.contacts_purged",
   feedback_purged: "staff.trail.what.feedback_purged",
@@ -73,7 +77,7 @@ const WHO: Record<string, Key> = {
 };
 
 /** What became of a message, as `sms_delivered` or `reminder_mail_failed`; the two are named apart. */
-const MESSAGE = /^(?:(invited|reminder|missing|moved|cancelled|guest|code)_)?(sms|mail)_(due|sent|delivered|failed|opted_out|uncertain)$/;
+const MESSAGE = /^(?:(invited|reminder|missing|moved|cancelled|guest|suspended|code)_)?(sms|mail)_(due|sent|delivered|failed|opted_out|uncertain)$/;
 
 function message(what: string): string | null {
   const [, kind, way, state] = MESSAGE.exec(what) ?? [];

@@ -18,6 +18,8 @@ const HAPPENED: Record<string, Key> = {
   reminder_mail_sent: "visit.receipt.what.reminder_sent",
   missing_sms_sent: "visit.receipt.what.missing_sent",
   missing_mail_sent: "visit.receipt.what.missing_sent",
+  suspended_sms_sent: "visit.receipt.what.suspended_sent",
+  suspended_mail_sent: "visit.receipt.what.suspended_sent",
   sms_declined: "visit.receipt.what.sms_declined",
   sms_accepted: "visit.receipt.what.sms_accepted",
   logged_in_none: "visit.receipt.what.logged_in",

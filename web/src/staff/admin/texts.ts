@@ -12,10 +12,10 @@ export interface Chosen {
 const FIELDS = ["link", "phone", "day", "clock", "department", "clinician"] as const;
 export type FieldName = (typeof FIELDS)[number] | "kind" | "code";
 
-/** An e-mail has its link in a place of its own; who is told of a cancellation needs none. */
+/** An e-mail has its link in a place of its own; who is told of a cancellation, or that there is no video, needs none. */
 export function fieldsOf({ kind, way }: Pick<Chosen, "kind" | "way">): readonly FieldName[] {
   if (kind === "code") return ["code"];
-  const fields = way === "mail" || kind === "cancelled" ? FIELDS.filter((field) => field !== "link") : FIELDS;
+  const fields = way === "mail" || kind === "cancelled" || kind === "suspended" ? FIELDS.filter((field) => field !== "link") : FIELDS;
   return kind === "guest" ? [...fields, "kind"] : fields;
 }
 
