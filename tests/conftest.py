@@ -1,9 +1,13 @@
-"""In what order the tests run; and that none fails for being slow."""
+"""In what order the tests run; that none fails for being slow; and that each leaves the table true."""
 
 from collections import Counter
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
+
+from tests.fakes.clinic import Clinic
+from tests.invariants import ALWAYS, broken
 
 settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
@@ -16,3 +20,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """
     tests = Counter(item.path for item in items)
     items.sort(key=lambda item: ("e2e" in item.path.parts, -tests[item.path]))
+
+
+@pytest.fixture(autouse=True)
+def the_table_stays_true(request: pytest.FixtureRequest) -> Iterator[None]:
+    """What must always hold held when the test ended; ``untrue`` marks those that break it by hand, and says why."""
+    Clinic.made.clear()
+    yield
+    clinics = list(Clinic.made)
+    Clinic.made.clear()
+    if request.node.get_closest_marker("untrue") is None:
+        for clinic in clinics:
+            wrong = broken(clinic.table(), ALWAYS)
+            assert not wrong, "\n".join(wrong)

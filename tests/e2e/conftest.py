@@ -13,6 +13,7 @@ from local.children import Child
 from local.system import TRUST, Ports, System, national_id
 from tests.e2e.browsers import Browsers, faults, start_sound
 from tests.e2e.people import FORCE_RELAY, KEEP_CONNECTIONS, Booking, Clinician, Patient, expect_media
+from tests.invariants.running import hold
 
 
 @pytest.fixture(scope="session")
@@ -20,6 +21,7 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     """The whole service, on free ports, with a state of its own."""
     with System(tmp_path_factory.mktemp("state"), Ports.free()) as running:
         yield running
+        hold(running)
 
 
 @pytest.fixture(scope="session")

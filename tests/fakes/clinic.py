@@ -3,8 +3,9 @@
 import json
 from email.message import EmailMessage
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
+import boto3
 import msgspec
 
 from chalicelib import protocol as p
@@ -22,6 +23,7 @@ from chalicelib.settings import Settings
 from chalicelib.wiring import Services
 from tests.fakes.objects import FakeObjects
 from tests.fakes.store import FakeStore
+from tests.invariants.table import Table
 
 REGISTERED = json.loads((Path(__file__).parents[2] / "local" / "trust.json").read_text())
 # The register says who is what, and not the issuer: fewer things to set up.
@@ -178,6 +180,8 @@ class Clinic:
     trust = "elvenes"
     staff = "ingrid-berg"
     by = Actor(trust, Role.CLINICIAN, staff, ("medisinsk",), LoginLevel.HIGH)
+    made: ClassVar[list["Clinic"]] = []
+    """All of the present test: what must always hold is held against each when it ends."""
 
     def __init__(self, services: Services | None = None, *, store: Any = None, clock: Any = None) -> None:
         self.services = services or Services(SETTINGS)
@@ -202,6 +206,7 @@ class Clinic:
         )
         self.services.register.enter(TRUST)
         self._bookings = 0
+        self.made.append(self)
 
     def book(self, **changes: Any) -> Consultation:
         self._bookings += 1
@@ -268,6 +273,15 @@ class Clinic:
         """Somebody of the staff, with the departments that the register gives her."""
         return Actor(self.trust, role, staff, self.services.register.staff(self.trust, staff).departments)
 
+    def table(self) -> Table:
+        """All that is kept."""
+        hashes = self.services.ring(SETTINGS.secret_pepper).hashes
+        if isinstance(self.store, FakeStore):
+            return Table.of(self.store, self.clock(), hashes)
+        meta = self.store._row.Meta
+        client = boto3.client("dynamodb", region_name=meta.region, endpoint_url=meta.host)
+        return Table.scanned(client, meta.table_name, self.clock(), hashes)
+
     def now(self, consultation: Consultation) -> Consultation:
         return self.services.consultations.find(self.trust, consultation.id)
 
@@ -323,6 +337,7 @@ class Clinic:
                 proven=True,
             )
             socket = msgspec.structs.replace(socket, session=session.digest)
+        socket = msgspec.structs.replace(socket, expires=self.services.sockets.expiry())
         opens = self.services.sessions.opens(socket)
         self.store.write([*self.services.sockets.rows(socket), *opens])
         assert self.say(socket.connection, first) in ("hello", "register")

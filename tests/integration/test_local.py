@@ -21,6 +21,7 @@ from infra import STACK
 from local.children import ROOT, NotStarted, free_port, require_free
 from local.seed import CLINICIAN, PHONE, Clinician, latest_link
 from local.system import TRUST, Ports, System
+from tests.invariants.running import hold
 
 TRUST_ID: str = TRUST["trust"]["id"]
 
@@ -139,6 +140,7 @@ class TestOneLife:
         with System(state, Ports.free()) as system:  # on other ports the same state, and a link that leads there
             assert trail(clinician(system), self.booked) == entries
             assert system.addresses["patient"].startswith(system.origin)
+            hold(system)
 
 
 def run(*options: str, **environment: str) -> "subprocess.Popen[str]":

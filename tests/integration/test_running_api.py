@@ -18,6 +18,7 @@ from hypothesis import HealthCheck, settings
 from local.seed import Clinician
 from local.system import TRUST, Ports, System
 from tests.fakes.gateway import OPEN, fill
+from tests.invariants.running import hold
 from tests.security.planted import ADDRESS, EMAIL, EVERYTHING, NAME, NATIONAL, NEEDLE, PHONE, SDP, WORD
 from tests.security.test_described import CHECKS, built
 
@@ -93,6 +94,7 @@ class Stay(urllib.request.HTTPRedirectHandler):
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     with System(tmp_path_factory.mktemp("state"), Ports.free(), say=lambda _: None) as system:
         yield Service(system)
+        hold(system)
 
 
 @schema.parametrize()

@@ -19,6 +19,7 @@ from local.children import free_port
 from local.system import Ports, Reach, System
 from local.template import synthesize
 from tests.e2e.people import PATIENCE, Patient
+from tests.invariants.running import hold
 from tests.media.pages import FLAGS, PREFERENCES
 from tests.media.turnserver import write_certificate
 from tests.nets.forward import forwarded
@@ -96,6 +97,8 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
         try:
             with forwarded([phone], server, [ports.front, ports.portal]):
                 yield Service(system, phone, wire, Firewall(server), folder)
+            with server.inside():
+                hold(system)
         finally:
             system.stop()
 

@@ -82,6 +82,7 @@ def test_a_day_goes_on_holding_while_its_trails_go_on() -> None:
     assert clinic.verify().intact
 
 
+@pytest.mark.untrue("somebody touches the trail")
 def test_what_has_no_anchor_yet_is_checked_by_its_chains() -> None:
     clinic = Anchored()
     read = clinic.services.trail.read(clinic.by, clinic.other.id)
@@ -161,6 +162,7 @@ def gone_as_if_purged(clinic: Anchored) -> None:
         (consultation_gone_but_for_its_trail, True),
     ],
 )
+@pytest.mark.untrue("somebody touches the trail")
 def test_whoever_touches_a_consultations_trail_is_found_out(tamper: Callable[[Anchored], None], anchored: bool) -> None:
     clinic = Anchored()
     tamper(clinic)
@@ -170,6 +172,7 @@ def test_whoever_touches_a_consultations_trail_is_found_out(tamper: Callable[[An
     assert found.anchored is anchored
 
 
+@pytest.mark.untrue("somebody touches the trail")
 def test_hashes_that_no_purge_left_hide_nothing() -> None:
     clinic = Anchored()
     gone_as_if_purged(clinic)
@@ -219,6 +222,7 @@ def own_head_gone(clinic: Anchored) -> None:
         own_head_gone,
     ],
 )
+@pytest.mark.untrue("somebody touches the trail")
 def test_whoever_touches_the_trusts_own_trail_is_found_out(tamper: Callable[[Anchored], None]) -> None:
     clinic = Anchored()
     tamper(clinic)
@@ -226,6 +230,7 @@ def test_whoever_touches_the_trusts_own_trail_is_found_out(tamper: Callable[[Anc
     assert (found.intact, found.broken) == (False, [TRUST_ITSELF])
 
 
+@pytest.mark.untrue("somebody touches the trail")
 def test_the_trusts_own_entries_are_held_by_the_days_around_them() -> None:
     clinic = Anchored()
     clinic.did()
@@ -356,6 +361,7 @@ def checked(clinic: Anchored, first: int, last: int) -> bool:
     return found.intact
 
 
+@pytest.mark.untrue("somebody touches the trail")
 def test_many_days_hold_when_each_does_and_has_its_anchor() -> None:
     clinic = Anchored()
     assert checked(clinic, -5, 1), "there was no trust before, and of today there is no anchor yet"
@@ -368,6 +374,7 @@ def test_many_days_hold_when_each_does_and_has_its_anchor() -> None:
     assert checked(clinic, 1, 2)
 
 
+@pytest.mark.untrue("somebody touches the trail")
 def test_days_without_an_anchor_that_there_should_be_do_not_hold() -> None:
     clinic = Anchored()
     for key in [key for key, row in clinic.store.rows.items() if isinstance(row, Anchor | Happening | Head)]:

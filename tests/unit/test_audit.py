@@ -100,6 +100,7 @@ def test_each_look_leaves_an_entry() -> None:
     )
 
 
+@pytest.mark.untrue("takes a consultation away by hand")
 def test_what_is_gone_from_the_register_and_the_table_leaves_its_entries_readable() -> None:
     clinic = Clinic()
     booked = clinic.book()

@@ -76,6 +76,7 @@ def test_a_patient_at_somebody_elses_consultation(clinic: Clinic) -> None:
         refused(clinic, "Q", p.encode(message), "forbidden")
 
 
+@pytest.mark.untrue("a consultation that nobody booked")
 def test_a_clinician_at_a_colleagues_consultation_learns_nothing_of_it(clinic: Clinic) -> None:
     clinic.clinician("C")
     theirs = Consultation(

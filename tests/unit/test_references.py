@@ -30,6 +30,7 @@ def test_support_sees_how_it_stands_and_of_whom_nothing(clinic: Clinic) -> None:
         assert private not in told
 
 
+@pytest.mark.untrue("references of no consultation")
 def test_however_it_is_typed(clinic: Clinic) -> None:
     booked = clinic.book()
     clinic.store.write([Create(Referred(trust=clinic.trust, reference="A01XYZ", consultation=booked.id))])
@@ -66,6 +67,7 @@ def taken_by_others(clinic: Clinic, times: int) -> list[str]:
     return taken
 
 
+@pytest.mark.untrue("references of no consultation")
 def test_two_consultations_never_share_a_reference(clinic: Clinic) -> None:
     taken = taken_by_others(clinic, 2)
     booked = clinic.book()
@@ -75,6 +77,7 @@ def test_two_consultations_never_share_a_reference(clinic: Clinic) -> None:
     assert [c.id for c in clinic.services.consultations.day(clinic.by, clinic.staff, booked.day)] == [booked.id]
 
 
+@pytest.mark.untrue("references of no consultation")
 def test_when_no_reference_is_free_nothing_is_booked(clinic: Clinic) -> None:
     taken_by_others(clinic, TRIES)
     with pytest.raises(Overtaken):

@@ -133,6 +133,7 @@ def test_a_forged_hash_beside_those_that_a_purge_left_is_found() -> None:
     assert not clinic.services.anchors.verify(clinic.trust, left.day).intact
 
 
+@pytest.mark.untrue("somebody touches the trail")
 def test_the_trusts_own_trail_goes_by_its_days_and_still_holds() -> None:
     clinic = Cleaned()
     clinic.rule(keep_trail_days=365)

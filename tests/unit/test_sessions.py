@@ -323,7 +323,8 @@ def test_of_two_logins_with_one_session_one_takes_its_place(clinic: Clinic) -> N
 
 def test_a_socket_says_nothing_without_its_session(clinic: Clinic) -> None:
     booked = clinic.book()
-    socket = Socket(connection="P", role=Role.PATIENT, trust=clinic.trust, consultation=booked.id)
+    expires = clinic.services.sockets.expiry()
+    socket = Socket(connection="P", role=Role.PATIENT, trust=clinic.trust, consultation=booked.id, expires=expires)
     clinic.store.write(clinic.services.sockets.rows(socket))
     assert clinic.say("P", p.Hello()) == "unauthenticated"
 

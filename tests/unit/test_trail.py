@@ -100,6 +100,7 @@ def test_who_of_the_staff_reads_a_trail_stands_in_it_but_not_at_each_look() -> N
     assert [e.what for e in clinic.services.trail.read(clinic.by, booked.id).entries].count("trail_read") == 2
 
 
+@pytest.mark.untrue("somebody touches the trail")
 def test_a_trail_that_somebody_touched_is_said_to_be_broken() -> None:
     clinic = Clinic()
     booked = clinic.book()
@@ -133,6 +134,7 @@ def test_no_code_changes_an_entry_and_retention_alone_takes_one_away() -> None:
     assert partitions == {"eraser.py"}, "who reads all keys of a partition could remove the trail with the rest"
 
 
+@pytest.mark.untrue("takes what is left of a consultation that is there")
 def test_what_is_left_of_a_consultation_is_removed_but_for_its_trail() -> None:
     clinic = Clinic()
     booked = clinic.book()
