@@ -13,7 +13,7 @@ from chalicelib.errors import VenteromError
 from chalicelib.lifecycle import TRANSITIONS, WITH_CALL, Event, State
 from chalicelib.protocol import DeviceReport, Message
 from chalicelib.records import Happening, consultation_key
-from tests.fakes.clinic import Clinic
+from tests.fakes.clinic import SETTINGS, Clinic
 
 SDP: Final = "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n"
 Act = Callable[["Afternoon"], None]
@@ -61,6 +61,14 @@ class Afternoon:
                     assert guest.admitted
                     assert guest.call <= present.call
             self._check_trail(present.id, present.version, present.state)
+
+    def evening(self) -> None:
+        """Nobody says anything more: a lease and a sweep later nothing is left of workers and calls."""
+        self.clinic.clock.time += SETTINGS.lease_seconds
+        self.clinic.services.workers.sweep()
+        assert self.clinic.workers() == []
+        for consultation in self.patients.values():
+            assert self.clinic.now(consultation).state not in WITH_CALL
 
     def _check_trail(self, consultation: str, version: int, state: State) -> None:
         trail = self.clinic.store.query(Happening, consultation_key("elvenes", consultation), "TRAIL#")
@@ -166,7 +174,26 @@ def from_worker(name: str) -> st.SearchStrategy[Act]:
             for room in worker.rooms:
                 day.say(name, p.RoomQuality(room=room, participants=2, good=60, fair=0, poor=0))
 
-    return st.sampled_from([registers, registers_again, beats, is_tired, ends, refuses, refuses, reports])
+    def drains(day: Afternoon) -> None:
+        day.say(name, p.Heartbeat(load=0, rooms=0, draining=True))
+
+    def is_unplugged(day: Afternoon) -> None:
+        day.clinic.services.signaling.disconnect(name)
+
+    def falls_away(day: Afternoon) -> None:
+        """Its socket is dead, and nobody has said so yet."""
+        day.clinic.push.gone.add(name)
+
+    def comes_back(day: Afternoon) -> None:
+        """On a socket of its own name, with what the table gave it before it went."""
+        rooms = [room for w in day.clinic.workers() if w.id == name.lower() for room in w.rooms]
+        day.clinic.push.gone.discard(name)
+        day.clinic.worker(name, name.lower(), rooms=tuple(rooms))
+
+    comes_and_goes = [is_unplugged, falls_away, comes_back, comes_back, drains]
+    return st.sampled_from(
+        [registers, registers_again, beats, is_tired, ends, refuses, refuses, reports, *comes_and_goes]
+    )
 
 
 def later(day: Afternoon) -> None:
@@ -218,3 +245,4 @@ def test_no_order_of_things_breaks_what_must_hold(steps: list[tuple[Act, list[Ac
         act(day)
         day.clinic.store.before_write = lambda: None
         day.check()
+    day.evening()

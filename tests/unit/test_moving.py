@@ -1,11 +1,16 @@
 """A call survives its worker: it moves when the worker's socket closes, falls silent, drains or is lost."""
 
+from typing import Any
+
 import pytest
 
 from chalicelib import protocol as p
+from chalicelib.crew import LATE_SECONDS
 from chalicelib.lifecycle import State
-from chalicelib.records import Consultation
-from tests.fakes.clinic import Clinic
+from chalicelib.protocol import EndReason, Message, Seat
+from chalicelib.records import Consultation, Worker
+from chalicelib.workers import MOVING_SECONDS
+from tests.fakes.clinic import SETTINGS, Clinic
 from tests.unit.test_protocol import SDP
 from tests.unit.test_signaling import all_of, last
 
@@ -77,3 +82,268 @@ def test_without_another_worker_it_stays_and_the_worker_may_be_back(clinic: Clin
     is_with(clinic, called, "w1", 1)
     assert clinic.say("C", p.Offer(consultation=called.id, call=1, n=2, sdp=SDP)) == "offer"
     assert not all_of(clinic, "W2", p.CloseRoom)
+
+
+def test_when_its_worker_is_silent_a_page_in_trouble_moves_it(clinic: Clinic, called: Consultation) -> None:
+    clinic.worker("X", "w2")
+    clinic.clock.time += SETTINGS.heartbeat_seconds + LATE_SECONDS
+    clinic.say("X", p.Heartbeat(load=0, rooms=0))
+    clinic.say("P", p.Trouble(consultation=called.id, call=1))
+    is_with(clinic, called, "w1", 1)
+    clinic.clock.time += 1
+    clinic.say("P", p.Trouble(consultation=called.id, call=1))
+    is_with(clinic, called, "w2", 2)
+    assert last(clinic, "W", p.CloseRoom) == p.CloseRoom(room=room(called, 1), moved=True), "in case it hears"
+
+
+def test_an_offer_that_cannot_be_delivered_moves_the_call(clinic: Clinic, called: Consultation) -> None:
+    clinic.worker("X", "w2")
+    clinic.push.gone.add("W")
+    assert clinic.say("C", p.Offer(consultation=called.id, call=1, n=2, sdp=SDP)) == "overtaken"
+    is_with(clinic, called, "w2", 2)
+    clinic.leave("W")
+    is_with(clinic, called, "w2", 2)
+
+
+def test_what_else_a_worker_carried_moves_when_its_socket_is_told_to_have_closed(clinic: Clinic) -> None:
+    first, other = two_calls(clinic)
+    clinic.worker("X", "w2", capacity=2)
+    clinic.push.gone.add("W")
+    clinic.say("P", p.Trouble(consultation=first.id, call=1))
+    assert clinic.say("P", p.Accept(consultation=first.id, call=1)) == "accept"
+    assert clinic.say("P", p.Offer(consultation=first.id, call=1, n=1, sdp=SDP)) == "overtaken"
+    assert places(clinic) == {"w1": {room(other, 1)}, "w2": {room(first, 2)}}
+    clinic.services.signaling.disconnect("W")
+    assert places(clinic) == {"w1": frozenset(), "w2": {room(first, 2), room(other, 2)}}
+
+
+@pytest.mark.parametrize("noticed", ["sweep", "trouble", "newcomer"])
+def test_when_its_workers_lease_has_run_out_it_moves(clinic: Clinic, called: Consultation, noticed: str) -> None:
+    clinic.leave("W")
+    clinic.clock.time += SETTINGS.lease_seconds
+    clinic.worker("X", "w2")
+    if noticed == "sweep":
+        assert clinic.services.workers.sweep() == 0
+    elif noticed == "trouble":
+        clinic.say("C", p.Trouble(consultation=called.id, call=1))
+    is_with(clinic, called, "w2", 2)
+
+
+def test_who_comes_takes_over_what_had_no_place(clinic: Clinic, called: Consultation) -> None:
+    clinic.leave("W")
+    clinic.worker("X", "w2")
+    is_with(clinic, called, "w2", 2)
+
+
+def test_the_worker_from_which_it_moved_learns_it_when_it_is_back(clinic: Clinic, called: Consultation) -> None:
+    clinic.worker("X", "w2")
+    clinic.leave("W")
+    clinic.worker("W2", "w1", rooms=(room(called, 1), "elvenes.nothing.1"))
+    told = {m.room: m.moved for m in all_of(clinic, "W2", p.CloseRoom)}
+    assert told == {room(called, 1): True, "elvenes.nothing.1": False}
+    is_with(clinic, called, "w2", 2)
+    clinic.say("C", p.WithdrawCall(consultation=called.id, call=2))
+    clinic.say("C", p.HangUp(consultation=called.id, call=2))
+    clinic.worker("W3", "w1", rooms=(room(called, 1),))
+    assert last(clinic, "W3", p.CloseRoom) == p.CloseRoom(room=room(called, 1))
+
+
+@pytest.mark.parametrize("by", ["heartbeat", "register"])
+def test_a_worker_that_drains_gives_all_its_calls_away(clinic: Clinic, by: str) -> None:
+    first, other = two_calls(clinic)
+    clinic.worker("X", "w2")
+    rooms = [room(first, 1), room(other, 1)]
+
+    def drains() -> None:
+        says = p.Heartbeat(load=0, rooms=2, draining=True)
+        if by == "register":
+            says = p.Register(worker="w1", capacity=2, rooms=rooms, draining=True)
+        clinic.say("W", says)
+
+    drains()
+    moved = places(clinic)["w2"]
+    assert len(moved) == 1, "it has one place"
+    assert len(places(clinic)["w1"]) == 1, "the other stays"
+    assert all_of(clinic, "W", p.CloseRoom) == [
+        p.CloseRoom(room=r, moved=True) for r in rooms if r not in places(clinic)["w1"]
+    ]
+    drains()
+    assert places(clinic)["w2"] == moved
+    clinic.worker("Y", "w3")
+    drains()
+    assert places(clinic)["w1"] == frozenset()
+    assert {clinic.now(first).call, clinic.now(other).call} == {2}
+    assert clinic.say("C", p.Call(consultation=clinic.book().id)) == "illegal_transition"
+
+
+def test_who_drains_is_not_chosen_by_itself_or_others(clinic: Clinic) -> None:
+    called = clinic.calling()
+    clinic.worker("X", "w2")
+    clinic.say("X", p.Heartbeat(load=0, rooms=0, draining=True))
+    clinic.say("W", p.Heartbeat(load=0, rooms=1, draining=True))
+    assert places(clinic) == {"w1": {room(called, 1)}, "w2": frozenset()}
+
+
+def test_what_the_old_worker_still_says_changes_nothing(clinic: Clinic, called: Consultation) -> None:
+    clinic.worker("X", "w2")
+    clinic.say("W", p.Heartbeat(load=0, rooms=1, draining=True))
+    is_with(clinic, called, "w2", 2)
+    before, told = clinic.now(called), [len(clinic.push.to(c)) for c in "CPX"]
+    old = room(called, 1)
+    clinic.say("W", p.RelayAnswer(room=old, seat=Seat.CLINICIAN, n=1, sdp=SDP))
+    clinic.say("W", p.RelayRefused(room=old, seat=Seat.CLINICIAN, n=1, code="gone"))
+    clinic.say("W", p.RoomRefused(room=old))
+    clinic.say("W", p.RoomQuality(room=old, participants=2, good=60, fair=0, poor=0))
+    clinic.say("W", p.RoomEnded(room=old))
+    assert clinic.now(called) == before
+    assert [len(clinic.push.to(c)) for c in "CPX"] == told
+    assert places(clinic) == {"w1": frozenset(), "w2": {room(called, 2)}}
+
+
+def test_one_that_fails_does_not_keep_the_others_from_moving(
+    clinic: Clinic, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, other = two_calls(clinic)
+    clinic.worker("X", "w2", capacity=2)
+    place = clinic.services.placing._place_again
+
+    def fails_once(*given: Any) -> Consultation:
+        clinic.services.placing._place_again = place  # type: ignore[method-assign]
+        raise RuntimeError("Kari Testesen")
+
+    clinic.services.placing._place_again = fails_once  # type: ignore[method-assign]
+    clinic.leave("W")
+    assert sorted(len(rooms) for rooms in places(clinic).values()) == [1, 1]
+    logged = capsys.readouterr().out
+    assert '"door": "move"' in logged
+    assert "RuntimeError" in logged
+    assert "Kari" not in logged
+    clinic.services.workers.sweep()
+    assert places(clinic) == {"w1": frozenset(), "w2": {room(first, 2), room(other, 2)}}
+
+
+def test_a_function_stops_moving_before_its_time_is_over(clinic: Clinic) -> None:
+    first, other = two_calls(clinic)
+    clinic.worker("X", "w2", capacity=2)
+    send = clinic.push.send
+
+    def slowly(connection: str, message: Message) -> bool:
+        clinic.clock.time += isinstance(message, p.OpenRoom) * (MOVING_SECONDS + 1)
+        return send(connection, message)
+
+    clinic.push.send = slowly  # type: ignore[method-assign]
+    clinic.leave("W")
+    assert sorted(len(rooms) for rooms in places(clinic).values()) == [1, 1]
+    clinic.services.workers.sweep()
+    assert places(clinic) == {"w1": frozenset(), "w2": {room(first, 2), room(other, 2)}}
+
+
+def test_trouble_and_disconnect_at_once_move_it_once(clinic: Clinic, called: Consultation) -> None:
+    clinic.worker("X", "w2")
+    clinic.worker("Y", "w3")
+    clinic.push.gone.add("W")
+    clinic.services.store.unplug("w1", "W")
+
+    def other_first() -> None:
+        clinic.services.signaling.disconnect("W")
+
+    place = clinic.services.placing._place_again
+
+    def meanwhile(*given: Any) -> Consultation:
+        clinic.services.placing._place_again = place  # type: ignore[method-assign]
+        clinic.store.before_write = other_first
+        return place(*given)
+
+    clinic.services.placing._place_again = meanwhile  # type: ignore[method-assign]
+    assert clinic.say("P", p.Trouble(consultation=called.id, call=1)) == "trouble"
+    is_with(clinic, called, clinic.now(called).worker, 2)
+    assert [m.call for m in all_of(clinic, "C", p.Join)] == [1, 2]
+    assert sum(len(rooms) for rooms in places(clinic).values()) == 1
+
+
+def test_registering_again_while_it_moves_leaves_no_ghost(clinic: Clinic, called: Consultation) -> None:
+    clinic.worker("X", "w2")
+    enlist = clinic.store.enlist
+
+    def moves_first(row: Worker) -> Worker:
+        clinic.store.enlist = enlist
+        clinic.leave("W")
+        return enlist(row)  # type: ignore[no-any-return]
+
+    clinic.store.enlist = moves_first
+    clinic.worker("W2", "w1", rooms=(room(called, 1),))
+    is_with(clinic, called, "w2", 2)
+    assert last(clinic, "W2", p.CloseRoom) == p.CloseRoom(room=room(called, 1), moved=True)
+    assert places(clinic) == {"w1": frozenset(), "w2": {room(called, 2)}}
+
+
+def test_a_function_that_dies_between_moving_and_telling_is_made_up_for(clinic: Clinic, called: Consultation) -> None:
+    clinic.worker("X", "w2")
+    clinic.services.placing._open = _die  # type: ignore[method-assign]
+    clinic.push.gone.add("W")
+    with pytest.raises(Died):
+        clinic.services.signaling.disconnect("W")
+    del clinic.services.placing._open
+    assert places(clinic) == {"w1": {room(called, 1)}, "w2": {room(called, 2)}}
+    for page in "CP":
+        clinic.say(page, p.Trouble(consultation=called.id, call=1))
+    is_with(clinic, called, "w2", 2)
+    clinic.clock.time += SETTINGS.lease_seconds
+    clinic.say("X", p.Heartbeat(load=0, rooms=1))
+    clinic.services.workers.sweep()
+    assert places(clinic) == {"w2": {room(called, 2)}}, "nothing is left of the lost worker"
+
+
+def test_when_all_workers_lose_their_sockets_at_once_no_call_is_lost(clinic: Clinic, called: Consultation) -> None:
+    clinic.worker("X", "w2")
+    for socket in "WX":
+        clinic.push.gone.add(socket)
+    for socket in "WX":
+        clinic.services.signaling.disconnect(socket)
+    assert clinic.now(called).state is called.state
+    clinic.worker("X2", "w2")
+    clinic.worker("W2", "w1", rooms=(room(called, 1),))
+    present = clinic.now(called)
+    is_with(clinic, called, present.worker, present.call)
+    assert last(clinic, {"w1": "W2", "w2": "X2"}[present.worker], p.OpenRoom).room == room(called, present.call)
+    assert last(clinic, "W2", p.CloseRoom) == p.CloseRoom(room=room(called, 1), moved=True)
+
+
+def test_a_lost_workers_row_goes_once_nothing_is_left_of_it(clinic: Clinic, called: Consultation) -> None:
+    clinic.leave("W")
+    clinic.clock.time += SETTINGS.lease_seconds
+    assert clinic.services.workers.sweep() == 1
+    assert clinic.workers() == []
+    lost = p.CallEnded(consultation=called.id, call=1, reason=EndReason.WORKER_LOST)
+    assert last(clinic, "P", p.CallEnded) == last(clinic, "C", p.CallEnded) == lost
+    clinic.services.workers.sweep()
+    assert all_of(clinic, "P", p.CallEnded) == [lost]
+
+
+def test_a_guest_moves_along(clinic: Clinic) -> None:
+    talking, _ = clinic.joined()
+    clinic.worker("X", "w2")
+    clinic.leave("W")
+    assert [last(clinic, page, p.Join).call for page in "CPG"] == [2, 2, 2]
+    assert clinic.now(talking).guests[0].call == 2
+
+
+class Died(BaseException):
+    """The function was cut off here."""
+
+
+def _die(*_: object) -> bool:
+    raise Died
+
+
+def two_calls(clinic: Clinic) -> tuple[Consultation, Consultation]:
+    """Two that ring, on one worker (``w1``, socket W, two places): the patients are P and Q."""
+    clinic.worker("W", "w1", capacity=2)
+    clinic.clinician("C")
+    made = clinic.book(), clinic.book()
+    for name, consultation in zip("PQ", made, strict=True):
+        clinic.patient(name, consultation)
+        clinic.say(name, p.CheckIn(devices=p.DeviceReport()))
+        clinic.say("C", p.Call(consultation=consultation.id))
+    first, other = (clinic.now(consultation) for consultation in made)
+    return first, other
