@@ -155,10 +155,10 @@ def test_a_worker_that_drains_gives_all_its_calls_away(clinic: Clinic, by: str) 
     rooms = [room(first, 1), room(other, 1)]
 
     def drains() -> None:
-        says = p.Heartbeat(load=0, rooms=2, draining=True)
-        if by == "register":
-            says = p.Register(worker="w1", capacity=2, rooms=rooms, draining=True)
-        clinic.say("W", says)
+        if by == "heartbeat":
+            clinic.say("W", p.Heartbeat(load=0, rooms=2, draining=True))
+        else:
+            clinic.say("W", p.Register(worker="w1", capacity=2, rooms=rooms, draining=True))
 
     drains()
     moved = places(clinic)["w2"]
@@ -211,7 +211,7 @@ def test_one_that_fails_does_not_keep_the_others_from_moving(
         clinic.services.placing._place_again = place  # type: ignore[method-assign]
         raise RuntimeError("Kari Testesen")
 
-    clinic.services.placing._place_again = fails_once  # type: ignore[method-assign]
+    clinic.services.placing._place_again = fails_once  # type: ignore[method-assign,assignment]
     clinic.leave("W")
     assert sorted(len(rooms) for rooms in places(clinic).values()) == [1, 1]
     logged = capsys.readouterr().out
@@ -254,7 +254,7 @@ def test_trouble_and_disconnect_at_once_move_it_once(clinic: Clinic, called: Con
         clinic.store.before_write = other_first
         return place(*given)
 
-    clinic.services.placing._place_again = meanwhile  # type: ignore[method-assign]
+    clinic.services.placing._place_again = meanwhile  # type: ignore[method-assign,assignment]
     assert clinic.say("P", p.Trouble(consultation=called.id, call=1)) == "trouble"
     is_with(clinic, called, clinic.now(called).worker, 2)
     assert [m.call for m in all_of(clinic, "C", p.Join)] == [1, 2]
@@ -279,7 +279,7 @@ def test_registering_again_while_it_moves_leaves_no_ghost(clinic: Clinic, called
 
 def test_a_function_that_dies_between_moving_and_telling_is_made_up_for(clinic: Clinic, called: Consultation) -> None:
     clinic.worker("X", "w2")
-    clinic.services.placing._open = _die  # type: ignore[method-assign]
+    clinic.services.placing._open = _die  # type: ignore[method-assign,assignment]
     clinic.push.gone.add("W")
     with pytest.raises(Died):
         clinic.services.signaling.disconnect("W")
