@@ -383,8 +383,10 @@ def ws_disconnect(event: Any) -> None:
 
 @app.schedule(Rate(1, unit=Rate.MINUTES))
 def sweep(_event: Any) -> None:
-    """Clear up after workers whose lease ran out."""
-    log(door="sweep", calls=services().workers.sweep())
+    """Clear up after workers whose lease ran out, and then after sockets."""
+    running = services()
+    log(door="sweep", calls=running.workers.sweep())
+    log(door="sweep", rows=running.signaling.sweep(["", *running.anchors.trusts()]))
 
 
 @app.schedule(Cron(40, 0, "*", "*", "?", "*"))

@@ -129,10 +129,10 @@ class CallMessages(ABC):
         """The socket's seat: only the socket that holds it speaks for it; a free one is taken. Raises Overtaken."""
         seat = self._seat(socket, consultation)
         held = self._sockets.holder(consultation, seat)
-        if held is None:
-            self._sockets.sit(socket.trust, consultation.id, seat, socket.connection, socket.guest)
-        elif held.connection != socket.connection:
-            raise Overtaken
+        if held is None or held.connection != socket.connection:
+            if held and held.since >= socket.opened:
+                raise Overtaken
+            self._sockets.sit(socket, consultation.id, seat)  # when it is newer, its `hello` was overtaken
         return seat
 
     def _actor(self, socket: Socket) -> Actor:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from chalicelib.consultations import TRIES, Consultations
-from chalicelib.guests import in_call, standing
+from chalicelib.guests import SEATS, in_call, standing
 from chalicelib.lifecycle import WITH_CALL, State
 from chalicelib.protocol import CallEnded, EndReason, IceServer, Join, Paused, PeerLeft, PeerMedia, Ringing, Seat
 from chalicelib.records import Consultation
@@ -87,6 +87,29 @@ class Calls:
                 return None
         return None
 
+    def resume(self, consultation: Consultation, seat: Seat) -> None:
+        """Ask who is back with a new socket, and tell what they may have missed: who has left, that a pause is over.
+
+        They hold the seat already, so that what happens from here on reaches them too.
+        """
+        if standing(consultation, seat) not in WITH_CALL:
+            return
+        self.ask_everybody(consultation, [seat])
+        told: tuple[int, list[Seat], Seat | None] | None = None
+        for _ in range(TRIES):  # as `tell_of_pause`
+            present = self._consultations.find(consultation.trust, consultation.id)
+            there = in_call(present)
+            stands = present.call, there, present.paused_by
+            if seat not in there or stands == told:
+                return
+            for other in present.seats:
+                if other in SEATS and other is not seat and other not in there:
+                    self._sockets.to_seat(present, seat, self._peer_left(present, other))
+                elif told and other in there and other is not seat and (sends := self._sends(present, other)):
+                    self._sockets.to_seat(present, seat, sends)
+            self._sockets.to_seat(present, seat, self._pause(present))
+            told = stands
+
     def ring(self, consultation: Consultation, seats: Sequence[Seat]) -> None:
         """Ask those at ``seats`` into the call for whom it rings now."""
         if ringing := [seat for seat in seats if standing(consultation, seat) is State.CALLING]:
@@ -104,8 +127,7 @@ class Calls:
         """Tell all that the guest at ``seat`` is in their call no more."""
         if taken := self._sockets.holder(consultation, seat):
             self._sockets.sends(taken)
-        told = PeerLeft(consultation=consultation.id, call=consultation.call, seat=seat)
-        self._sockets.to_call(consultation, told, but=seat)
+        self._sockets.to_call(consultation, self._peer_left(consultation, seat), but=seat)
         self.tell_of_pause(consultation)  # if it was theirs, it has gone with them
 
     def tell_what_is_sent(self, consultation: Consultation, of: Seat) -> None:
@@ -132,6 +154,9 @@ class Calls:
             screen=taken.screen,
             interrupted=taken.interrupted,
         )
+
+    def _peer_left(self, consultation: Consultation, seat: Seat) -> PeerLeft:
+        return PeerLeft(consultation=consultation.id, call=consultation.call, seat=seat)
 
     def _pause(self, consultation: Consultation) -> Paused:
         return Paused(consultation=consultation.id, call=consultation.call, by=consultation.paused_by)

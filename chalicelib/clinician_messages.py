@@ -1,8 +1,6 @@
 """What a clinician's page says: one method for each message of `FromClinician`."""
 
-from typing import Any
-
-import msgspec
+from typing import Any, Final
 
 from chalicelib import protocol as p
 from chalicelib.call_messages import CallMessages
@@ -15,8 +13,9 @@ from chalicelib.protocol import EndReason, Seat
 from chalicelib.records import Consultation, Socket
 from chalicelib.rest import WhichDay
 from chalicelib.rights import Actor, own
-from chalicelib.store import Put
 from chalicelib.suspensions import Suspensions
+
+DAY: Final = 86400
 
 
 class ClinicianMessages(CallMessages):
@@ -29,14 +28,13 @@ class ClinicianMessages(CallMessages):
         self._suspensions = suspensions
 
     def gone(self, socket: Socket) -> None:
-        """A clinician's socket closed."""
-        self._sockets.forget(socket)
+        """A clinician's socket has ended."""
         self._tell_waiting_patients(socket)
 
     def _on_hello(self, socket: Socket, _: p.Hello) -> None:
         today = self._today(socket.trust)
         self._lists.show(socket, self._actor(socket), WhichDay(day=today))
-        self._resume_calls(socket, today)
+        self._resume_calls(socket)
         self._tell_waiting_patients(socket)
 
     def _on_watch(self, socket: Socket, message: p.Watch) -> None:
@@ -49,8 +47,7 @@ class ClinicianMessages(CallMessages):
         present = self._own(socket, message.consultation)
         step(present.state, Event.CALL, socket.role)  # before the seat: what cannot be takes none from another page
         self._suspensions.let_call(present)
-        self._sockets.sit(socket.trust, present.id, Seat.CLINICIAN, socket.connection)
-        self._store.write([Put(msgspec.structs.replace(socket, consultation=present.id))])
+        self._sockets.sit(socket, present.id, Seat.CLINICIAN, asked=True)
         consultation = self._lines.call(self._actor(socket), present)
         if isinstance(consultation, p.Queued):
             self._sockets.to(socket.connection, consultation)
@@ -89,13 +86,15 @@ class ClinicianMessages(CallMessages):
     def _seat(self, socket: Socket, consultation: Consultation) -> Seat:
         return Seat.CLINICIAN
 
-    def _resume_calls(self, socket: Socket, day: str) -> None:
-        """After a reload the clinician's page takes up the call that it was in."""
-        for consultation in self._consultations.day(self._actor(socket), socket.staff, day):
-            if consultation.state in WITH_CALL:
-                self._sockets.sit(socket.trust, consultation.id, Seat.CLINICIAN, socket.connection)
-                self._store.write([Put(msgspec.structs.replace(socket, consultation=consultation.id))])
-                self._calls.ask(consultation, Seat.CLINICIAN)
+    def _resume_calls(self, socket: Socket) -> None:
+        """A clinician's page takes up the call that it was in, be it of yesterday by now, or of tomorrow."""
+        now = int(self._now())
+        days = {self._consultations.day_of(socket.trust, now + n * DAY): None for n in (-1, 0, 1)}
+        for day in days:
+            for consultation in self._consultations.day(self._actor(socket), socket.staff, day):
+                if consultation.state in WITH_CALL:
+                    self._sockets.sit(socket, consultation.id, Seat.CLINICIAN)
+                    self._calls.resume(consultation, Seat.CLINICIAN)
 
     def _tell_waiting_patients(self, socket: Socket) -> None:
         """A clinician came or went: those who wait see it."""

@@ -21,15 +21,14 @@ class GuestMessages(VisitMessages):
     def _on_hello(self, socket: Socket, _: p.Hello) -> None:
         consultation = self._own(socket, socket.consultation)
         guest = expected(consultation, socket.guest)
-        self._sockets.sit(socket.trust, consultation.id, guest.seat, socket.connection, guest.id)
+        self._sockets.sit(socket, consultation.id, guest.seat)
         self._sockets.tell_guest(consultation, guest)
-        if state_of(consultation, guest) in WITH_CALL:
-            self._calls.ask_everybody(consultation, [guest.seat])
+        self._calls.resume(consultation, guest.seat)
         self._tell_of_presence(socket)
 
     def _on_check_in(self, socket: Socket, _: p.CheckIn) -> None:
         seat = expected(self._own(socket, socket.consultation), socket.guest).seat
-        self._sockets.sit(socket.trust, socket.consultation, seat, socket.connection, socket.guest)
+        self._sockets.sit(socket, socket.consultation, seat)
 
         def alter(present: Consultation, guest: Guest) -> dict[str, Any] | None:
             step(state_of(present, guest), Event.CHECK_IN, Role.PATIENT)

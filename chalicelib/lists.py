@@ -1,6 +1,7 @@
 """A clinician's day as one of the staff may see it: read once, or watched."""
 
 from chalicelib.consultations import Consultations
+from chalicelib.leases import Leases
 from chalicelib.protocol import Board, Watch
 from chalicelib.queues import Queues
 from chalicelib.records import Socket
@@ -20,6 +21,7 @@ class Lists:
         consultations: Consultations,
         queues: Queues,
         sockets: Sockets,
+        leases: Leases,
         register: Register,
         suspensions: Suspensions,
     ) -> None:
@@ -27,6 +29,7 @@ class Lists:
         self._consultations = consultations
         self._queues = queues
         self._sockets = sockets
+        self._leases = leases
         self._register = register
 
     def read(self, by: Actor, asked: WhichDay) -> DayList:
@@ -41,7 +44,7 @@ class Lists:
     def watch(self, socket: Socket, message: Watch) -> None:
         """Show a day on a page, and tell it of every change in that list from now on. Raises as `read`, Forbidden."""
         by = acting(self._register.actors(socket, BY_DOOR["day"].staff), message.clinician)
-        self._sockets.watch(socket, self._register.whose(by, message.clinician))
+        self._leases.watch(socket, self._register.whose(by, message.clinician))
         self.show(socket, by, WhichDay(day=message.day, clinician=message.clinician))
 
     def show(self, socket: Socket, by: Actor, asked: WhichDay) -> None:

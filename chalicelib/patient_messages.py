@@ -7,7 +7,7 @@ import msgspec
 from chalicelib import protocol as p
 from chalicelib.consultations import only_in
 from chalicelib.guests import SEATS
-from chalicelib.lifecycle import WITH_CALL, Event, State
+from chalicelib.lifecycle import Event, State
 from chalicelib.protocol import Answer3, EndReason, Seat
 from chalicelib.records import Consultation, Socket
 from chalicelib.visit_messages import VisitMessages
@@ -21,15 +21,14 @@ class PatientMessages(VisitMessages):
     """The patient comes, waits, is called and talks."""
 
     def _on_hello(self, socket: Socket, _: p.Hello) -> None:
-        self._sockets.sit(socket.trust, socket.consultation, Seat.PATIENT, socket.connection)
+        self._sockets.sit(socket, socket.consultation, Seat.PATIENT)
         consultation = self._consultations.find(socket.trust, socket.consultation)
         self._waiting.tell(consultation)
-        if consultation.state in WITH_CALL:
-            self._calls.ask(consultation, Seat.PATIENT)
+        self._calls.resume(consultation, Seat.PATIENT)
         self._tell_of_presence(socket)
 
     def _on_check_in(self, socket: Socket, message: p.CheckIn) -> None:
-        self._sockets.sit(socket.trust, socket.consultation, Seat.PATIENT, socket.connection)
+        self._sockets.sit(socket, socket.consultation, Seat.PATIENT)
         consultation = self._consultations.happen(
             self._actor(socket),
             socket.consultation,

@@ -430,13 +430,17 @@ class Answered(Record, frozen=True, kw_only=True):
 
 
 class Taken(Record, frozen=True, kw_only=True):
-    """Which socket holds a seat, and what its owner sends. A guest's is the guest's own, whoever has the seat later."""
+    """Which socket holds a seat, and what its owner sends. A guest's is the guest's own, whoever has the seat later.
+
+    ``since``: when that socket opened, or its page asked for the seat, in milliseconds; of one person the newest has it
+    """
 
     trust: str
     consultation: str
     seat: Seat
     guest: str = ""
     connection: str
+    since: int = 0
     camera: bool = False
     microphone: bool = False
     screen: bool = False
@@ -548,14 +552,19 @@ class Session(Record, frozen=True, kw_only=True):
 
 
 class Opened(Record, frozen=True, kw_only=True):
-    """A socket that a session opened, so that it ends with it."""
+    """A socket that a session opened, so that it ends with it; a worker's has no session and is of no trust."""
 
     session: str
     connection: str
+    trust: str = ""
 
     def key(self) -> tuple[str, str]:
         """With the session."""
         return f"SESSION#{self.session}", f"CONN#{self.connection}"
+
+    def day_key(self) -> tuple[str, str]:
+        """With all sockets of the trust: how the sweep finds them. A sign of life changes nothing here."""
+        return open_sockets(self.trust), self.connection
 
 
 class SignedIn(Record, frozen=True, kw_only=True):
@@ -609,10 +618,16 @@ class Ticket(Record, frozen=True, kw_only=True):
 
 
 class Socket(Record, frozen=True, kw_only=True):
-    """An open socket's identity; nothing a message says can change it."""
+    """An open socket's identity; nothing a message says can change it.
+
+    It is alive until ``lease``, which every sign of life renews; 0: it has ended, and what it held is being cleared up.
+    ``opened`` is in milliseconds.
+    """
 
     connection: str
     role: Role
+    lease: int = 0
+    opened: int = 0
     session: str = ""
     level: LoginLevel = LoginLevel.NONE
     trust: str = ""
@@ -804,6 +819,11 @@ def person_partition(trust: str, person: str) -> str:
 def staff_partition(trust: str, staff: str) -> str:
     """Partition of the sockets that watch a clinician's list."""
     return f"T#{trust}#S#{staff}"
+
+
+def open_sockets(trust: str) -> str:
+    """Partition, in the index by day, of a trust's open sockets; of the workers', when no trust is named."""
+    return f"{trust_key(trust)}#SOCKETS"
 
 
 def day_partition(trust: str, staff: str, day: str) -> str:

@@ -14,8 +14,7 @@ class SecretaryMessages:
         self._lists = lists
 
     def gone(self, socket: Socket) -> None:
-        """Her socket closed."""
-        self._sockets.forget(socket)
+        """Her socket has ended: nobody needs to know."""
 
     def _on_hello(self, socket: Socket, _: p.Hello) -> None:
         """She says whose list she wants to see by `watch`."""

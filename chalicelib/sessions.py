@@ -206,7 +206,6 @@ class Sessions:
         """After its end is written: what opens later is refused, what was open before is found."""
         for opened in self._store.query(Opened, session.key()[0], "CONN#"):
             self._close(opened.connection)
-            self._store.write([Delete(opened.key())])
 
     def log_out_elsewhere(self, signed_in: str) -> list[Session]:
         """End all that came of one session at an issuer, what is in a call together with it; returns what went on."""

@@ -7,8 +7,9 @@ from typing import Final
 import msgspec
 
 from chalicelib.consultations import instant
-from chalicelib.errors import NotFound
+from chalicelib.errors import NotFound, Overtaken
 from chalicelib.guests import at, concerned, expected, state_of
+from chalicelib.leases import Leases, SocketEnded
 from chalicelib.lifecycle import FINAL, WITH_CALL, Role, State
 from chalicelib.protocol import (
     Changed,
@@ -24,19 +25,17 @@ from chalicelib.protocol import (
 )
 from chalicelib.push import Push
 from chalicelib.queues import Queues, Standing
-from chalicelib.records import Consultation, Guest, Opened, Session, Socket, Taken, Watcher, staff_partition
+from chalicelib.records import Consultation, Guest, Session, Socket, Taken, Watcher, staff_partition
 from chalicelib.register import Register, department_view
-from chalicelib.store import Delete, KeepSeat, LeaveSeat, Put, Refused, Store, Write
+from chalicelib.store import Delete, KeepSeat, KeepSocket, LeaveSeat, Refused, Store, TakeSeat, Write
 from chalicelib.suspensions import Suspensions
 from chalicelib.wishes import Wishes
 
-# Longer than API Gateway lets a socket live, so that a row whose `$disconnect` never came goes by itself.
-SOCKET_SECONDS: Final = 3 * 3600
 PRESENCE_MATTERS: Final = frozenset({State.INVITED, State.MISSED, State.CHECKED_IN}) | WITH_CALL
 
 
 class Sockets:
-    """Finds sockets and sends to them; a socket that turns out to be gone loses its own rows, and only those."""
+    """Finds sockets and sends to them; a socket that turns out to be gone loses what it holds, and only that."""
 
     def __init__(
         self,
@@ -46,6 +45,7 @@ class Sockets:
         queues: Queues,
         wishes: Wishes,
         suspensions: Suspensions,
+        leases: Leases,
         now: Callable[[], float],
     ) -> None:
         self._store = store
@@ -54,62 +54,33 @@ class Sockets:
         self._queues = queues
         self._wishes = wishes
         self._suspensions = suspensions
+        self._leases = leases
         self._now = now
 
     def find(self, connection: str) -> Socket | None:
-        """The identity of an open socket."""
+        """The identity of an open socket; None once it has ended."""
+        socket = self.known(connection)
+        return socket if socket and socket.lease else None
+
+    def known(self, connection: str) -> Socket | None:
+        """As `find`, also of one that has ended and was not cleared up yet."""
         return self._store.get(Socket, Socket(connection=connection, role=Role.PATIENT).key())
 
-    def rows(self, socket: Socket) -> list[Write]:
-        """What to write when a socket opens."""
-        writes: list[Write] = [Put(socket)]
-        if socket.session:
-            writes.append(Put(_opened(socket)))
-        if socket.role is Role.CLINICIAN:
-            writes.append(Put(self._watcher(socket, socket.staff)))
-        return writes
-
-    def watch(self, socket: Socket, clinician: str) -> None:
-        """Let a page of the staff watch a clinician's list, another's than she watched; her own she watches always."""
-        others = "" if clinician == socket.staff else clinician
-        writes: list[Write] = [Put(msgspec.structs.replace(socket, clinician=others))]
-        if socket.clinician and socket.clinician != others:
-            writes.append(Delete(self._watcher(socket, socket.clinician).key()))
-        if others:
-            writes.append(Put(self._watcher(socket, others)))
-        self._store.write(writes)
-
-    def _watcher(self, socket: Socket, clinician: str) -> Watcher:
-        by = "" if clinician == socket.staff else socket.staff
-        return Watcher(
-            trust=socket.trust,
-            staff=clinician,
-            connection=socket.connection,
-            by=by,
-            roles=socket.roles,
-            expires=self.expiry(),
-        )
-
-    def expiry(self) -> int:
-        """When a socket opened now is certainly gone."""
-        return int(self._now()) + SOCKET_SECONDS
-
     def to(self, connection: str, message: Message) -> bool:
-        """Send to one socket; False when it was gone."""
+        """Send to one socket; False when it was gone: then it has ended, and holds nothing more.
+
+        Who should know that is told by `$disconnect`, or by the next sweep.
+        """
         if self._push.send(connection, message):
             return True
         if socket := self.find(connection):
-            self.forget(socket)
+            self._leases.end(socket)
+            self.vacate(socket)
         return False
 
-    def forget(self, socket: Socket) -> None:
-        """Remove a socket's rows, and leave the seat that it held."""
-        writes: list[Write] = [Delete(socket.key()), Delete(_opened(socket).key())]
-        if socket.role is Role.CLINICIAN:
-            writes.append(Delete(self._watcher(socket, socket.staff).key()))
-        if socket.clinician:
-            writes.append(Delete(self._watcher(socket, socket.clinician).key()))
-        self._store.write(writes)
+    def vacate(self, socket: Socket) -> None:
+        """Take from a socket the seat that it holds and the lists that it watches."""
+        self._leases.unwatch(socket)
         if socket.consultation:
             held = self._held(socket)
             if held and held.connection == socket.connection:
@@ -135,16 +106,33 @@ class Sockets:
         guest = at(consultation, seat)
         return self.seat(consultation.trust, consultation.id, seat, guest.id if guest else "")
 
-    def sit(self, trust: str, consultation: str, seat: Seat, connection: str, guest: str = "") -> None:
-        """Take a seat; the newest socket of a person has it, an older one is told."""
-        held = self.seat(trust, consultation, seat, guest)
-        if held and held.connection == connection:
+    def sit(self, socket: Socket, consultation: str, seat: Seat, *, asked: bool = False) -> None:
+        """Take a seat for a socket: of one person the newest socket has it, an older one is told.
+
+        ``asked``: its page asks for it now, which is newer than any socket. Raises Overtaken when a newer one has it,
+        SocketEnded.
+        """
+        held = self.seat(socket.trust, consultation, seat, socket.guest)
+        if held and held.connection == socket.connection:
             return
-        expires = self.expiry()
-        taken = Taken(
-            trust=trust, consultation=consultation, seat=seat, guest=guest, connection=connection, expires=expires
+        taken = msgspec.structs.replace(
+            held or Taken(trust=socket.trust, consultation=consultation, seat=seat, connection=""),
+            seat=seat,
+            guest=socket.guest,
+            connection=socket.connection,
+            since=int(self._now() * 1000) if asked else socket.opened,
+            expires=socket.expires,
         )
-        self._store.write([Put(taken)])
+        writes: list[Write] = [TakeSeat(taken)]
+        if socket.consultation != consultation:  # so that it leaves the seat when it ends
+            writes.append(KeepSocket(msgspec.structs.replace(socket, consultation=consultation)))
+        try:
+            self._store.write(writes)
+        except Refused as refused:
+            if 0 not in refused.failed:
+                raise SocketEnded from None
+            self._push.send(socket.connection, SeatTaken())
+            raise Overtaken from None
         if held:
             self._push.send(held.connection, SeatTaken())
 
@@ -172,7 +160,12 @@ class Sockets:
     def to_seat(self, consultation: Consultation, seat: Seat, message: Message) -> bool:
         """Send to whoever holds a seat; False when nobody does."""
         held = self.holder(consultation, seat)
-        return held is not None and self.to(held.connection, message)
+        if held is None:
+            return False
+        if self.to(held.connection, message):
+            return True
+        self.leave(held)  # also when nothing is known of its socket any more
+        return False
 
     def to_call(self, consultation: Consultation, message: Message, *, but: Seat | None = None) -> None:
         """Send to everybody whom a consultation's call concerns, ``but`` one of them left out."""
@@ -341,10 +334,6 @@ class Sockets:
         if session.guest:
             return self.for_guest(consultation, expected(consultation, session.guest), logged_in=session.proven)
         return self.for_patient(consultation, logged_in=session.proven)
-
-
-def _opened(socket: Socket) -> Opened:
-    return Opened(session=socket.session, connection=socket.connection, expires=socket.expires)
 
 
 def _code_ends(receiver: Consultation | Guest) -> str:

@@ -16,7 +16,8 @@ from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
-from chalicelib.records import Consultation, Record, Taken, Worker, day_partition, from_body, to_body
+from chalicelib.lifecycle import Role
+from chalicelib.records import Consultation, Record, Socket, Taken, Worker, day_partition, from_body, to_body
 
 R = TypeVar("R", bound=Record)
 CONFLICT: Final = "TransactionConflict"
@@ -69,10 +70,22 @@ class KeepSeat(msgspec.Struct, frozen=True):
     seat: Taken
 
 
+class TakeSeat(msgspec.Struct, frozen=True):
+    """Write a seat that is free, or whose holder has had it for longer (``since``): the newest has it."""
+
+    seat: Taken
+
+
 class LeaveSeat(msgspec.Struct, frozen=True):
     """Remove a seat that must still be held by the same socket."""
 
     seat: Taken
+
+
+class KeepSocket(msgspec.Struct, frozen=True):
+    """Write what a socket is, its lease left alone; it must still be there."""
+
+    socket: Socket
 
 
 class Take(msgspec.Struct, frozen=True):
@@ -95,7 +108,20 @@ class ReserveRoom(msgspec.Struct, frozen=True):
     now: int
 
 
-Write = Create | Put | Replace | Delete | Remove | KeepSeat | LeaveSeat | Take | Require | ReserveRoom
+Write = (
+    Create
+    | Put
+    | Replace
+    | Delete
+    | Remove
+    | TakeSeat
+    | KeepSeat
+    | LeaveSeat
+    | KeepSocket
+    | Take
+    | Require
+    | ReserveRoom
+)
 
 
 class Store(Protocol):
@@ -103,6 +129,9 @@ class Store(Protocol):
 
     def get(self, kind: type[R], key: tuple[str, str]) -> R | None:
         """One record, as of now (consistent), or None."""
+
+    def many(self, kind: type[R], keys: Sequence[tuple[str, str]]) -> list[R]:
+        """Those of many records that are there, as of now, in no order."""
 
     def query(self, kind: type[R], partition: str, prefix: str) -> list[R]:
         """The records of a partition whose sort key begins with ``prefix``, in order, as of now."""
@@ -140,6 +169,12 @@ class Store(Protocol):
     def note_load(self, worker: str, load: float) -> None:
         """Write how loaded a worker is, if it is in the list."""
 
+    def renew_socket(self, connection: str, lease: int) -> bool:
+        """Write a socket's new lease; False when it is not there, or has ended."""
+
+    def end_socket(self, socket: Socket) -> bool:
+        """Set a socket's lease to 0, unless it is another by now than ``socket``'s; False when it is."""
+
     def count(self, name: str, expires: int) -> int:
         """Add one to a counter that lives until ``expires``; return the sum."""
 
@@ -159,6 +194,11 @@ class DynamoStore:
         except self._row.DoesNotExist:
             return None
         return self._record(kind, row)
+
+    def many(self, kind: type[R], keys: Sequence[tuple[str, str]]) -> list[R]:
+        """See Store."""
+        rows = self._row.batch_get(list(keys), consistent_read=True)
+        return [record for row in rows if (record := self._record(kind, row)) is not None]
 
     def query(self, kind: type[R], partition: str, prefix: str) -> list[R]:
         """See Store."""
@@ -232,6 +272,15 @@ class DynamoStore:
         """See Store."""
         self._update(self._row(Worker.PARTITION, f"W#{worker}"), [self._row.load.set(load)], self._row.pk.exists())
 
+    def renew_socket(self, connection: str, lease: int) -> bool:
+        """See Store."""
+        row = self._row(*Socket(connection=connection, role=Role.PATIENT).key())
+        return self._update(row, [self._row.lease.set(lease)], self._row.pk.exists() & (self._row.lease > 0))
+
+    def end_socket(self, socket: Socket) -> bool:
+        """See Store."""
+        return self._update(self._row(*socket.key()), [self._row.lease.set(0)], self._row.lease == socket.lease)
+
     def count(self, name: str, expires: int) -> int:
         """See Store."""
         row = self._row(f"LIMIT#{name}", "LIMIT")
@@ -246,7 +295,9 @@ class DynamoStore:
         if self._expired(row):
             return None
         record: R = from_body(kind, row.body)
-        return msgspec.structs.replace(record, **self._live(row)) if isinstance(record, Worker) else record
+        if isinstance(record, Worker):
+            return msgspec.structs.replace(record, **self._live(row))
+        return msgspec.structs.replace(record, lease=int(row.lease)) if isinstance(record, Socket) else record
 
     @staticmethod
     def _live(row: Any) -> dict[str, Any]:
@@ -296,10 +347,16 @@ class DynamoStore:
                 transaction.delete(row(*key))
             case Remove(key, expected):
                 transaction.delete(row(*key), condition=row.version == expected)
+            case TakeSeat(seat):
+                newer = row.pk.does_not_exist() | (row.since <= seat.since) | (row.expires <= self._now())
+                transaction.save(self._new(seat), condition=newer)
             case KeepSeat(seat):
                 transaction.save(self._new(seat), condition=row.connection == seat.connection)
             case LeaveSeat(seat):
                 transaction.delete(row(*seat.key()), condition=row.connection == seat.connection)
+            case KeepSocket(socket):
+                body = to_body(socket).decode()
+                transaction.update(row(*socket.key()), actions=[row.body.set(body)], condition=row.lease > 0)
             case Take(key):
                 transaction.delete(row(*key), condition=row.pk.exists())
             case Require(key):
@@ -319,6 +376,10 @@ class DynamoStore:
         row.version = getattr(record, "version", None)
         if isinstance(record, Worker | Taken):
             row.connection = record.connection
+        if isinstance(record, Taken):
+            row.since = record.since
+        if isinstance(record, Socket):
+            row.lease = record.lease
         if isinstance(record, Worker):
             row.rooms = set(record.rooms) or None
             row.lease, row.draining, row.load = record.lease, record.draining, record.load
@@ -332,9 +393,9 @@ def _place(write: Write) -> int:
             return 0
         case Delete() | Remove() | LeaveSeat() | Take():
             return 1
-        case Create() | Put() | Replace() | KeepSeat():
+        case Create() | Put() | Replace() | TakeSeat() | KeepSeat():
             return 2
-        case ReserveRoom():
+        case KeepSocket() | ReserveRoom():
             return 3
 
 
@@ -362,6 +423,7 @@ def _model(table: str, region_name: str, host_url: str | None) -> Any:
         body = UnicodeAttribute(null=True)
         version = NumberAttribute(null=True)
         expires = NumberAttribute(null=True)
+        since = NumberAttribute(null=True)
         lease = NumberAttribute(null=True)
         draining = BooleanAttribute(null=True)
         load = NumberAttribute(null=True)

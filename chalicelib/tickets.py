@@ -58,12 +58,12 @@ class Tickets:
             socket_seconds=self._settings.socket_seconds,
         )
 
-    def redeem(self, presented: str, connection: str, expires: int) -> Socket:
+    def redeem(self, presented: str, connection: str) -> Socket:
         """Use up a pass; returns the socket's identity. Raises TicketInvalid when it is unknown, used or forged,
         LinkWithdrawn when it is of a guest who was shown out meanwhile.
         """
         if presented.startswith("worker."):
-            return self._redeem_worker(presented, connection, expires)
+            return self._redeem_worker(presented, connection)
         ticket = self._store.get(Ticket, Ticket(digest=digest(presented), trust="", role=Role.PATIENT).key())
         if ticket is None:
             raise TicketInvalid
@@ -83,14 +83,13 @@ class Tickets:
             guest=ticket.guest,
             staff=ticket.staff,
             roles=ticket.roles,
-            expires=expires,
         )
 
-    def _redeem_worker(self, presented: str, connection: str, expires: int) -> Socket:
+    def _redeem_worker(self, presented: str, connection: str) -> Socket:
         now = self._now()
         worker, nonce = check_worker_pass(self._ring(self._settings.secret_worker).keys, presented, now)
         try:
             self._store.write([Create(Once(name=f"pass#{nonce}", expires=int(now) + NONCE_SECONDS))])
         except Refused:
             raise TicketInvalid from None
-        return Socket(connection=connection, role=Role.WORKER, worker=worker, expires=expires)
+        return Socket(connection=connection, role=Role.WORKER, worker=worker)

@@ -1,11 +1,12 @@
 """What a visitor's page says, whether of a patient or of a guest: the part of both, above all the network test."""
 
+from contextlib import suppress
 from typing import Final
 
 from chalicelib import protocol as p
 from chalicelib.call_messages import CallMessages
 from chalicelib.consultations import TRIES
-from chalicelib.errors import Forbidden, TooManyAttempts
+from chalicelib.errors import Forbidden, NotFound, TooManyAttempts
 from chalicelib.records import Consultation, Socket
 from chalicelib.tokens import mint
 
@@ -18,9 +19,9 @@ class VisitMessages(CallMessages):
     """A visitor has one consultation, and says nothing of any other."""
 
     def gone(self, socket: Socket) -> None:
-        """A visitor's socket closed."""
-        self._sockets.forget(socket)
-        self._tell_of_presence(socket)
+        """A visitor's socket has ended."""
+        with suppress(NotFound):  # the consultation may be gone as well
+            self._tell_of_presence(socket)
 
     def _on_probe_start(self, socket: Socket, _: p.ProbeStart) -> None:
         self._limit(socket, "probe")

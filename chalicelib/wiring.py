@@ -31,6 +31,7 @@ from chalicelib.floods import Floods
 from chalicelib.gateway import Gateway, Keys
 from chalicelib.guest_messages import GuestMessages
 from chalicelib.invites import Invites
+from chalicelib.leases import Leases
 from chalicelib.lifecycle import Role
 from chalicelib.limits import Limits
 from chalicelib.lines import Lines
@@ -196,7 +197,21 @@ class Services:
     @cached_property
     def sockets(self) -> Sockets:
         """Open sockets."""
-        return Sockets(self.store, self.push, self.register, self.queues, self.wishes, self.suspensions, self.now)
+        return Sockets(
+            self.store,
+            self.push,
+            self.register,
+            self.queues,
+            self.wishes,
+            self.suspensions,
+            self.leases,
+            self.now,
+        )
+
+    @cached_property
+    def leases(self) -> Leases:
+        """Which sockets are alive."""
+        return Leases(self.store, self.settings, self.now)
 
     @cached_property
     def trail(self) -> Trail:
@@ -252,7 +267,7 @@ class Services:
     @cached_property
     def lists(self) -> Lists:
         """The staff's lists."""
-        return Lists(self.consultations, self.queues, self.sockets, self.register, self.suspensions)
+        return Lists(self.consultations, self.queues, self.sockets, self.leases, self.register, self.suspensions)
 
     @cached_property
     def waiting(self) -> Waiting:
@@ -486,7 +501,14 @@ class Services:
             Role.WORKER: WorkerMessages(self.consultations, self.sockets, self.workers, self.figures),
         }
         return Signaling(
-            self.store, self.tickets, self.sessions, self.sockets, self.push.close, Floods(self.now), messages
+            self.store,
+            self.tickets,
+            self.sessions,
+            self.sockets,
+            self.leases,
+            self.push.close,
+            Floods(self.now),
+            messages,
         )
 
     def public_login_keys(self) -> str:

@@ -26,7 +26,7 @@ class WorkerMessages:
         self._figures = figures
 
     def gone(self, socket: Socket) -> None:
-        """Its socket closed."""
+        """Its socket has ended."""
         self._workers.gone(socket)
 
     def _on_register(self, socket: Socket, message: p.Register) -> None:

@@ -107,7 +107,6 @@ class Workers:
         on. The row loses the socket first, so that nothing is placed there.
         """
         self._store.unplug(socket.worker, socket.connection)
-        self._sockets.forget(socket)
         row = self._crew.find(socket.worker)
         if row is not None and not row.connection:
             self._relieve(row, self._now() + MOVING_SECONDS)

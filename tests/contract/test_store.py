@@ -8,12 +8,13 @@ import pytest
 
 from chalicelib.lifecycle import Role, State
 from chalicelib.protocol import Seat
-from chalicelib.records import Consultation, Happening, Link, Once, Taken, Ticket, Worker, consultation_key
+from chalicelib.records import Consultation, Happening, Link, Once, Socket, Taken, Ticket, Worker, consultation_key
 from chalicelib.store import (
     Create,
     Delete,
     DynamoStore,
     KeepSeat,
+    KeepSocket,
     LeaveSeat,
     Put,
     Refused,
@@ -23,6 +24,7 @@ from chalicelib.store import (
     ReserveRoom,
     Store,
     Take,
+    TakeSeat,
     Write,
 )
 
@@ -320,3 +322,59 @@ def test_a_number_used_once(store: Store) -> None:
     store.write([Create(once)])
     with pytest.raises(Refused):
         store.write([Create(once)])
+
+
+def socket(**changes) -> Socket:
+    return Socket(**{"connection": "c", "role": Role.CLINICIAN, "lease": NOW + 75, "expires": NOW + 8000, **changes})
+
+
+def test_many_are_read_at_once_and_those_that_are_not_there_are_left_out(store: Store, clock) -> None:
+    there = [socket(connection=str(n)) for n in range(120)]
+    for one in there:
+        store.write([Put(one)])
+    store.write([Put(socket(connection="over", expires=NOW))])
+    asked = [*(one.key() for one in there), socket(connection="over").key(), socket(connection="nobody").key()]
+    assert sorted(store.many(Socket, asked), key=lambda s: int(s.connection)) == there
+    assert store.many(Socket, []) == []
+
+
+def test_a_socket_is_renewed_while_it_is_there_and_has_not_ended(store: Store) -> None:
+    assert not store.renew_socket("c", NOW + 75)
+    store.write([Put(socket())])
+    assert store.renew_socket("c", NOW + 100)
+    assert store.get(Socket, socket().key()) == socket(lease=NOW + 100)
+    assert not store.end_socket(socket()), "it has given a sign of life since it was read"
+    assert store.end_socket(socket(lease=NOW + 100))
+    assert store.end_socket(socket(lease=0)), "whoever goes on with what somebody else began"
+    assert not store.renew_socket("c", NOW + 100)
+    assert store.get(Socket, socket().key()) == socket(lease=0)
+    assert not store.end_socket(socket(connection="other"))
+
+
+def test_what_a_socket_is_may_change_while_its_lease_is_renewed(store: Store) -> None:
+    with pytest.raises(Refused):
+        store.write([KeepSocket(socket())])
+    store.write([Put(socket())])
+    store.renew_socket("c", NOW + 100)
+    store.write([KeepSocket(socket(consultation="c1"))])
+    assert store.get(Socket, socket().key()) == socket(consultation="c1", lease=NOW + 100)
+    store.end_socket(socket(lease=NOW + 100))
+    with pytest.raises(Refused) as refused:
+        store.write([Put(happening(1)), KeepSocket(socket(consultation="c2"))])
+    assert refused.value.failed == {1}
+
+
+def test_of_those_who_take_a_seat_the_newest_has_it(store: Store, clock) -> None:
+    def taken(connection: str, since: int) -> Taken:
+        return Taken(
+            trust="a", consultation="c1", seat=Seat.PATIENT, connection=connection, since=since, expires=NOW + 60
+        )
+
+    store.write([TakeSeat(taken("middle", 20))])
+    store.write([TakeSeat(taken("newest", 30))])
+    with pytest.raises(Refused):
+        store.write([TakeSeat(taken("oldest", 10))])
+    assert store.get(Taken, taken("", 0).key()) == taken("newest", 30)
+    store.write([TakeSeat(taken("as new", 30))])
+    clock.time = NOW + 60
+    store.write([TakeSeat(taken("oldest", 10))])

@@ -337,7 +337,6 @@ class Clinic:
                 proven=True,
             )
             socket = msgspec.structs.replace(socket, session=session.digest)
-        socket = msgspec.structs.replace(socket, expires=self.services.sockets.expiry())
         opens = self.services.sessions.opens(socket)
-        self.store.write([*self.services.sockets.rows(socket), *opens])
+        self.store.write([*self.services.leases.rows(socket), *opens])
         assert self.say(socket.connection, first) in ("hello", "register")

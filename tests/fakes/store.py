@@ -6,11 +6,13 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from chalicelib.records import Consultation, Record, Worker, day_partition
+from chalicelib.lifecycle import Role
+from chalicelib.records import Consultation, Record, Socket, Taken, Worker, day_partition
 from chalicelib.store import (
     Create,
     Delete,
     KeepSeat,
+    KeepSocket,
     LeaveSeat,
     Put,
     Refused,
@@ -19,6 +21,7 @@ from chalicelib.store import (
     Require,
     ReserveRoom,
     Take,
+    TakeSeat,
     Write,
 )
 
@@ -40,6 +43,9 @@ class FakeStore:
             return None
         assert isinstance(row, kind)
         return row
+
+    def many(self, kind: type[R], keys: Sequence[tuple[str, str]]) -> list[R]:
+        return [row for key in keys if (row := self.get(kind, key)) is not None]
 
     def query(self, kind: type[R], partition: str, prefix: str) -> list[R]:
         keys = sorted(k for k in self.rows if k[0] == partition and k[1].startswith(prefix))
@@ -104,6 +110,22 @@ class FakeStore:
         if isinstance(row, Worker):
             self.rows[row.key()] = msgspec.structs.replace(row, load=load)
 
+    def renew_socket(self, connection: str, lease: int) -> bool:
+        self._interrupted()
+        row = self.rows.get(Socket(connection=connection, role=Role.PATIENT).key())
+        if not isinstance(row, Socket) or not row.lease:
+            return False
+        self.rows[row.key()] = msgspec.structs.replace(row, lease=lease)
+        return True
+
+    def end_socket(self, socket: Socket) -> bool:
+        self._interrupted()
+        row = self.rows.get(socket.key())
+        if not isinstance(row, Socket) or row.lease != socket.lease:
+            return False
+        self.rows[row.key()] = msgspec.structs.replace(row, lease=0)
+        return True
+
     def count(self, name: str, expires: int) -> int:
         self.counters[name] = (self.counters.get(name, (0, 0))[0] + 1, expires)
         return self.counters[name][0]
@@ -125,6 +147,12 @@ class FakeStore:
                 return bool(version == expected)
             case Remove(key, expected):
                 return bool(getattr(self.rows.get(key), "version", None) == expected)
+            case TakeSeat(seat):
+                held = self.rows.get(seat.key())
+                return not isinstance(held, Taken) or held.since <= seat.since or self._expired(held)
+            case KeepSocket(socket):
+                known = self.rows.get(socket.key())
+                return isinstance(known, Socket) and known.lease > 0
             case KeepSeat(seat) | LeaveSeat(seat):
                 return getattr(self.rows.get(seat.key()), "connection", None) == seat.connection
             case Take(key):
@@ -149,8 +177,12 @@ class FakeStore:
                 self.rows[record.key()] = record
             case Delete(key) | Take(key) | Remove(key):
                 self.rows.pop(key, None)
-            case KeepSeat(seat):
+            case KeepSeat(seat) | TakeSeat(seat):
                 self.rows[seat.key()] = seat
+            case KeepSocket(socket):
+                known = self.rows[socket.key()]
+                assert isinstance(known, Socket)
+                self.rows[socket.key()] = msgspec.structs.replace(socket, lease=known.lease)
             case LeaveSeat(seat):
                 self.rows.pop(seat.key(), None)
             case ReserveRoom(worker, room):

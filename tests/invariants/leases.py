@@ -3,21 +3,22 @@
 from collections.abc import Mapping
 from typing import Final
 
-from chalicelib import consultations, logins, sendings, sessions, sockets, tickets, waiting, workers
+from chalicelib import consultations, leases, logins, sendings, sessions, tickets, waiting, workers
 from chalicelib import records as r
 from chalicelib.records import Record
 
 DAY: Final = 86400
+SOCKET: Final = leases.LONGEST_SECONDS + leases.CLEARING_SECONDS
 GOES: Final[Mapping[type[Record], int]] = {
     r.Ticket: tickets.NONCE_SECONDS,
     r.Login: logins.LOGIN_SECONDS,
     r.Code: 15 * 60,
     r.Session: DAY + sessions.LONGEST_CALL_SECONDS,
     r.SignedIn: DAY + sessions.LONGEST_CALL_SECONDS,
-    r.Socket: sockets.SOCKET_SECONDS,
-    r.Opened: sockets.SOCKET_SECONDS,
-    r.Watcher: sockets.SOCKET_SECONDS,
-    r.Taken: sockets.SOCKET_SECONDS,
+    r.Socket: SOCKET,
+    r.Opened: SOCKET,
+    r.Watcher: SOCKET,
+    r.Taken: SOCKET,
     r.Worker: 10 * 60 + workers.KEEP_SECONDS,
     r.Wanted: 60,
     r.Once: consultations.ONCE_SECONDS,

@@ -52,7 +52,7 @@ KINDS: Final[Mapping[type[Record], tuple[str, str]]] = {
     r.Wanted: ("LINES", C),
     r.Socket: ("CONN#.+", "CONN"),
     r.Session: ("SESSION#.+", "SESSION"),
-    r.Opened: ("SESSION#.+", "CONN#.+"),
+    r.Opened: ("SESSION#.*", "CONN#.+"),
     r.Code: ("SESSION#.+", "CODE"),
     r.SignedIn: ("SIGNED#.+", "SESSION#.+"),
     r.Login: ("LOGIN#.+", "LOGIN"),
@@ -180,6 +180,8 @@ def _read(key: Key, item: Mapping[str, Any]) -> Record:
         live = {"load": 0} | {name: item[name] for name in LIVE if name in item}
         live |= {"lease": int(live["lease"]), "load": float(live["load"]), "expires": int(item["expires"])}
         row = msgspec.structs.replace(row, rooms=frozenset(item.get("rooms", ())), **live)
+    if isinstance(row, r.Socket):
+        row = msgspec.structs.replace(row, lease=int(item["lease"]))
     return row
 
 
@@ -188,7 +190,7 @@ def _attributes(row: Record, item: Mapping[str, Any]) -> Iterator[str]:
     day = row.day_key() or (None, None)
     said = {"expires": row.expires, "version": getattr(row, "version", None), "day_pk": day[0], "day_sk": day[1]}
     if isinstance(row, r.Taken):
-        said["connection"] = row.connection
+        said |= {"connection": row.connection, "since": row.since}
     for name, value in said.items():
         if item.get(name) != value:
             yield f"a {type(row).__name__}'s attribute {name} is not what the row says"

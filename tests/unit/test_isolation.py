@@ -223,6 +223,7 @@ BY_SECRET: Final = {
     "Login": "all that a portal brings back is the state; its trust names the cookie that must fit",
     "Ticket": "all that a socket brings is the pass",
     "Socket": "all that a message brings is the connection",
+    "Opened": "it stands with its session; a sweep lists them by trust",
     "Handed": "all that a carrier's receipt brings is its own id of the message",
 }
 """Records of a trust that are found by a hash or an id which nobody can guess, and why."""

@@ -160,7 +160,7 @@ def test_a_page_that_only_pings_is_nobody_at_it(clinic: Clinic) -> None:
 
 def test_a_clinicians_open_page_keeps_her_session(clinic: Clinic) -> None:
     clinic.clinician("C")
-    for _ in range(5):
+    for _ in range(3):  # a socket lives for two hours
         clinic.clock.time += IDLE - SEEN_SECONDS
         assert clinic.say("C", p.Ping()) == "ping"
     clinic.clock.time += IDLE
@@ -169,7 +169,7 @@ def test_a_clinicians_open_page_keeps_her_session(clinic: Clinic) -> None:
 
 def test_a_patient_who_waits_for_a_late_clinician_is_not_thrown_out(clinic: Clinic) -> None:
     patient = waiting(clinic)
-    for _ in range(5):
+    for _ in range(4):
         clinic.clock.time += IDLE - 1
         assert patient.say(p.Ping()) == "ping"
 
@@ -274,6 +274,10 @@ def test_logging_out_ends_session_sockets_and_tickets_also_in_a_call(clinic: Cli
     assert not patient.alive()
     with pytest.raises(Unauthenticated):
         clinic.services.signaling.connect("late", ticket)
+    left = [key for key in clinic.store.rows if key[0] == f"SESSION#{session.digest}"]
+    assert left == [(f"SESSION#{session.digest}", "CONN#P")], "by which the sweep finds the socket"
+    clinic.clock.time += 75
+    clinic.services.signaling.sweep([clinic.trust])
     assert not [key for key in clinic.store.rows if key[0] == f"SESSION#{session.digest}"]
 
 
@@ -323,9 +327,8 @@ def test_of_two_logins_with_one_session_one_takes_its_place(clinic: Clinic) -> N
 
 def test_a_socket_says_nothing_without_its_session(clinic: Clinic) -> None:
     booked = clinic.book()
-    expires = clinic.services.sockets.expiry()
-    socket = Socket(connection="P", role=Role.PATIENT, trust=clinic.trust, consultation=booked.id, expires=expires)
-    clinic.store.write(clinic.services.sockets.rows(socket))
+    socket = Socket(connection="P", role=Role.PATIENT, trust=clinic.trust, consultation=booked.id)
+    clinic.store.write(clinic.services.leases.rows(socket))
     assert clinic.say("P", p.Hello()) == "unauthenticated"
 
 
