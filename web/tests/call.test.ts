@@ -1,7 +1,9 @@
 // One participant's media against a fake peer connection: numbering, resending, restarting, what is said about tracks.
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { CallMedia, forced, type CallOptions } from "../src/shared/call";
+import { CallMedia } from "../src/shared/call";
+import type { CallOptions } from "../src/shared/calloptions";
 import { WATCH_MS } from "../src/shared/callchannel";
+import { forced } from "../src/shared/forced";
 import { RESEND_MS, nextNumber, withoutCandidates } from "../src/shared/offers";
 import { configuration, FIRST_MS, PATIENCE_MS, RESTART_MS, type CallState } from "../src/shared/path";
 import type { Remote } from "../src/shared/people";
@@ -28,7 +30,7 @@ function setUp(options: Partial<CallOptions> = {}) {
   const media = new CallMedia(
     {
       join,
-      send: (message) => sent.push(message),
+      send: (message) => sent.push(message) > 0,
       onRemote: (remote) => remotes.push(remote),
       onQuality: (seats) => quality.push(seats),
       onBytes: (used) => bytes.push(used),

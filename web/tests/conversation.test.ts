@@ -36,7 +36,7 @@ function setUp() {
   const ears: { track: MediaStreamTrack; hear: (level: number) => void; stopped: boolean }[] = [];
   const conversation = new Conversation(
     equipment as unknown as Equipment,
-    (message) => void (message.type === "pause" && said.push(paused(message))),
+    { send: (message) => message.type !== "pause" || said.push(paused(message)) > 0, wake: () => undefined },
     () => undefined,
     (track, hear) => {
       const ear = { track, hear, stopped: false };

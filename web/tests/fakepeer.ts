@@ -3,6 +3,7 @@
 export class FakeChannel {
   readyState = "connecting";
   onopen: (() => void) | null = null;
+  onclose: (() => void) | null = null;
   onmessage: ((event: { data: unknown }) => void) | null = null;
   readonly sent: unknown[] = [];
 
@@ -21,6 +22,8 @@ export class FakeChannel {
 }
 
 export class FakeTrack {
+  constructor(readonly kind = "video") {}
+
   muted = true;
   enabled = true;
   private heard: (() => void)[] = [];
@@ -38,8 +41,16 @@ export class FakeTrack {
 export class FakeStream {
   constructor(private readonly tracks: FakeTrack[] = []) {}
 
+  addTrack(track: FakeTrack): void {
+    this.tracks.push(track);
+  }
+
+  removeTrack(track: FakeTrack): void {
+    this.tracks.splice(this.tracks.indexOf(track), 1);
+  }
+
   getTracks(): FakeTrack[] {
-    return this.tracks;
+    return [...this.tracks];
   }
 }
 
@@ -47,7 +58,9 @@ const SEEN = { getSettings: () => ({ height: 480 }) };
 
 /** One slot; encodings are those of its init, or one without a name. */
 export class FakeTransceiver {
-  readonly receiver = { track: new FakeTrack() };
+  readonly receiver;
+  /** What has arrived so far: packets of sound or decoded frames. */
+  arrived = 0;
   encodings: RTCRtpEncodingParameters[];
   direction: unknown;
   track: unknown;
@@ -63,6 +76,8 @@ export class FakeTransceiver {
     readonly init: RTCRtpTransceiverInit,
     track: unknown,
   ) {
+    const counted = (): Record<string, unknown> => ({ type: "inbound-rtp", kind, [kind === "audio" ? "packetsReceived" : "framesDecoded"]: this.arrived });
+    this.receiver = { track: new FakeTrack(String(kind)), getStats: async () => new Map([["in", counted()]]) };
     this.track = track;
     this.encodings = init.sendEncodings ?? [{}];
     this.direction = init.direction;

@@ -1,69 +1,32 @@
 // One participant's media in one call: offers, answers, restarts, tracks. No DOM; the page gives tracks and shows streams.
-import { CallChannel } from "./callchannel";
-import { realAfter, type After } from "./time";
 import { Offers } from "./offers";
-import { configuration, FIRST_MS, Path, PATIENCE_MS, type CallState } from "./path";
+import type { CallOptions, Sending } from "./calloptions";
+import { configuration, FIRST_MS, MOVE_MS, Path, PATIENCE_MS, RESTART_MS, type CallState } from "./path";
 import type { Remote } from "./people";
-import { Slots, type Outgoing, type Tracks } from "./slots";
-import type { Answer, Appetite, Join, Media, Offer, SeatQuality, Trouble } from "../protocol";
+import type { Outgoing } from "./slots";
+import { realAfter, type After } from "./time";
+import { Wire } from "./wire";
+import type { Answer, Appetite, Join, Media } from "../protocol";
 
-/** One's devices: what they give now, whether a camera may still come, and whether the system took one away. */
-export interface Sending extends Tracks {
-  coming?: boolean;
-  interrupted?: boolean;
-}
-
-export interface CallOptions {
-  join: Join;
-  send: (message: Offer | Media | Trouble) => void;
-  /** Who is shown where; said again when somebody comes, with the same streams as long as the connection is the same. */
-  onRemote: (remote: Remote) => void;
-  onState: (state: CallState) => void;
-  /** What the worker says of the connections: everybody's to the clinician, to others their own. */
-  onQuality?: (seats: SeatQuality[]) => void;
-  /** Bytes this call has used so far, both ways; every few seconds. */
-  onBytes?: (bytes: number) => void;
-  /** The pictures wished for; `all` when nothing is said. */
-  appetite?: Appetite;
-  /** Begins paused: nothing goes out before `pause(false)`. */
-  paused?: boolean;
-  after?: After;
-  peer?: (configuration: RTCConfiguration) => RTCPeerConnection;
-  /** Forces the way through TURN, beyond what `join` says. */
-  relayOnly?: boolean;
-  /** Sends the camera in three sizes also when one person alone receives it. */
-  simulcast?: boolean;
-  /** Seconds since 1970; offers are numbered from it so that a reloaded page's are larger than those before it. */
-  seconds?: () => number;
-}
-
-/** Whether this browser was told (by a test, or by support on the phone) to go through TURN only, or to send several sizes. */
-export function forced(what: "relay" | "simulcast", storage: Pick<Storage, "getItem">): boolean {
-  try {
-    return storage.getItem(`venterom.${what}`) === "1";
-  } catch {
-    return false;
-  }
-}
+/** After a silence of so long the path is taken for lost; before that only the functions are asked. */
+const LOST_MS = 2_500;
 
 /** Media between this page and the worker for one call; `close()` ends it and leaves the tracks to their owner. */
 export class CallMedia {
   private readonly path: Path;
-  private peer!: RTCPeerConnection;
-  private slots!: Slots;
-  private channel!: CallChannel;
+  private wire: Wire;
   private readonly offers: Offers;
-  /** This connection has been answered once: its first slots stand. */
-  private answered = false;
-  /** In how many sizes this connection can send the camera. */
-  private sizes: 1 | 3 = 1;
   private said = "";
-  private limiting: Promise<void> = Promise.resolve();
   private bytesBefore = 0; // over earlier connections of this call
   private bytes = 0;
   private screen: MediaStreamTrack | null = null;
   private appetite: Appetite;
   private paused: boolean;
+  private silenced: boolean;
+  /** A newer connection is, or will be, in the place of this one. */
+  private outlived = false;
+  /** Few look at this one any more: it sends as little as it can. */
+  private lean = false;
   /** The slots have changed since the last offer. */
   private stale = false;
   private join: Join;
@@ -75,16 +38,32 @@ export class CallMedia {
   ) {
     this.join = options.join;
     this.paused = options.paused === true;
+    this.silenced = options.beside === true;
     this.appetite = options.appetite ?? "all";
     this.after = options.after ?? realAfter;
     const { send, seconds = () => Date.now() / 1000 } = options;
     this.offers = new Offers({ send, seconds, after: this.after });
     this.path = new Path({ after: this.after, onState: options.onState, onTrouble: () => this.trouble() });
-    this.build();
+    this.wire = this.build();
+    this.show();
   }
 
   get state(): CallState {
     return this.path.state;
+  }
+
+  get call(): number {
+    return this.join.call;
+  }
+
+  /** Who is to be shown where, as far as there are slots. */
+  get remote(): Remote {
+    return this.wire.slots.remote(this.join.seat, this.join.seats);
+  }
+
+  /** What has arrived so far, slot by slot. */
+  arrived(): Promise<number[]> {
+    return this.wire.slots.arrived();
   }
 
   /** Offer, the first time. */
@@ -103,13 +82,13 @@ export class CallMedia {
   async rejoin(join: Join): Promise<void> {
     this.join = join;
     if (this.state === "closed") return;
-    this.peer.setConfiguration(this.configuration());
+    this.wire.peer.setConfiguration(this.configuration());
     this.show();
     this.announce();
-    if (this.sizes < this.wantedSizes) {
+    if (this.wire.sizes < this.wantedSizes) {
       this.path.become("connecting");
       await this.afresh();
-    } else if (this.state === "troubled") await this.restart();
+    } else if (this.state === "troubled" || this.wire.life.silent) await this.restart();
     else if (this.offers.pending) this.offers.say();
     else await this.grow();
   }
@@ -118,14 +97,14 @@ export class CallMedia {
   async answer(message: Answer): Promise<void> {
     if (this.state === "closed" || message.call !== this.join.call || !this.offers.settle(message.n)) return;
     try {
-      await this.peer.setRemoteDescription({ type: "answer", sdp: message.sdp });
+      await this.wire.peer.setRemoteDescription({ type: "answer", sdp: message.sdp });
     } catch {
       this.path.become("troubled");
       this.path.expectWithin(PATIENCE_MS);
       return;
     }
-    this.answered = true;
-    if (this.state === "connecting") this.path.expectWithin(FIRST_MS);
+    this.wire.answered = true;
+    if (this.state === "connecting") this.path.expectWithin(this.options.beside ? MOVE_MS : FIRST_MS);
     await this.limit();
     await this.grow();
   }
@@ -147,17 +126,19 @@ export class CallMedia {
   async pause(paused: boolean): Promise<void> {
     this.paused = paused;
     if (this.state === "closed") return;
-    this.slots.hush(paused);
-    if (!paused) this.channel.resume();
+    this.wire.life.calm();
+    this.wire.slots.hush(paused);
+    if (!paused) this.wire.channel.resume();
     await this.sendOut();
   }
 
   /** Wish for more or fewer pictures, and send as much oneself. */
   async want(appetite: Appetite): Promise<void> {
-    if (this.appetite === "none") this.channel.resume();
+    if (this.appetite === "none") this.wire.channel.resume();
     this.appetite = appetite;
     if (this.state === "closed") return;
-    this.channel.want(appetite);
+    this.wire.life.calm();
+    this.wire.channel.want(appetite);
     await this.sendOut();
   }
 
@@ -167,9 +148,35 @@ export class CallMedia {
     this.sendMedia();
   }
 
-  /** The network or the screen came back: do not wait for the browser to find out that the path is gone. */
-  async wake(): Promise<void> {
-    if (this.state === "troubled") await this.restart();
+  /** The network or the screen came back: do not wait for the browser to find out that the path is gone. `elsewhere`: the way out is another one. */
+  async wake(elsewhere = false): Promise<void> {
+    if (this.outlived || !this.wire.answered) return;
+    if (this.state === "troubled" || this.wire.life.silent) await this.restart();
+    else if (elsewhere && this.state === "connected" && !this.offers.pending) await this.makeOffer(true);
+  }
+
+  /** Another connection takes the place of this one: this one goes on while it can, and nothing mends it any more. */
+  outlive(): void {
+    this.outlived = true;
+    this.offers.close();
+    this.path.outlive();
+  }
+
+  /** Let this one be heard, or not, because another one is. */
+  quiet(quiet: boolean): void {
+    this.silenced = quiet;
+    this.wire.slots.quiet(quiet);
+  }
+
+  /** Tell the worker that all that came here comes over another connection now. */
+  settled(): void {
+    this.wire.channel.settled();
+  }
+
+  /** Send as little as can be. */
+  async slim(): Promise<void> {
+    this.lean = true;
+    if (this.state !== "closed") await this.limit();
   }
 
   /** «Prøv video igjen»: ask the functions for the truth, and do not wait for patience to be at an end. */
@@ -183,7 +190,7 @@ export class CallMedia {
   close(): void {
     if (this.state === "closed") return;
     this.offers.close();
-    this.drop();
+    this.wire.close();
     this.path.close();
   }
 
@@ -191,46 +198,42 @@ export class CallMedia {
     return configuration(this.join.ice_servers, this.join.relay_only || this.options.relayOnly === true);
   }
 
-  private build(): void {
+  private build(): Wire {
     const make = this.options.peer ?? ((of: RTCConfiguration) => new RTCPeerConnection(of));
-    const peer = make(this.configuration());
-    this.peer = peer;
-    this.answered = false;
-    this.sizes = this.wantedSizes;
-    const slots = new Slots(peer, this.outgoing, this.sizes > 1, () => this.slots === slots && this.show());
-    slots.hush(this.paused);
-    this.slots = slots;
-    this.channel = new CallChannel(slots.channel, {
+    const wire: Wire = new Wire({
+      peer: make(this.configuration()),
+      outgoing: this.outgoing,
+      sizes: this.wantedSizes,
+      paused: this.paused,
+      silenced: this.silenced,
       after: this.after,
-      stats: () => peer.getStats(),
+      heard: () => this.wire === wire && this.show(),
       appetite: () => this.appetite,
       onQuality: (seats) => this.options.onQuality?.(seats),
       onBytes: (bytes) => this.options.onBytes?.((this.bytes = this.bytesBefore + bytes)),
+      onEnd: () => this.outlived && this.path.become("troubled"),
+      onSilence: (milliseconds) => this.silence(milliseconds),
+      onSound: () => this.path.sound(),
     });
-    this.path.follow(peer);
-    this.show();
-  }
-
-  private drop(): void {
-    this.channel.close();
-    this.peer.close();
+    this.path.follow(wire.peer);
+    return wire;
   }
 
   /** Who sits down later needs slots of their own; only an answered offer fixes where those before them are. */
   private async grow(): Promise<void> {
-    if (this.state === "closed" || !this.answered || this.offers.pending) return;
-    const more = this.slots.extend(this.join.seat, this.join.seats);
+    if (this.state === "closed" || this.outlived || !this.wire.answered || this.offers.pending) return;
+    const more = this.wire.slots.extend(this.join.seat, this.join.seats);
     if (more) this.show();
     if (more || this.stale) await this.makeOffer(false);
   }
 
   private show(): void {
-    if (this.state !== "closed") this.options.onRemote(this.slots.remote(this.join.seat, this.join.seats));
+    if (this.state !== "closed") this.options.onRemote(this.remote);
   }
 
   private async sendOut(): Promise<void> {
     if (this.state === "closed") return;
-    const { anew, done } = this.slots.send(this.outgoing);
+    const { anew, done } = this.wire.slots.send(this.outgoing);
     this.stale ||= anew;
     this.sendMedia();
     await done;
@@ -249,17 +252,27 @@ export class CallMedia {
     return this.appetite === "none" ? null : this.tracks.video;
   }
 
-  /** One at a time: two changes of a sender's parameters at once cancel each other. */
   private limit(): Promise<void> {
-    const { slots } = this;
-    this.limiting = this.limiting.then(() => slots.limit(this.appetite));
-    return this.limiting;
+    return this.wire.limit(this.lean ? "low" : this.appetite);
+  }
+
+  /** The worker may have died: the functions know, or find out, and have the call moved. If it is the network, they do not hear of it. */
+  private silence(milliseconds: number): void {
+    if (this.outlived) return;
+    this.options.onDoubt?.();
+    if (milliseconds >= LOST_MS && this.state === "connected") this.path.silence();
+    else this.sayTrouble();
   }
 
   private trouble(): void {
+    this.options.onDoubt?.();
+    if (this.sayTrouble()) void this.restart();
+    else this.path.expectWithin(RESTART_MS); // without a socket no offer is answered; `rejoin` comes with the next one
+  }
+
+  private sayTrouble(): boolean {
     const { consultation, call } = this.join;
-    this.options.send({ type: "trouble", consultation, call });
-    void this.restart();
+    return this.options.send({ type: "trouble", consultation, call });
   }
 
   /** First two ICE restarts on the same connection, then a new connection altogether. */
@@ -270,9 +283,10 @@ export class CallMedia {
 
   /** A new connection in the place of the old one. */
   private async afresh(): Promise<void> {
-    this.drop();
+    this.wire.close();
     this.bytesBefore = this.bytes;
-    this.build();
+    this.wire = this.build();
+    this.show();
     await this.makeOffer(false);
   }
 
@@ -282,9 +296,9 @@ export class CallMedia {
   }
 
   private async makeOffer(iceRestart: boolean): Promise<void> {
-    const peer = this.peer;
+    const { wire } = this;
     this.stale = false;
-    await this.offers.make(peer, this.join, iceRestart, () => this.peer === peer);
+    await this.offers.make(wire.peer, this.join, iceRestart, () => this.wire === wire);
   }
 
   private sendMedia(): void {

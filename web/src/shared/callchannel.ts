@@ -12,6 +12,8 @@ export interface ChannelOptions {
   /** The pictures wished for when the channel opens. */
   appetite: () => Appetite;
   onQuality: (seats: SeatQuality[]) => void;
+  /** The worker has closed it. */
+  onEnd: () => void;
   /** Bytes over this connection so far, both ways. */
   onBytes: (bytes: number) => void;
 }
@@ -30,6 +32,7 @@ export class CallChannel {
       this.want(options.appetite());
       this.lookAgain();
     };
+    channel.onclose = () => !this.closed && options.onEnd();
     channel.onmessage = ({ data }) => {
       const message = parsed(data);
       if (!this.closed && message?.["type"] === "quality" && Array.isArray(message["seats"])) options.onQuality(message["seats"] as SeatQuality[]);
@@ -43,6 +46,11 @@ export class CallChannel {
 
   want(pictures: Appetite): void {
     this.say({ type: "want", pictures });
+  }
+
+  /** All that came here comes over another connection now. */
+  settled(): void {
+    this.say({ type: "settled" });
   }
 
   close(): void {

@@ -1,12 +1,22 @@
 // The call as a page holds it: the line, who is seen, how the connections do, what is shared and saved. Both sides' pages keep one.
-import { CallMedia, forced, type CallOptions, type Sending } from "./call";
+import type { CallOptions, Sending } from "./calloptions";
 import { problemOf, type DeviceProblem } from "./devices";
 import type { Equipment } from "./equipment";
+import { forced } from "./forced";
+import { Line } from "./move";
 import type { CallState } from "./path";
 import type { Remote } from "./people";
 import { remember, remembered } from "./saving";
 import { listenTo, Speech } from "./voice";
 import type { Answer, Appetite, Join, Pause, Seat, SeatQuality } from "../protocol";
+
+/** What a conversation needs of the page's socket. */
+export interface TalkSocket {
+  /** Returns whether there was a socket. */
+  send: (message: Parameters<CallOptions["send"]>[0] | Pause) => boolean;
+  /** Nothing arrives of the call: look whether the socket is alive. */
+  wake: () => void;
+}
 
 export class Conversation {
   /** The path of the call's media; null without a call. */
@@ -34,36 +44,39 @@ export class Conversation {
   private wished: boolean | null = null;
   private voice: { of: MediaStreamTrack; stop: () => void } | null = null;
   private readonly levels = new Set<(level: number) => void>();
-  private media: CallMedia | null = null;
-  private line: Pick<Join, "consultation" | "call"> = { consultation: "", call: 0 }; // so that a repeated join is told from a new one
+  private media: Line | null = null;
+  private present: Pick<Join, "consultation" | "call"> = { consultation: "", call: 0 };
 
   constructor(
     private readonly equipment: Equipment,
-    private readonly send: (message: Parameters<CallOptions["send"]>[0] | Pause) => void,
+    private readonly socket: TalkSocket,
     private readonly tell: () => void,
     private readonly measure = listenTo,
   ) {
     this.appetite = remembered(localStorage, navigator);
   }
 
-  /** Whether this is the line held already. */
-  holds({ consultation, call }: { consultation: string; call: number }): boolean {
-    return this.media !== null && this.line.consultation === consultation && this.line.call === call;
+  /** Whether this is the call that is held already, also when it moves and so has another number. */
+  holds({ consultation }: { consultation: string }): boolean {
+    return this.media !== null && this.present.consultation === consultation;
   }
 
-  /** Take a line: offer, with the devices there are. The line held already is only told again. */
+  /** Take a line: offer, with the devices there are. Of the call held already it is only told again, or moved. */
   async join(join: Join): Promise<void> {
     if (this.holds(join)) {
-      if (this.wished !== null) this.sayPause(this.wished); // it may have been lost with its socket
-      return this.media?.rejoin(join);
+      if (join.call < this.present.call) return;
+      this.present = join;
+      if (this.wished !== null) this.sayPause(this.wished); // it may have been lost with its socket, or said of an older number
+      return this.media?.join(join);
     }
     this.end();
-    this.line = join;
+    this.present = join;
     this.seat = join.seat;
-    this.media = new CallMedia(
+    this.media = new Line(
       {
         join,
-        send: this.send,
+        send: (message) => this.socket.send(message),
+        onDoubt: () => this.socket.wake(),
         onRemote: (remote) => this.change({ remote }),
         onState: (state) => this.change({ state, ...(state === "connected" ? {} : { quality: [], ownTrouble: 0 }) }),
         onQuality: (quality) => this.change({ quality, ownTrouble: this.troubleIn(quality) }),
@@ -162,8 +175,9 @@ export class Conversation {
     await this.media?.want(appetite);
   }
 
-  async wake(): Promise<void> {
-    await this.media?.wake();
+  /** The screen or the network came back. `elsewhere`: the way out is another one, as after leaving a Wi-Fi. */
+  async wake(elsewhere = false): Promise<void> {
+    await this.media?.wake(elsewhere);
   }
 
   /** Try again now, whatever it looks like: by a person's wish. */
@@ -197,8 +211,8 @@ export class Conversation {
   }
 
   private sayPause(paused: boolean): void {
-    const { consultation, call } = this.line;
-    this.send({ type: "pause", consultation, call, paused });
+    const { consultation, call } = this.present;
+    this.socket.send({ type: "pause", consultation, call, paused });
   }
 
   private becomePaused(paused: Seat | null): void {

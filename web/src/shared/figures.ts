@@ -37,6 +37,21 @@ export function bytesUsed(report: RTCStatsReport): number {
   return transport || streams;
 }
 
+/**
+ * A figure that grows with whatever arrives, if only the answer to a check of the path (RFC 7675). Which of these a browser
+ * keeps differs: Firefox counts bytes by pair, Chromium by transport too.
+ */
+export function heard(report: RTCStatsReport): number {
+  let sum = 0;
+  report.forEach((entry: Entry) => {
+    if (entry["type"] === "transport") sum += figure(entry, "packetsReceived") + figure(entry, "bytesReceived");
+    if (entry["type"] === "candidate-pair") sum += figure(entry, "bytesReceived") + figure(entry, "responsesReceived") + figure(entry, "lastPacketReceivedTimestamp");
+    if (entry["type"] === "inbound-rtp") sum += figure(entry, "packetsReceived");
+    if (entry["type"] === "remote-inbound-rtp") sum += figure(entry, "roundTripTimeMeasurements");
+  });
+  return sum;
+}
+
 /** Fewer frames decoded than this share of those that came whole, without loss, and the processor cannot keep up. */
 const KEEPS_UP = 0.7;
 /** In fewer frames than this, one or two that wait their turn would look like a lot. */

@@ -11,6 +11,8 @@ export const PATIENCE_MS = 2_000;
 export const RESTART_MS = 8_000;
 /** The first connection gets longer: it may have to fall back to TURN over TLS. */
 export const FIRST_MS = 15_000;
+/** One that is to take another's place: the way is known, and there is another worker to ask for. */
+export const MOVE_MS = 8_000;
 
 /** RTCConfiguration for what the functions said. */
 export function configuration(servers: readonly IceServer[], relayOnly: boolean): RTCConfiguration {
@@ -34,6 +36,7 @@ export class Path {
   state: CallState = "connecting";
   private peer: RTCPeerConnection | null = null;
   private restarts = 0;
+  private outlived = false;
   private cancel: () => void = () => undefined;
 
   constructor(private readonly options: PathOptions) {}
@@ -49,6 +52,22 @@ export class Path {
   expectWithin(milliseconds: number): void {
     this.cancel();
     this.cancel = this.options.after(milliseconds, () => this.trouble());
+  }
+
+  /** What is followed is mended no more: a newer one has come. */
+  outlive(): void {
+    this.outlived = true;
+    this.cancel();
+  }
+
+  /** Nothing has arrived for a while, whatever the browser still thinks of the path. */
+  silence(): void {
+    if (this.state === "connected") this.trouble();
+  }
+
+  /** Something arrives again. */
+  sound(): void {
+    if (this.peer && this.state === "troubled") this.look(this.peer);
   }
 
   /** One more try must succeed in time; after two in vain it is to be made `afresh`, with a new connection. */
@@ -80,7 +99,7 @@ export class Path {
     } else if (iceConnectionState === "disconnected") {
       if (this.state !== "connected") return;
       this.become("troubled");
-      this.expectWithin(PATIENCE_MS);
+      if (!this.outlived) this.expectWithin(PATIENCE_MS);
     } else if (connectionState === "connected") {
       this.cancel();
       this.restarts = 0;
@@ -91,6 +110,6 @@ export class Path {
   private trouble(): void {
     if (this.state === "closed") return;
     this.become("troubled");
-    this.options.onTrouble();
+    if (!this.outlived) this.options.onTrouble();
   }
 }

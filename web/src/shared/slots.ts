@@ -40,7 +40,9 @@ export class Slots {
   readonly channel: RTCDataChannel;
   private readonly streams: MediaStream[] = [];
   private readonly screenStream: MediaStream;
+  private readonly all: RTCRtpTransceiver[] = [];
   private hushed = false;
+  private silenced = false;
 
   /** `heard` is called when something arrives from somebody for the first time. */
   constructor(
@@ -95,7 +97,18 @@ export class Slots {
   /** Neither show nor play what arrives, whatever elements it goes to; or do so again. */
   hush(hushed: boolean): void {
     this.hushed = hushed;
-    for (const stream of [...this.streams, this.screenStream]) for (const track of stream.getTracks()) track.enabled = !hushed;
+    for (const { receiver } of this.all) receiver.track.enabled = !hushed && !(this.silenced && receiver.track.kind === "audio");
+  }
+
+  /** Let nothing be heard of this connection, because another one is; its pictures are not shown either, but ready to be. */
+  quiet(quiet: boolean): void {
+    this.silenced = quiet;
+    this.hush(this.hushed);
+  }
+
+  /** What has arrived so far in each slot in turn: packets of sound, decoded frames of pictures. */
+  async arrived(): Promise<number[]> {
+    return Promise.all(this.all.map(async ({ receiver }) => arrivedAt(await receiver.getStats())));
   }
 
   /** Keep what is sent within bounds: the smallest picture only for those who save data, and never more than is of use. */
@@ -123,7 +136,8 @@ export class Slots {
   private add(kind: "audio" | "video", init: RTCRtpTransceiverInit, track: MediaStreamTrack | null = null): RTCRtpTransceiver {
     const transceiver = this.peer.addTransceiver(track ?? kind, init);
     preferCodecs(transceiver, kind);
-    transceiver.receiver.track.enabled = !this.hushed;
+    this.all.push(transceiver);
+    this.hush(this.hushed);
     transceiver.receiver.track.addEventListener("unmute", this.heard);
     return transceiver;
   }
@@ -135,6 +149,14 @@ export class Slots {
  */
 function direction(bothWays: boolean): RTCRtpTransceiverDirection {
   return bothWays ? "sendrecv" : "recvonly";
+}
+
+function arrivedAt(report: RTCStatsReport): number {
+  let count = 0;
+  report.forEach((entry: Record<string, unknown>) => {
+    if (entry["type"] === "inbound-rtp") count += Number(entry[entry["kind"] === "audio" ? "packetsReceived" : "framesDecoded"] ?? 0);
+  });
+  return count;
 }
 
 /** Only what the worker forwards is offered: every further codec costs lines in an offer of limited length. */

@@ -33,7 +33,7 @@ export class Desk {
   state: StaffState = initial(dayOf(new Date()), "");
   readonly drafts = new Drafts();
   readonly office: Office;
-  readonly talk = new Talk((message) => void this.connection?.send(message), () => this.tell());
+  readonly talk = new Talk({ send: (message) => this.connection?.send(message) === true, wake: () => this.connection?.wake() }, () => this.tell());
   private giveUpCall: ReturnType<typeof setTimeout> | undefined;
   private ask: ReturnType<typeof setTimeout> | undefined;
   private connection: Connection<FromClinician, ToClinician> | null = null;

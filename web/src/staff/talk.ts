@@ -2,7 +2,7 @@
 import type { Answer, Join, Seat } from "../protocol";
 import { Awake } from "../shared/awake";
 import { comeBack } from "../shared/comeback";
-import { Conversation } from "../shared/conversation";
+import { Conversation, type TalkSocket } from "../shared/conversation";
 import { Equipment } from "../shared/equipment";
 import { unlockSound } from "../shared/sound";
 import { Readiness } from "./readiness";
@@ -21,11 +21,11 @@ export class Talk {
   private wanted = false;
 
   constructor(
-    send: ConstructorParameters<typeof Conversation>[1],
+    socket: TalkSocket,
     private readonly tell: () => void,
   ) {
     this.readiness = new Readiness(this.equipment, () => this.settle());
-    this.conversation = new Conversation(this.equipment, send, tell);
+    this.conversation = new Conversation(this.equipment, socket, tell);
     this.equipment.listen(() => {
       this.conversation.useDevices();
       this.settle();

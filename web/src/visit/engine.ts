@@ -300,7 +300,7 @@ export class Engine {
     const later = await untilFetched(() => import("./later"), () => ["waiting", "ringing", "call"].includes(step(this.state)));
     const talk = new later.Talk({
       equipment: this.equipment,
-      send: (message) => void this.send(message),
+      socket: { send: (message) => this.send(message), wake: () => this.connection?.wake() },
       sendSurely: (message) => this.sendSurely(message),
       visit: () => this.state.visit,
       step: () => step(this.state),

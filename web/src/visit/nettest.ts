@@ -46,7 +46,7 @@ export class NetworkTest {
       if (navigator.onLine) return BLOCKED;
       throw new NotTested("offline"); // no network at all is no network that blocks
     }
-    const [{ Probe, ProbeFailed }, { forced }] = await Promise.all([import("../shared/probe"), import("../shared/call")]).catch(() => {
+    const [{ Probe, ProbeFailed }, { forced }] = await Promise.all([import("../shared/probe"), import("../shared/forced")]).catch(() => {
       throw new NotTested("offline");
     });
     if (round !== this.round) throw new NotTested("cancelled");

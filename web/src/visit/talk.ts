@@ -1,5 +1,5 @@
 // The call as the visit's page runs it: accepted, joined with the devices there are, paused, hung up.
-import { Conversation } from "../shared/conversation";
+import { Conversation, type TalkSocket } from "../shared/conversation";
 import { unlockSound } from "../shared/sound";
 import { comeBack } from "../shared/comeback";
 import type { Equipment } from "../shared/equipment";
@@ -8,7 +8,7 @@ import type { Step } from "./state";
 
 export interface TalkOptions {
   equipment: Equipment;
-  send: (message: FromPatient) => void;
+  socket: TalkSocket;
   /** Now or as soon as there is a socket again. */
   sendSurely: (message: FromPatient) => void;
   visit: () => VisitView | null;
@@ -29,7 +29,7 @@ export class Talk {
   private stopWatching: (() => void) | null = null;
 
   constructor(private readonly options: TalkOptions) {
-    this.conversation = new Conversation(options.equipment, options.send, options.tell);
+    this.conversation = new Conversation(options.equipment, options.socket, options.tell);
     options.equipment.listen(() => {
       this.conversation.useDevices();
       options.tell();
