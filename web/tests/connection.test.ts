@@ -252,7 +252,10 @@ test("a next socket that comes to nothing is tried again, and what was kept for 
   last().opens();
   connection.send({ type: "media" });
   last().breaks();
-  expect(old.sent.at(-1)).toEqual({ type: "media" });
+  expect(old.sent.slice(-2)).toEqual([{ type: "hello" }, { type: "media" }]); // the next one may have taken the seat
+  old.says({ type: "seat_taken" });
+  expect(old.sent.at(-1)).toEqual({ type: "hello" });
+  old.says({ type: "visit" });
   await clock.pass(20_000);
   expect(sockets).toHaveLength(4);
   last().opens();

@@ -48,6 +48,8 @@ export class Connection<Sent extends { type: string }, Received extends { type: 
   private line: Line | null = null;
   /** The next socket, which has said `hello` and was not answered yet: what is said meanwhile is kept for it. */
   private next: { line: Line; kept: { message: Sent; surely: boolean }[] } | null = null;
+  /** A next one has said `hello`: the present one may be told that its seat is taken, by ourselves. */
+  private succeeded = false;
   private attempts: Attempt[] = [];
   private begun = -Infinity; // when the latest try was
   private opened = 0; // when the present socket did
@@ -167,8 +169,9 @@ export class Connection<Sent extends { type: string }, Received extends { type: 
     // Whoever opened it early keeps others from doing so in the same second.
     const renewal = ticket.socket_seconds * 1000 * (0.9 + this.random() / 10);
     this.cancel = this.after(renewal, () => this.begin());
-    if (this.line) this.next = { line, kept: [] };
-    else this.take(line);
+    if (!this.line) return this.take(line);
+    this.next = { line, kept: [] };
+    this.succeeded = true;
   }
 
   private dropAttempts(): void {
@@ -182,6 +185,7 @@ export class Connection<Sent extends { type: string }, Received extends { type: 
   private take(line: Line): void {
     const kept = this.next?.line === line ? this.next.kept : [];
     this.next = null;
+    this.succeeded = false;
     this.line?.close();
     this.line = line;
     this.opened = this.now();
@@ -210,8 +214,10 @@ export class Connection<Sent extends { type: string }, Received extends { type: 
     if (this.next?.line === line) this.take(line);
     if (line !== this.line) return;
     if (message.type === "pong") return this.unsure.clear();
-    // The older of one's own two sockets has lost the seat to the newer one.
-    if (message.type === "seat_taken" && this.next) return;
+    if (message.type === "seat_taken" && this.succeeded) {
+      if (!this.next) line.hello(); // the next one took it and died
+      return;
+    }
     this.options.onMessage(message);
     if (message.type === "seat_taken") this.stop("seat_taken");
   }
@@ -220,6 +226,7 @@ export class Connection<Sent extends { type: string }, Received extends { type: 
     if (this.next?.line === line) {
       const { kept } = this.next;
       this.next = null;
+      this.line?.hello(); // it may have taken the seat
       for (const { message, surely } of kept) this.say(message, surely);
       return this.tryAfter(spread(RENEW_MS, this.random));
     }

@@ -18,13 +18,18 @@ export interface LineOptions {
 export class Line {
   private cancel: () => void = () => undefined;
 
-  /** Says `hello`, which must be answered. */
+  /** Says `hello` at once. */
   constructor(
     private readonly socket: Socket,
     private readonly options: LineOptions,
   ) {
     socket.onmessage = ({ data }) => this.received(data);
     socket.onclose = () => this.lost();
+    this.hello();
+  }
+
+  /** Take the seat, and ask for all that counts. */
+  hello(): void {
     this.send({ type: "hello" });
     this.expect(PONG_MS);
   }

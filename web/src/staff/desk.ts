@@ -34,6 +34,8 @@ export class Desk {
   readonly drafts = new Drafts();
   readonly office: Office;
   readonly talk = new Talk({ send: (message) => this.connection?.send(message) === true, wake: () => this.connection?.wake() }, () => this.tell());
+  /** Calls that were left and not asked for again: one that moved in the same moment is left under its new number too. */
+  private readonly hungUp = new Set<string>();
   private giveUpCall: ReturnType<typeof setTimeout> | undefined;
   private ask: ReturnType<typeof setTimeout> | undefined;
   private connection: Connection<FromClinician, ToClinician> | null = null;
@@ -86,6 +88,7 @@ export class Desk {
   /** Connect again after another window took over, or the connection was closed for good. */
   connect(): void {
     this.connection?.close();
+    this.hungUp.clear();
     this.dispatch({ type: "line", status: "connecting", reason: null });
     this.connection = new Connection<FromClinician, ToClinician>({
       ticket: (signal) => this.office.ticket(signal),
@@ -200,6 +203,7 @@ export class Desk {
   call(consultation: string): void {
     if (this.state.line === "stopped") return this.connect(); // its hello is answered with the call that goes on
     this.talk.prepare();
+    this.hungUp.delete(consultation);
     this.dispatch({ type: "press_call", consultation });
     if (!this.connection?.send({ type: "call", consultation })) return this.refuseCall(consultation, "offline");
     clearTimeout(this.giveUpCall);
@@ -214,6 +218,7 @@ export class Desk {
   /** «Avslutt samtale»: this page leaves at once, whatever the network does. */
   hangUp({ consultation, call }: { consultation: string; call: number }): void {
     if (this.state.line === "stopped") this.connect();
+    this.hungUp.add(consultation);
     this.connection?.sendSurely({ type: "hang_up", consultation, call });
     this.dispatch({ type: "left", consultation, call });
   }
@@ -229,6 +234,7 @@ export class Desk {
   }
 
   private receive(message: ToClinician): void {
+    if (message.type === "join" && this.hungUp.has(message.consultation)) return this.hangUp(message);
     this.dispatch({ type: "received", message });
     // `hello` is answered with one's own list of today, and may be handled after a `watch`: say again what is looked at.
     if (message.type === "board" && this.elsewhere(message.day, message.clinician)) this.watch();

@@ -32,7 +32,7 @@ export function sit(state: StaffState, join: Join): StaffState {
   if (join.call <= (state.over[join.consultation] ?? 0)) return state;
   const { seated } = state;
   if (seated && seated.join.consultation === join.consultation && join.call < seated.join.call) return state;
-  const peers = seated && sameCall(seated, join) ? seated.peers : {};
+  const peers = seated?.join.consultation === join.consultation ? seated.peers : {}; // also when it moves, under another number
   return { ...withoutNotices(state, join.consultation), seated: { join, peers }, calling: null };
 }
 

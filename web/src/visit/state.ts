@@ -136,7 +136,9 @@ function withVisit(state: VisitState, visit: VisitView): VisitState {
   if (held && (visit.consultation !== held.consultation || visit.version < held.version || visit.call < held.call)) return state;
   // Of the same version nothing can have happened, but ringing, joining and ending reach us before the version that counts them.
   if (held && visit.version === held.version) visit = { ...visit, state: held.state, call: held.call, by_phone: visit.by_phone || held.by_phone };
-  const talking = visit.state === "calling" || visit.state === "in_call";
+  // A call that moves has another number, and all are in it as they were.
+  const moved = held?.state === "in_call" && visit.state === "in_call";
+  const goesOn = moved || ((visit.state === "calling" || visit.state === "in_call") && state.join?.call === visit.call);
   return {
     ...state,
     visit,
@@ -145,8 +147,8 @@ function withVisit(state: VisitState, visit: VisitView): VisitState {
     lateAsked: visit.running_late === state.lateAsked ? null : state.lateAsked,
     leaving: state.leaving && held?.state === visit.state,
     ended: visit.state === "checked_in" ? state.ended : null,
-    join: talking && state.join?.call === visit.call ? state.join : null,
-    peers: talking && state.join?.call === visit.call ? state.peers : {},
+    join: goesOn ? state.join : null,
+    peers: goesOn ? state.peers : {},
   };
 }
 

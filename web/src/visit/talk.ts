@@ -24,7 +24,7 @@ export class Talk {
   readonly conversation: Conversation;
   /** «Aksepter samtale» was pressed and the line is not there yet. */
   accepting = false;
-  /** Number of the call that was ended here; what the functions still say of it, wherever it may have moved since, is out of date. */
+  /** Number of the call that was ended here, 0 once another is accepted; what the functions still say of it, wherever it may have moved since, is out of date. */
   private hungUp = 0;
   private stopWatching: (() => void) | null = null;
 

@@ -210,12 +210,13 @@ describe("a call", () => {
     expect(state.notices).toEqual([]);
   });
 
-  test("keeps what the patient says of their devices over a repeated join, not over a new call", () => {
+  test("keeps what the patient says of their devices over a repeated join and a move, not over a new call", () => {
     const peer = got({ type: "peer_media", consultation: "a", call: 1, seat: "patient", camera: false, microphone: true, screen: false, interrupted: false });
     const state = after(...inCall, peer);
     expect(state.seated?.peers).toEqual({ patient: { camera: false, microphone: true, screen: false, interrupted: false } });
     expect(reduce(state, join(1)).seated?.peers).toEqual(state.seated?.peers);
-    expect(reduce(state, join(2)).seated?.peers).toEqual({});
+    expect(reduce(state, join(2)).seated?.peers).toEqual(state.seated?.peers);
+    expect([ended(1, "worker_lost"), join(2)].reduce(reduce, state).seated?.peers).toEqual({});
   });
 
   test("does not take an older call's word for anything", () => {
