@@ -182,9 +182,8 @@ export class CallMedia {
   /** «Prøv video igjen»: ask the functions for the truth, and do not wait for patience to be at an end. */
   retry(): void {
     if (this.state === "closed") return;
-    if (this.state !== "connected") return this.trouble();
-    const { consultation, call } = this.join;
-    this.options.send({ type: "trouble", consultation, call });
+    if (this.state === "connected") this.sayTrouble();
+    else this.trouble();
   }
 
   close(): void {

@@ -187,7 +187,7 @@ export class Conversation {
 
   /** The number of the call that is held; 0 without one. */
   get call(): number {
-    return this.media ? this.line.call : 0;
+    return this.media ? this.present.call : 0;
   }
 
   /** The end of the line; the devices stay with their owner. */

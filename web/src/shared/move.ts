@@ -127,6 +127,10 @@ export class Line {
     await this.newest.wake(elsewhere);
   }
 
+  retry(): void {
+    this.newest.retry();
+  }
+
   close(): void {
     this.closed = true;
     for (const stop of this.leaving.values()) stop();
