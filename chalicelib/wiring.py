@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property, lru_cache
 from typing import Any, Final
 
@@ -77,6 +78,8 @@ from chalicelib.wordings import Wordings
 from chalicelib.worker_messages import WorkerMessages
 from chalicelib.workers import Workers
 
+AT_ONCE: Final = 4
+"""How many calls of a worker one function moves at a time: it waits for AWS most of the time. More would collide."""
 SECRET_SECONDS: Final = 300
 """How long a process believes what it read of a secret; keys are known a rotation before they are used."""
 ROTATION_SECONDS: Final = 3600
@@ -432,7 +435,13 @@ class Services:
     @cached_property
     def workers(self) -> Workers:
         """How media workers come and go."""
-        return Workers(self.store, self.crew, self.placing, self.sockets, self.settings, self.now)
+        means = self.store, self.crew, self.placing, self.sockets, self.settings, self.now
+        return Workers(*means, self.side_by_side)
+
+    @cached_property
+    def side_by_side(self) -> Callable[..., Any]:
+        """Does something for many, a few at a time."""
+        return ThreadPoolExecutor(AT_ONCE).map
 
     @cached_property
     def crew(self) -> Crew:

@@ -1,6 +1,7 @@
 """Media workers come, beat, tire, drain and are lost; what they carry then moves to others."""
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from typing import Final
 
 import msgspec
@@ -35,13 +36,16 @@ class Workers:
         sockets: Sockets,
         settings: Settings,
         now: Callable[[], float],
+        side_by_side: Callable[[Callable[[str], str], Iterable[str]], Iterable[str]],
     ) -> None:
+        """``side_by_side``: does something for many, one waiting for AWS while another does."""
         self._store = store
         self._crew = crew
         self._placing = placing
         self._sockets = sockets
         self._settings = settings
         self._now = now
+        self._side_by_side = side_by_side
 
     def register(self, socket: Socket, message: Register) -> None:
         """A worker is here, perhaps again: what it carries is held against what the table gives it.
@@ -140,25 +144,29 @@ class Workers:
         return worker.draining or self._crew.is_lost(worker) or self._crew.is_silent(worker)
 
     def _relieve(self, worker: Worker, until: float) -> int:
-        """Move what a worker carries, one call after another, as far as time goes; returns how many were dropped.
+        """Move what a worker carries, a few calls at a time, as far as time goes; returns how many were dropped.
 
         What is left over is taken up by the next heartbeat, by the pages themselves (`trouble`), or by the sweep.
         """
-        is_lost, dropped, moved = self._crew.is_lost(worker), 0, 0
-        for room in worker.rooms:
-            if self._now() > until:
-                break
+        is_lost, is_full = self._crew.is_lost(worker), False
+
+        def move(room: str) -> str:
+            nonlocal is_full
+            if is_full or self._now() > until:
+                return "left"
             try:
                 stuck = self._placing.move(Place(worker.id, room))
-                if stuck and not is_lost:
-                    break  # there is no place for the others either
-                dropped += bool(stuck and self._placing.drop(stuck))
-                moved += not stuck
+                if stuck and is_lost:
+                    return "dropped" if self._placing.drop(stuck) else "over"
+                is_full = stuck is not None  # then there is no place for the others either
             except Exception as error:  # noqa: BLE001 - what fails with one call must not keep the others from moving
-                log(door="move", outcome=fault(error))
-        if moved or dropped:
-            log(door="move", calls=moved, rows=dropped)
-        return dropped
+                return fault(error)
+            return "left" if stuck else "moved"
+
+        became = Counter(self._side_by_side(move, worker.rooms))
+        for outcome, calls in became.items():
+            log(door="move", outcome=outcome, calls=calls)
+        return became["dropped"]
 
     def _lease(self) -> dict[str, int]:
         lease = int(self._now()) + self._settings.lease_seconds

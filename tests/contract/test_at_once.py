@@ -237,3 +237,24 @@ def test_the_same_guest_invited_many_times_at_once_is_one(clinic: Clinic) -> Non
     together(*[lambda: clinic.invite(booked, once="same")] * AT_ONCE)
     assert len(clinic.now(booked).guests) == 1
     assert [number for number, _ in clinic.carrier.texts].count("+4790000001") == 1
+
+
+def test_a_lost_workers_calls_move_side_by_side_while_their_pages_ask_for_it(clinic: Clinic) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        vars(clinic.services)["side_by_side"] = pool.map
+        clinic.worker("W", "w1", capacity=12)
+        clinic.clinician("C")
+        called = [clinic.book() for _ in range(12)]
+        for n, consultation in enumerate(called):
+            clinic.patient(f"P{n}", consultation)
+            clinic.say(f"P{n}", p.CheckIn(devices=p.DeviceReport()))
+            assert clinic.say("C", p.Call(consultation=consultation.id)) == "call"
+        clinic.worker("X", "w2", capacity=12)
+        clinic.push.gone.add("W")
+        troubles = [
+            lambda c=c, n=n: clinic.say(f"P{n}", p.Trouble(consultation=c.id, call=1)) for n, c in enumerate(called[:2])
+        ]
+        together(lambda: clinic.services.signaling.disconnect("W"), *troubles)
+    assert [(clinic.now(c).worker, clinic.now(c).call) for c in called] == [("w2", 2)] * 12
+    assert {w.id: len(w.rooms) for w in clinic.workers()} == {"w1": 0, "w2": 12}
+    assert [sum(isinstance(m, p.Ringing) for m in clinic.push.to(f"P{n}")) for n in range(12)] == [2] * 12

@@ -203,6 +203,7 @@ class Clinic:
             sealed=self.sealed,
             erasures=self.erasures,
             secret=lambda name: name,
+            side_by_side=map,
         )
         self.services.register.enter(TRUST)
         self._bookings = 0
