@@ -33,6 +33,7 @@ class Link:
         """``make_worker`` is given the function through which the worker speaks."""
         self.outgoing = Outgoing()
         self.draining = asyncio.Event()
+        self.opening = False
         self._settings = settings
         self._patience = patience or Patience()
         self._empty = asyncio.Event()  # no room, while draining
@@ -83,17 +84,24 @@ class Link:
 
     async def _stay_connected(self) -> None:
         while True:
-            try:
-                session = await Session.open(self._settings, self, self._patience)
-            except LOST as error:
-                say("socket_not_opened", code=type(error).__name__, tries=self._tries)
-                await self._pause()
-            else:
+            session = await self._open()
+            if session is not None:
                 talk = self._take_over(session)
                 age = session.registered.socket_seconds * random.uniform(*SPREAD)  # noqa: S311  # nosec B311 # no secret
                 done, _ = await asyncio.wait({talk}, timeout=age)
-                if done:
-                    await self._pause()
+                if not done:
+                    continue  # to its successor
+            await self._pause()
+
+    async def _open(self) -> Session | None:
+        self.opening = True
+        try:
+            return await Session.open(self._settings, self, self._patience)
+        except LOST as error:
+            say("socket_not_opened", code=type(error).__name__, tries=self._tries)
+            return None
+        finally:
+            self.opening = False
 
     def _take_over(self, session: Session) -> asyncio.Task[None]:
         """This socket speaks from now on; the one that did hears what is under way to it, and ends."""

@@ -30,8 +30,7 @@ from media_worker.settings import Settings
 SILENT_BEATS: Final = 3
 """Every heartbeat is answered; without a word for so many of them the socket is dead."""
 OVERLAP_BEATS: Final = 2
-"""A socket with a successor is heard for so many beats more. The functions say things to the connection of the last
-heartbeat that they heard, and one of the old socket's may be heard after the new one has registered."""
+"""A socket with a successor is heard for so many beats more: functions that began before know no other."""
 STANDING: Final = ("register", "heartbeat")
 """What an error must be about to mean that we are not on the list (any more)."""
 
@@ -60,6 +59,8 @@ class Owner(Protocol):
 
     outgoing: Outgoing
     draining: asyncio.Event
+    opening: bool
+    """Whether another socket is being opened."""
 
     def register(self) -> Register:
         """Who we are and what we carry, now."""
@@ -131,6 +132,8 @@ class Session:
             if isinstance(message, Registered):
                 self.registered = message
                 return
+            if _forgets(message):
+                raise Forgotten
             self._take(message)
 
     async def _listen(self) -> None:
@@ -141,7 +144,11 @@ class Session:
                     data = await self._socket.recv()
                     if not self._retired:
                         self._until.reschedule(asyncio.get_running_loop().time() + silence)
-                    self._take(_parse(data))
+                    message = _parse(data)
+                    # else a beat of this one came after the next one had registered
+                    if _forgets(message) and not self._retired and not self._owner.opening:
+                        raise Forgotten
+                    self._take(message)
         finally:
             self._until = None
 
@@ -161,13 +168,15 @@ class Session:
         await self._owner.outgoing.speak(self._put, lambda: not self._retired)
 
     def _take(self, message: ToWorker | None) -> None:
-        if isinstance(message, Error) and message.about in STANDING:
-            raise Forgotten
-        if message is not None:
+        if message is not None and not _forgets(message):
             self._owner.hear(message)
 
     async def _put(self, message: Message) -> None:
         await self._socket.send(encode(message).decode())
+
+
+def _forgets(message: ToWorker | None) -> bool:
+    return isinstance(message, Error) and message.about in STANDING
 
 
 def _parse(data: str | bytes) -> ToWorker | None:

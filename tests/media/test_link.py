@@ -205,6 +205,23 @@ def test_a_socket_lost_while_the_next_one_opens_is_no_loss() -> None:
     asyncio.run(test())
 
 
+def test_the_old_socket_is_heard_though_its_last_heartbeat_came_too_late_to_count() -> None:
+    async def test() -> None:
+        async with bench() as b:
+            late = Error("not_found", "There is nothing here.", retry=False, about="heartbeat")
+            old, _ = await b.registered(heartbeat_seconds=1, socket_seconds=0)
+            new = await b.functions.session()
+            await new.hear_a(Register)
+            await old.say(late)
+            await new.say(Registered(10, 30, 6600))
+            await new.hear_a(Heartbeat)
+            await old.say(late)
+            await old.say(OpenRoom(ROOM, []))
+            assert await new.hear_a(RoomOpened) == RoomOpened(ROOM)
+
+    asyncio.run(test())
+
+
 def test_as_long_as_no_next_socket_opens_the_old_one_serves() -> None:
     async def test() -> None:
         async with bench() as b:
