@@ -34,6 +34,10 @@ def _department() -> Iterator[Scene]:
     yield Scene("department", "you", DEPARTMENT, "main[data-step=you] h1", known, then=_first)
     yield Scene("department", "you-faults", DEPARTMENT, "main [aria-invalid=true]", known, then=_nothing_typed)
     yield Scene("department", "unknown", DEPARTMENT, "main h1", unknown)
+    busy = {f"GET /departments{DEPARTMENT[2:]}": errors.Busy()}
+    yield Scene("department", "busy", DEPARTMENT, "main progress", Answers(busy))
+    arriving = {**known.rest, f"POST /departments{DEPARTMENT[2:]}/arrivals": errors.Busy()}
+    yield Scene("department", "you-busy", DEPARTMENT, "main progress", Answers(arriving), then=_typed)
     yield Scene("department", "failed", DEPARTMENT, "main [role=alert]", down)
 
 
@@ -48,6 +52,13 @@ async def _first(sight: Sight) -> None:
 
 async def _nothing_typed(sight: Sight) -> None:
     await _first(sight)
+    await sight.press("department.next")
+
+
+async def _typed(sight: Sight) -> None:
+    await _first(sight)
+    await sight.page.locator("main [name=name]").fill("Kari Nordmann")
+    await sight.page.locator("main [name=phone]").fill("900 00 000")
     await sight.press("department.next")
 
 

@@ -9,10 +9,10 @@ from chalicelib import errors, protocol, rest
 from chalicelib.lifecycle import State
 from chalicelib.protocol import ConsultationView, Delivery, EndReason, GuestKind, Message, Seat
 from tests.pages import content, office_scenes
-from tests.pages.backend import Answers
+from tests.pages.backend import Answers, Reply
 from tests.pages.content import DAY, VISIT
 from tests.pages.gallery import Scene, Sight
-from tests.pages.visit_scenes import BUSY, DENIED, pressed
+from tests.pages.visit_scenes import BUSY, DENIED, failing, pressed
 
 PATH: Final = "/staff/elvenes"
 LIST: Final = "main[data-view=list] [data-day]"
@@ -33,6 +33,7 @@ def scene(
     me: rest.Me = content.ME,
     answered: Mapping[str, object] | None = None,
     path: str = "",
+    replies: Mapping[str, Reply] | None = None,
     **more: Any,
 ) -> Scene:
     """A scene of somebody, ``me``, who is logged in and has this day; ``answered``: what more is answered;
@@ -47,7 +48,10 @@ def scene(
             **(answered or {}),
         },
         hello=[protocol.Board(DAY, me.id, list(day) if me.id == content.ME.id else [], delay), *said],
-        replies={"watch": lambda asked: [protocol.Board(asked.day, asked.clinician or me.id, list(day), delay)]},
+        replies={
+            "watch": lambda asked: [protocol.Board(asked.day, asked.clinician or me.id, list(day), delay)],
+            **(replies or {}),
+        },
         staff=True,
     )
     return Scene("staff", name, PATH + path, shows, answers, **more)
@@ -83,6 +87,9 @@ def _list() -> Iterator[Scene]:
     yield scene("list-taken", "main .ds-alert", day, [protocol.SeatTaken()])
     ended = [content.join(Seat.CLINICIAN), protocol.CallEnded(VISIT, 1, EndReason.WORKER_LOST)]
     yield scene("list-worker-lost", "main .ds-alert", day, ended)
+    full = {"call": lambda asked: [protocol.Queued(asked.consultation, 3)]}
+    yield scene("list-queued", f"{ROW} .v-waiting", day, replies=full, then=_ring)
+    yield scene("list-away", "main .ds-alert", day, then=_socket_lost)
     refused = {"refuse": {"camera": DENIED, "microphone": BUSY}}
     yield scene("list-devices", LIST, day, stand_in=refused)
     yield scene("list-menu", ".s-more__list", day, then=_menu)
@@ -105,6 +112,8 @@ def _list() -> Iterator[Scene]:
     broken = {f"GET {ONE}/trail": msgspec.structs.replace(content.TRAIL, intact=False)}
     yield scene("trail-broken", f"{DIALOG} .ds-alert", day, answered=broken, then=_in_row("staff.action.trail"))
     yield scene("book-code", f"{DIALOG} .ds-validation-message", day, then=_book_by_code)
+    crowd = {"POST /staff/elvenes/consultations": errors.Busy()}
+    yield scene("book-busy", f"{DIALOG} progress", day, answered=crowd, then=_book_late)
     lapsed = {f"GET {ONE}/trail": errors.Unauthenticated()}
     yield scene(
         "login-lapsed", "main[data-view=login] .ds-alert", day, answered=lapsed, then=_in_row("staff.action.trail")
@@ -166,6 +175,16 @@ async def _book_late(sight: Sight) -> None:
     await _book_by_code(sight)
     await sight.page.locator(f"{DIALOG} [name=phone]").fill("900 00 000")
     await sight.press("staff.form.submit")
+
+
+async def _ring(sight: Sight) -> None:
+    await sight.page.locator(f"{ROW} .s-ring").click()
+
+
+async def _socket_lost(sight: Sight) -> None:
+    await sight.backend.connected.wait()
+    await sight.page.route("**/api/**/ticket", lambda route: route.abort())
+    await sight.backend.sockets[-1].close()
 
 
 async def _arrival(sight: Sight) -> None:
@@ -235,3 +254,10 @@ def _call() -> Iterator[Scene]:
     yield _talking("call-knocking", _media(), view=knocking, shows="[data-banner=knocking]")
     yield _talking("call-ending", _media(), then=pressed("staff.call.hang_up"), shows=DIALOG)
     yield _talking("call-no-camera", _media(), stand_in={"refuse": {"camera": BUSY}})
+    yield _talking("call-hiccup", _media(), then=failing("path", 2), shows="[data-phase=hiccup]")
+    yield _talking("call-mending", _media(), then=failing("path", 6), shows="[data-phase=mending]")
+    yield _talking("call-phone", _media(), then=failing("path", 24), shows="[data-phase=phone]")
+    yield _talking("call-phone-other", _media(), then=failing("other", 28), shows="[data-phase=phone][data-side=other]")
+    unknown = content.mine(State.IN_CALL, phone="")
+    yield _talking("call-phone-none", _media(), view=unknown, then=failing("other", 28), shows="[data-phase=phone]")
+    yield _talking("call-back", _media(), then=failing("path", 6, back=True), shows="[data-phase=back]")

@@ -9,7 +9,7 @@ from chalicelib import errors, protocol, rest
 from chalicelib.lifecycle import State
 from chalicelib.protocol import Cause, EndReason, Grade, LoginLevel, Message, Seat, SeatQuality, Verdict, VisitView
 from tests.pages import content
-from tests.pages.backend import Answers
+from tests.pages.backend import Answers, Reply
 from tests.pages.content import VISIT
 from tests.pages.gallery import Scene, Sight
 
@@ -36,6 +36,7 @@ def scene(
     path: str = PATH,
     kept: dict[str, object] | None = None,
     rest_answers: Mapping[str, object] | None = None,
+    replies: Mapping[str, Reply] | None = None,
     wait_seconds: int = 0,
     **more: Any,
 ) -> Scene:
@@ -52,6 +53,7 @@ def scene(
             **(rest_answers or {}),
         },
         hello=[*known, *(hello or [])],
+        replies=replies or {},
         wait_seconds=wait_seconds,
     )
     return Scene("visit", name, path, shows, answers, kept={KEPT: kept} if kept else {}, **more)
@@ -83,6 +85,16 @@ def failing(what: str, seconds: int, offline: bool = False, back: bool = False) 
     return fail
 
 
+def passing(seconds: int) -> Callable[[Sight], Awaitable[None]]:
+    """Lets time pass."""
+
+    async def wait(sight: Sight) -> None:
+        await sight.see("main .ds-alert")
+        await sight.pass_time(seconds)
+
+    return wait
+
+
 def pressed(*keys: str) -> Callable[[Sight], Awaitable[None]]:
     """Presses these buttons, one after the other."""
 
@@ -100,6 +112,8 @@ def scenes() -> Iterator[Scene]:
         yield scene(f"gone-{error.code}", step("gone"), error(), path="/i#secret")
     yield scene("gone-cancelled", step("gone"), content.visit(State.CANCELLED))
     yield scene("failed", "main [role=alert]", errors.Unavailable())
+    yield scene("opening-busy", "main progress", errors.Busy())
+    yield scene("opening-busy-long", "main .ds-alert button", errors.Busy(), then=passing(300))
     yield from _preparation()
     yield from _waiting()
     yield from _call()
@@ -149,6 +163,10 @@ def _preparation() -> Iterator[Scene]:
     yield scene("network", "main progress", kept=at("network"), stand_in={"network": {"rtt": 990}})
     for verdict, stand_in in NETWORKS.items():
         yield scene(f"network-{verdict}", "main .ds-alert", kept=at("network"), stand_in=stand_in)
+    queued = {"probe_offer": lambda asked: [protocol.ProbeQueued(asked.probe, 3)]}
+    yield scene("network-queued", "main .v-turn", kept=at("network"), replies=queued)
+    busy = {"probe_start": lambda _: [_busy("probe_start")]}
+    yield scene("network-busy", "main .v-turn", kept=at("network"), replies=busy)
     done = at(
         "ready",
         network={
@@ -163,6 +181,9 @@ def _preparation() -> Iterator[Scene]:
     )
     yield scene("ready", step("ready"), kept=done)
     yield scene("ready-early", step("ready"), content.visit(starts=content.instant(2 * 24 * 60)), kept=done)
+    full = {"check_in": lambda _: [_busy("check_in")]}
+    yield scene("ready-busy", "main progress", kept=done, replies=full, then=_ready)
+    yield scene("ready-away", "main .ds-alert", kept=done, then=_socket_lost)
     yield scene("ready-late", step("ready"), content.visit(delay_minutes=15), kept=done)
 
     yield scene("ready-running-late", step("ready"), content.visit(running_late=10), kept=done, then=_details)
@@ -224,6 +245,7 @@ def _waiting() -> Iterator[Scene]:
         "waiting-leave", "[role=alertdialog]", content.visit(State.CHECKED_IN), then=pressed("visit.waiting.leave")
     )
     yield scene("waiting-away", "main .ds-alert", content.visit(State.CHECKED_IN), then=_socket_lost)
+    yield scene("waiting-away-long", "main .ds-alert .v-phone", content.visit(State.CHECKED_IN), then=_lost_for_long)
     yield scene("ringing", step("ringing"), content.visit(State.CALLING), [protocol.Ringing(VISIT, 1)])
 
 
@@ -231,6 +253,20 @@ async def _socket_lost(sight: Sight) -> None:
     await sight.backend.connected.wait()
     await sight.page.route("**/api/**/ticket", lambda route: route.abort())
     await sight.backend.sockets[-1].close()
+    await sight.pass_time(6)
+
+
+async def _lost_for_long(sight: Sight) -> None:
+    await _socket_lost(sight)
+    await sight.pass_time(64)
+
+
+async def _ready(sight: Sight) -> None:
+    await sight.page.locator("main h1 ~ .ds-button").first.click()
+
+
+def _busy(about: str) -> protocol.Error:
+    return protocol.Error(errors.Busy.code, errors.Busy.text, errors.Busy.retry, about)
 
 
 def _quality(*seats: Seat, cause: Cause = Cause.NONE) -> list[dict[str, object]]:

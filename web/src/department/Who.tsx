@@ -2,10 +2,12 @@
 import { useRef, useState } from "preact/hooks";
 import type { Arrival, ClinicianView } from "../protocol";
 import { ApiError } from "../shared/api";
+import { Busy } from "../shared/components/Busy";
 import { Labelled } from "../shared/components/Labelled";
 import { Button, Heading, Notice } from "../shared/components/parts";
 import { errorText, language, t, type Key } from "../shared/messages";
 import { phoneNumber } from "../shared/phone";
+import type { Wait } from "../shared/turn";
 
 const MAX_NAME = 100;
 
@@ -22,9 +24,12 @@ export interface WhoProps {
   onBack: () => void;
   /** Raises ApiError. */
   onArrive: (arrival: Arrival) => Promise<void>;
+  /** Many come at once: until when it is waited. */
+  wait: Wait | null;
+  phone: string;
 }
 
-export function Who({ clinician, typed, onType, onBack, onArrive }: WhoProps) {
+export function Who({ clinician, typed, onType, onBack, onArrive, wait, phone: department }: WhoProps) {
   const { name, phone } = typed;
   const [pressed, setPressed] = useState(false);
   const [error, setError] = useState<ApiError | null>(null);
@@ -65,7 +70,8 @@ export function Who({ clinician, typed, onType, onBack, onArrive }: WhoProps) {
         <Labelled name="phone" label={t("department.phone")} fault={pressed && !number ? t("department.error.phone") : null}>
           {(input) => <input {...input} type="tel" autoComplete="tel" required value={phone} onInput={({ currentTarget }) => onType({ name, phone: currentTarget.value })} />}
         </Labelled>
-        {error && <Notice tone="danger"><p>{errorText(error.code, error.seconds)}</p></Notice>}
+        {(wait || error?.code === "busy") && <Busy wait={wait} kept={t("department.busy.kept")} phone={department} />}
+        {error && error.code !== "busy" && <Notice tone="danger"><p>{errorText(error.code, error.seconds)}</p></Notice>}
         <Button type="submit" busy={busy}>{t("department.next")}</Button>
       </form>
     </>

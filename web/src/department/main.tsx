@@ -3,10 +3,12 @@ import "./department.css";
 import { useEffect, useState } from "preact/hooks";
 import type { Arrival, DepartmentPage, VisitView } from "../protocol";
 import { ApiError, get, post } from "../shared/api";
+import { Busy } from "../shared/components/Busy";
 import { Page, PhoneNumber } from "../shared/components/Page";
 import { Button, ErrorNotice, Heading, Waiting } from "../shared/components/parts";
 import { t } from "../shared/messages";
 import { start } from "../shared/start";
+import { inTurn, type Wait } from "../shared/turn";
 import { chosen, choose } from "./choice";
 import { Who, type Typed } from "./Who";
 
@@ -19,10 +21,11 @@ function Department() {
   const [clinician, setClinician] = useState(chosen());
   const [typed, setTyped] = useState<Typed>({ name: "", phone: "" }); // outlives a look at the list
 
+  const [wait, setWait] = useState<Wait | null>(null);
   const load = async (): Promise<void> => {
     setError(null);
     try {
-      setPage(await get<DepartmentPage>(path));
+      setPage(await inTurn(() => get<DepartmentPage>(path), { onWait: setWait }));
     } catch (problem) {
       setError(problem instanceof ApiError ? problem.code : "internal");
     }
@@ -39,11 +42,12 @@ function Department() {
     setClinician(pressed);
   };
   const arrive = async (arrival: Arrival): Promise<void> => {
-    const { consultation } = await post<VisitView>(`${path}/arrivals`, arrival);
+    const { consultation } = await inTurn(() => post<VisitView>(`${path}/arrivals`, arrival), { onWait: setWait });
     location.assign(`/v#${consultation}`);
   };
 
   if (error === "not_found") return <Unknown />;
+  if (error === "busy" || (wait && !page)) return <Page title={t("department.title")}><Heading>{t("department.title")}</Heading><Busy wait={wait} onRetry={() => void load()} /></Page>;
   if (error) return <Page title={t("department.title")}><Heading>{t("department.title")}</Heading><ErrorNotice code={error} onRetry={() => void load()} /></Page>;
   if (!page) return <Page title={t("department.title")}><Waiting>{t("department.opening")}</Waiting></Page>;
   const frame = { trust: page.trust_name, department: page.department };
@@ -51,7 +55,7 @@ function Department() {
   if (one) {
     return (
       <Page {...frame} step="you" title={t("department.you")}>
-        <Who clinician={one} typed={typed} onType={setTyped} onBack={() => history.back()} onArrive={arrive} />
+        <Who clinician={one} typed={typed} onType={setTyped} onBack={() => history.back()} onArrive={arrive} wait={wait} phone={page.department.phone} />
       </Page>
     );
   }

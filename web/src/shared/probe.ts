@@ -3,12 +3,14 @@ import { withoutCandidates } from "./offers";
 import { configuration } from "./path";
 import { selectedPair } from "./figures";
 import { better, holds, jitter, median, summarize, transport, verdict, type Figures, type StepResult } from "./verdict";
-import type { NetworkReport, ProbeAnswer, ProbeOffer, ProbeReady, ProbeStart } from "../protocol";
+import type { NetworkReport, ProbeAnswer, ProbeOffer, ProbeQueued, ProbeReady, ProbeStart } from "../protocol";
 
 export interface ProbeOptions {
   send: (message: ProbeStart | ProbeOffer) => void;
   /** 0–1, as the test goes on. */
   onProgress: (share: number) => void;
+  /** Others are tested first: 1 for who is next. */
+  onQueued?: (place: number) => void;
   relayOnly?: boolean;
 }
 
@@ -22,6 +24,7 @@ export class ProbeFailed extends Error {
 const HEADER = 12; // bytes: u32 sequence, u32 clock, u16 step, u16 zero
 const FRAME = 1100; // bytes: with SCTP, DTLS and UDP around it still below 1,200
 const READY_MS = 12_000; // longer than a socket may keep us waiting for its pong: that tells a lost network from lost functions
+const QUEUE_MS = 90_000; // without news of one's place for so long nobody counts on it any more
 const CONNECT_MS = 15_000; // TURN over TLS is tried last
 const ECHOES = 20;
 const ECHO_EVERY_MS = 50; // a trip longer than that does not hold up the next
@@ -92,6 +95,9 @@ export function rate(bytes: number, took: number, asked: number): number {
 export class Probe {
   private ready: ((message: ProbeReady) => void) | null = null;
   private answered: ((message: ProbeAnswer) => void) | null = null;
+  /** Waits longer for what was asked. */
+  private prolong: (milliseconds: number) => void = () => undefined;
+  private probe = "";
   private fail: (reason: ProbeFailed) => void = () => undefined;
   private peer: RTCPeerConnection | null = null;
   private readonly arrivals = new Map<number, Arrivals>();
@@ -101,7 +107,8 @@ export class Probe {
 
   /** Take a message from the functions; others are ignored. */
   receive(message: { type: string; about?: string; code?: string }): void {
-    if (message.type === "probe_ready") this.ready?.(message as ProbeReady);
+    if (message.type === "probe_queued") this.queued(message as ProbeQueued);
+    else if (message.type === "probe_ready") this.ready?.(message as ProbeReady);
     else if (message.type === "probe_answer") this.answered?.(message as ProbeAnswer);
     else if (message.type === "error" && message.about?.startsWith("probe_")) this.fail(new ProbeFailed(message.code ?? "unavailable"));
   }
@@ -156,12 +163,24 @@ export class Probe {
     return { verdict: "poor", transport: transport(pair.local), rtt_ms: NO_ECHO_RTT_MS, jitter_ms: 0, loss: 1, up_kbps: 0, down_kbps: 0 };
   }
 
+  private queued({ probe, place }: ProbeQueued): void {
+    if (probe !== this.probe) return;
+    this.prolong(QUEUE_MS);
+    this.options.onQueued?.(place);
+  }
+
   /** Something the functions must answer in time. */
   private ask<Reply>(begin: (resolve: (reply: Reply) => void) => void): Promise<Reply> {
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(new ProbeFailed("unavailable")), READY_MS);
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      this.prolong = (milliseconds) => {
+        clearTimeout(timer);
+        timer = setTimeout(() => reject(new ProbeFailed("unavailable")), milliseconds);
+      };
+      this.prolong(READY_MS);
       begin((reply) => {
         clearTimeout(timer);
+        this.prolong = () => undefined;
         resolve(reply);
       });
     });
@@ -174,6 +193,7 @@ export class Probe {
     const channel = peer.createDataChannel("probe", { ordered: false, maxRetransmits: 0 });
     const offer = await peer.createOffer();
     await peer.setLocalDescription(offer);
+    this.probe = ready.probe;
     const answer = await this.ask<ProbeAnswer>((resolve) => {
       this.answered = (message) => message.probe === ready.probe && resolve(message);
       this.options.send({ type: "probe_offer", probe: ready.probe, sdp: withoutCandidates(offer.sdp ?? "") });

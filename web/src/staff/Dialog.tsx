@@ -1,7 +1,12 @@
 // A modal dialog: takes the focus, gives it back, closes by Escape.
-import type { ComponentChildren } from "preact";
-import { useEffect, useId, useRef } from "preact/hooks";
+import { createContext, type ComponentChildren } from "preact";
+import { useContext, useEffect, useId, useRef } from "preact/hooks";
+import { Busy } from "../shared/components/Busy";
 import { t } from "../shared/messages";
+import type { Wait } from "../shared/turn";
+
+/** Many come at once: until when the page waits before it asks again; what was pressed in a dialog waits there. */
+export const WaitContext = createContext<Wait | null>(null);
 
 export interface DialogProps {
   title: string;
@@ -25,6 +30,7 @@ export function Dialog({ title, onClose, wide, children }: DialogProps) {
       back?.focus();
     };
   }, []);
+  const wait = useContext(WaitContext);
   return (
     <dialog
       ref={element}
@@ -40,6 +46,7 @@ export function Dialog({ title, onClose, wide, children }: DialogProps) {
         <button type="button" class="ds-button" data-variant="tertiary" data-color="neutral" data-icon="true" data-command="close" aria-label={t("staff.action.close")} onClick={onClose} />
       </div>
       {children}
+      {wait && <Busy wait={wait} />}
     </dialog>
   );
 }

@@ -1,6 +1,7 @@
 // One day's list of one clinician, outside a call: her own, or for a secretary those she books for; what has just happened, and what concerns the day.
 import { useEffect } from "preact/hooks";
 import type { Me } from "../protocol";
+import { Busy } from "../shared/components/Busy";
 import { Labelled } from "../shared/components/Labelled";
 import { Button, Heading, Notice } from "../shared/components/parts";
 import { date, t } from "../shared/messages";
@@ -34,6 +35,7 @@ export function ListView({ desk, me, onOpen }: { desk: Desk; me: Me; onOpen: Ope
         {state.whose && <Button class="s-book" onClick={() => onOpen({ dialog: "book" })}><Icon name="plus" /> {t("staff.action.book")}</Button>}
       </div>
       {is(me, "secretary") && <Whose desk={desk} me={me} />}
+      {desk.wait && <Busy wait={desk.wait} />}
       {state.whose && <LineNotice desk={desk} />}
       <Notices desk={desk} onOpen={onOpen} />
       {calls && <DeviceCard readiness={desk.talk.readiness} />}

@@ -63,6 +63,7 @@ export function Row(props: RowProps) {
           )}
         </div>
         <Whereabouts view={view} />
+        <div role="status"><Queue desk={desk} view={view} /></div>
         {view.running_late > 0 && !over && <p class="s-row__line s-lost s-late"><Icon name="doubtful" /> {t("staff.row.running_late", { minutes: view.running_late })}</p>}
         {tested(view) && <OwnTest view={view} />}
         {view.guests.length > 0 && <GuestList view={view} desk={desk} peers={peers} onOpen={onOpen} />}
@@ -70,6 +71,18 @@ export function Row(props: RowProps) {
       </div>
       <Actions {...props} nameId={nameId} />
     </li>
+  );
+}
+
+/** That a free line is waited for. */
+function Queue({ desk, view }: { desk: Desk; view: ConsultationView }) {
+  const { queued } = desk.state;
+  if (queued?.consultation !== view.consultation) return null;
+  return (
+    <p class="s-row__line v-waiting">
+      <span class="v-spin" aria-hidden="true" />
+      <span><strong>{t("staff.row.queued", { place: queued.place })}</strong> {t("staff.row.queued.why")}</span>
+    </p>
   );
 }
 
@@ -115,6 +128,7 @@ function Actions({ view, desk, me, next, onOpen, nameId }: RowProps & { nameId: 
   const { busy, error, run } = useAct();
   const { consultation, state } = view;
   const calling = desk.state.calling === consultation;
+  const queued = desk.state.queued?.consultation === consultation;
   const mine = is(me, "clinician") && view.clinician === me.id;
   const small = { "data-size": "sm", "aria-describedby": nameId };
   const invite = (): void =>
@@ -124,7 +138,8 @@ function Actions({ view, desk, me, next, onOpen, nameId }: RowProps & { nameId: 
     });
   return (
     <div class="s-row__actions">
-      {mine && state === "checked_in" && <Button busy={calling} variant={next ? "primary" : "secondary"} aria-describedby={nameId} class="s-ring" onClick={() => desk.call(consultation)}>{t("staff.action.call")}</Button>}
+      {mine && state === "checked_in" && !queued && <Button busy={calling} variant={next ? "primary" : "secondary"} aria-describedby={nameId} class="s-ring" onClick={() => desk.call(consultation)}>{t("staff.action.call")}</Button>}
+      {queued && <Button {...small} variant="secondary" onClick={() => desk.giveUpLine()}>{t("staff.action.stop_waiting")}</Button>}
       {mine && (state === "calling" || state === "in_call") && <Button {...small} busy={calling} onClick={() => desk.call(consultation)}>{t("staff.action.enter")}</Button>}
       {mine && state === "calling" && <Button {...small} variant="secondary" color="danger" onClick={() => desk.withdraw(view)}>{t("staff.action.withdraw")}</Button>}
       {mine && state === "in_call" && <Button {...small} variant="secondary" color="danger" onClick={() => onOpen({ dialog: "hang_up", view })}>{t("staff.call.hang_up")}</Button>}

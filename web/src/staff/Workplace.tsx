@@ -5,6 +5,7 @@ import { Heading } from "../shared/components/parts";
 import { t } from "../shared/messages";
 import { CallView } from "./CallView";
 import type { Desk } from "./desk";
+import { WaitContext } from "./Dialog";
 import { Dialogs, type Open } from "./Dialogs";
 import { Frame } from "./Frame";
 import { later } from "./Later";
@@ -43,7 +44,9 @@ export function Workplace({ desk, me }: { desk: Desk; me: Me }) {
       ) : (
         <ListView desk={desk} me={me} onOpen={setOpen} />
       )}
-      {open && <Dialogs key={open.dialog} desk={desk} me={me} open={open} onOpen={setOpen} onClose={() => setOpen(null)} />}
+      <WaitContext.Provider value={desk.wait}>
+        {open && <Dialogs key={open.dialog} desk={desk} me={me} open={open} onOpen={setOpen} onClose={() => setOpen(null)} />}
+      </WaitContext.Provider>
     </>
   );
 }

@@ -1,5 +1,6 @@
 // What is behind the clinician's views: who is logged in, the socket, the state, and what the clinician does. Says when anything changed.
 import type { Booking, ConsultationView, FromClinician, Me, ToClinician } from "../protocol";
+import { Again } from "../shared/again";
 import { Connection, socketUrl } from "../shared/connection";
 import { dayOf, setTimeZone } from "../shared/messages";
 import { onSleep } from "../shared/time";
@@ -7,6 +8,7 @@ import { announceArrival, showBadge, unlockAtFirstPress } from "./attention";
 import { Drafts } from "./drafts";
 import { inCallWith, waitingToday } from "./lists";
 import { NO_LIST, type Notice } from "./notice";
+import type { Wait } from "../shared/turn";
 import { asApiError, Office } from "./office";
 import { reduce } from "./reduce";
 import { rememberedLister, rememberLister, rememberOut, rememberPlace, takeOut, takePlace } from "./remembered";
@@ -24,6 +26,8 @@ export type Place =
 
 /** «Ring» that nobody answered in this time has failed. */
 const CALL_ANSWER_MS = 15_000;
+/** A place among those who wait for a line is kept by asking this often (docs/protocol.md, `call`). */
+const LINE_MS = 5_000;
 /** A day's list that has not come over the socket in this time is fetched. */
 const BOARD_MS = 4_000;
 const DAWN_MS = 30_000;
@@ -31,18 +35,24 @@ const DAWN_MS = 30_000;
 export class Desk {
   place: Place = { at: "opening" };
   state: StaffState = initial(dayOf(new Date()), "");
+  /** Many come at once: until when this page waits before it asks again. */
+  wait: Wait | null = null;
   readonly drafts = new Drafts();
   readonly office: Office;
-  readonly talk = new Talk({ send: (message) => this.connection?.send(message) === true, wake: () => this.connection?.wake() }, () => this.tell());
+  readonly talk = new Talk({ send: (message) => this.send(message), wake: () => this.connection?.wake() }, () => this.tell());
   /** Calls that were left and not asked for again: one that moved in the same moment is left under its new number too. */
   private readonly hungUp = new Set<string>();
   private giveUpCall: ReturnType<typeof setTimeout> | undefined;
+  private askForLine: ReturnType<typeof setTimeout> | undefined;
+  /** For whom a line is no longer waited for, though one may be on its way. */
+  private givenUp: string | null = null;
+  private readonly again = new Again<FromClinician>({ say: (message) => this.sendSurely(message) });
   private ask: ReturnType<typeof setTimeout> | undefined;
   private connection: Connection<FromClinician, ToClinician> | null = null;
   private readonly listeners = new Set<() => void>();
 
   constructor(readonly trust: string) {
-    this.office = new Office({ trust, onChanged: (view) => this.update(view), onLapsed: () => this.lapse() });
+    this.office = new Office({ trust, onChanged: (view) => this.update(view), onLapsed: () => this.lapse(), onWait: (wait) => this.waits(wait) });
     for (const sign of ["online", "offline"]) addEventListener(sign, () => this.wake());
     document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && this.wake());
     onSleep(() => this.wake());
@@ -99,6 +109,8 @@ export class Desk {
         if (reason === "closed") return;
         if (reason === "unauthenticated") this.lapse();
         else this.dispatch({ type: "line", status, reason: reason ?? null });
+        if (status === "open") this.again.note({ type: "hello" });
+        if (status === "open" && this.state.queued) this.waitForLine(0);
         if (status === "open" && this.elsewhere(dayOf(new Date()), this.ownId)) this.watch();
       },
     });
@@ -145,7 +157,7 @@ export class Desk {
 
   private watch(): boolean {
     const { shown: day, whose: clinician } = this.state;
-    return this.connection?.send(this.own ? { type: "watch", day } : { type: "watch", day, clinician }) === true;
+    return this.send(this.own ? { type: "watch", day } : { type: "watch", day, clinician });
   }
 
   private look(): void {
@@ -188,14 +200,14 @@ export class Desk {
 
   /** «Jeg er forsinket»; 0 takes it back. Returns whether it could be said. */
   delay(minutes: number): boolean {
-    const said = this.connection?.send({ type: "delay", minutes }) === true;
+    const said = this.send({ type: "delay", minutes });
     if (!said) this.receive({ type: "error", code: "offline", message: "", retry: true, about: "delay" });
     return said;
   }
 
   /** «Slipp inn». */
   admit(consultation: string, guest: string): void {
-    const said = this.connection?.send({ type: "admit", consultation, guest }) === true;
+    const said = this.send({ type: "admit", consultation, guest });
     if (!said) this.receive({ type: "error", code: "offline", message: "", retry: true, about: "admit" });
   }
 
@@ -204,22 +216,50 @@ export class Desk {
     if (this.state.line === "stopped") return this.connect(); // its hello is answered with the call that goes on
     this.talk.prepare();
     this.hungUp.delete(consultation);
+    this.givenUp = null;
     this.dispatch({ type: "press_call", consultation });
     if (!this.connection?.send({ type: "call", consultation })) return this.refuseCall(consultation, "offline");
     clearTimeout(this.giveUpCall);
     this.giveUpCall = setTimeout(() => this.refuseCall(consultation, "unavailable"), CALL_ANSWER_MS);
   }
 
+  /** Wait for a free line no longer; the place lapses by itself. */
+  giveUpLine(): void {
+    this.givenUp = this.state.queued?.consultation ?? null;
+    this.dispatch({ type: "give_up" });
+  }
+
+  private send(message: FromClinician): boolean {
+    this.again.note(message);
+    return this.connection?.send(message) === true;
+  }
+
+  private sendSurely(message: FromClinician): void {
+    this.again.note(message);
+    this.connection?.sendSurely(message);
+  }
+
+  private waitForLine(milliseconds: number): void {
+    clearTimeout(this.giveUpCall);
+    clearTimeout(this.askForLine);
+    this.askForLine = setTimeout(() => {
+      const { queued } = this.state;
+      if (!queued) return;
+      this.connection?.send({ type: "call", consultation: queued.consultation });
+      this.waitForLine(LINE_MS); // should the answer be lost
+    }, milliseconds);
+  }
+
   /** «Avbryt oppringning». The patient may be answering just now, so the functions decide. */
-  withdraw({ consultation, call }: ConsultationView): void {
-    this.connection?.sendSurely({ type: "withdraw_call", consultation, call });
+  withdraw({ consultation, call }: Pick<ConsultationView, "consultation" | "call">): void {
+    this.sendSurely({ type: "withdraw_call", consultation, call });
   }
 
   /** «Avslutt samtale»: this page leaves at once, whatever the network does. */
   hangUp({ consultation, call }: { consultation: string; call: number }): void {
     if (this.state.line === "stopped") this.connect();
     this.hungUp.add(consultation);
-    this.connection?.sendSurely({ type: "hang_up", consultation, call });
+    this.sendSurely({ type: "hang_up", consultation, call });
     this.dispatch({ type: "left", consultation, call });
   }
 
@@ -234,6 +274,13 @@ export class Desk {
   }
 
   private receive(message: ToClinician): void {
+    if (message.type === "error" && this.again.refused(message)) return;
+    const { calling, queued } = this.state;
+    const wanted = calling ?? queued?.consultation;
+    if (message.type === "error" && message.about === "call" && message.code === "busy" && wanted) {
+      return this.receive({ type: "queued", consultation: wanted, place: queued?.place ?? 0 });
+    }
+    if (message.type === "join" && message.consultation === this.givenUp) return this.withdraw(message);
     if (message.type === "join" && this.hungUp.has(message.consultation)) return this.hangUp(message);
     this.dispatch({ type: "received", message });
     // `hello` is answered with one's own list of today, and may be handled after a `watch`: say again what is looked at.
@@ -241,8 +288,15 @@ export class Desk {
     // A call that goes on is one's own.
     if (message.type === "join" && !this.own) this.turnTo(this.ownId);
     if (message.type === "join" && this.state.seated?.join === message) this.talk.join(message);
+    if (message.type === "queued" && this.state.queued) this.waitForLine(LINE_MS);
     if (message.type === "answer") this.talk.answer(message);
     if (message.type === "error" && message.code === "unauthenticated") this.lapse();
+  }
+
+  private waits(wait: Wait | null): void {
+    if (this.wait === wait) return;
+    this.wait = wait;
+    this.tell();
   }
 
   private update(view: ConsultationView): void {

@@ -33,7 +33,13 @@ export function sit(state: StaffState, join: Join): StaffState {
   const { seated } = state;
   if (seated && seated.join.consultation === join.consultation && join.call < seated.join.call) return state;
   const peers = seated?.join.consultation === join.consultation ? seated.peers : {}; // also when it moves, under another number
-  return { ...withoutNotices(state, join.consultation), seated: { join, peers }, calling: null };
+  return { ...withoutNotices(state, join.consultation), seated: { join, peers }, calling: null, queued: null };
+}
+
+/** No line is free for the call that was asked for: it is waited for. */
+export function queue(state: StaffState, consultation: string, place: number): StaffState {
+  if (consultation !== (state.calling ?? state.queued?.consultation)) return state;
+  return { ...state, calling: null, queued: { consultation, place } };
 }
 
 /** «Gå til samtalen»: a call that was left, and goes on because that was never heard, may be joined again. */
@@ -64,7 +70,7 @@ const TOO_LATE: ReadonlySet<string> = new Set(["illegal_transition", "overtaken"
 /** What was asked for did not happen. */
 export function refused(state: StaffState, code: string, about: string): StaffState {
   if (BY_ITSELF.has(about) || (LEAVING.has(about) && TOO_LATE.has(code))) return state;
-  const consultation = about === "call" ? state.calling : (state.seated?.join.consultation ?? null);
+  const consultation = about === "call" ? (state.calling ?? state.queued?.consultation ?? null) : (state.seated?.join.consultation ?? null);
   const notice: Notice = {
     id: about === "call" && consultation ? `call:${consultation}` : `error:${about}`,
     code,
@@ -72,7 +78,7 @@ export function refused(state: StaffState, code: string, about: string): StaffSt
     consultation,
     again: about === "call" && consultation !== null,
   };
-  return withNotice(about === "call" ? { ...state, calling: null } : state, notice);
+  return withNotice(about === "call" ? { ...state, calling: null, queued: null } : state, notice);
 }
 
 /** How a call ended; one such notice a consultation, the later one more exact. */

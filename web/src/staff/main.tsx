@@ -3,6 +3,7 @@ import "./system.css";
 import "./staff.css";
 import "./dialogs.css";
 import "./call.css";
+import { Busy } from "../shared/components/Busy";
 import { Page } from "../shared/components/Page";
 import { ErrorNotice, Heading, Notice, Waiting } from "../shared/components/parts";
 import { t } from "../shared/messages";
@@ -35,7 +36,7 @@ function Staff() {
   const { place } = desk;
   switch (place.at) {
     case "opening":
-      return <Page title={t("staff.title.staff")}><Waiting>{t("staff.opening")}</Waiting></Page>;
+      return <Page title={t("staff.title.staff")}>{desk.wait ? <Busy wait={desk.wait} /> : <Waiting>{t("staff.opening")}</Waiting>}</Page>;
     case "failed":
       return <Page title={t("staff.title.staff")}><Heading>{t("staff.title.staff")}</Heading><ErrorNotice code={place.code} onRetry={() => void desk.open(null)} /></Page>;
     case "login":

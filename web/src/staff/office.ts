@@ -1,6 +1,10 @@
 // What the clinician asks of the REST API, and hears back. Everything here raises ApiError.
 import type { Booking, ConsultationView, DayList, HandOver, Me, Move, NewGuest, Redirect, SentMessages, SmsWish, Support, Ticket, Trail } from "../protocol";
 import { ApiError, get, post, put } from "../shared/api";
+import { inTurn, type Wait } from "../shared/turn";
+
+/** Who has pressed a button waits for half a minute or so, and is then told. */
+const TRIES = 5;
 
 export interface OfficeOptions {
   trust: string;
@@ -8,6 +12,8 @@ export interface OfficeOptions {
   onChanged: (view: ConsultationView) => void;
   /** The login is over. */
   onLapsed: () => void;
+  /** Many ask at once: it is waited until then before it is asked again; null once there is an answer. */
+  onWait: (wait: Wait | null) => void;
 }
 
 export class Office {
@@ -15,7 +21,7 @@ export class Office {
 
   /** Who is logged in; nobody is, is for the asker to handle. */
   me(): Promise<Me> {
-    return get<Me>(this.path("me"));
+    return this.inTurn(() => get<Me>(this.path("me")));
   }
 
   ticket(signal: AbortSignal): Promise<Ticket> {
@@ -34,7 +40,7 @@ export class Office {
 
   /** `key` is the form's, so that a repeated press books once. */
   book(booking: Booking, key: string): Promise<ConsultationView> {
-    return this.asking(post<ConsultationView>(this.path("consultations"), booking, { "Idempotency-Key": key }));
+    return this.asking(() => post<ConsultationView>(this.path("consultations"), booking, { "Idempotency-Key": key }));
   }
 
   move(consultation: string, move: Move): Promise<ConsultationView> {
@@ -57,7 +63,7 @@ export class Office {
 
   async handOver(consultation: string, staff: string): Promise<void> {
     const to: HandOver = { staff };
-    await this.asking(post(this.path(`consultations/${consultation}/hand_over`), to));
+    await this.asking(() => post(this.path(`consultations/${consultation}/hand_over`), to));
   }
 
   /** `key` is the form's, so that a repeated press invites once. */
@@ -96,26 +102,30 @@ export class Office {
 
   /** What else is asked for by its path within the trust. */
   read<T>(path: string): Promise<T> {
-    return this.asking(get<T>(this.path(path)));
+    return this.asking(() => get<T>(this.path(path)));
   }
 
   ask<T>(path: string, body: unknown): Promise<T> {
-    return this.asking(post<T>(this.path(path), body));
+    return this.asking(() => post<T>(this.path(path), body));
   }
 
   write<T>(path: string, body: unknown): Promise<T> {
-    return this.asking(put<T>(this.path(path), body));
+    return this.asking(() => put<T>(this.path(path), body));
   }
 
   private async change(consultation: string, what: string, body?: unknown, headers: Record<string, string> = {}): Promise<ConsultationView> {
-    const view = await this.asking(post<ConsultationView>(this.path(`consultations/${consultation}/${what}`), body, headers));
+    const view = await this.asking(() => post<ConsultationView>(this.path(`consultations/${consultation}/${what}`), body, headers));
     this.options.onChanged(view);
     return view;
   }
 
-  private async asking<T>(answer: Promise<T>): Promise<T> {
+  private inTurn<T>(ask: () => Promise<T>): Promise<T> {
+    return inTurn(ask, { onWait: this.options.onWait, tries: TRIES });
+  }
+
+  private async asking<T>(ask: () => Promise<T>): Promise<T> {
     try {
-      return await answer;
+      return await this.inTurn(ask);
     } catch (problem) {
       if (asApiError(problem).status === 401) this.options.onLapsed();
       throw problem;

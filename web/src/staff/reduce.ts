@@ -1,6 +1,6 @@
 // What the clinician's page knows after something happened, as a pure reducer.
 import type { ToClinician } from "../protocol";
-import { endCall, meet, pause, refused, sit, welcome } from "./incall";
+import { endCall, meet, pause, queue, refused, sit, welcome } from "./incall";
 import { learn, learnDay, letGo } from "./learning";
 import { withNotice, withoutNotices } from "./notice";
 import { initial, type Action, type StaffState } from "./state";
@@ -22,7 +22,9 @@ export function reduce(state: StaffState, action: Action): StaffState {
       // Whoever looks at today goes on looking at today.
       return { ...state, today: action.today, shown: state.shown === state.today ? action.today : state.shown };
     case "press_call":
-      return { ...withoutNotices(welcome(state, action.consultation), action.consultation), calling: action.consultation };
+      return { ...withoutNotices(welcome(state, action.consultation), action.consultation), calling: action.consultation, queued: null };
+    case "give_up":
+      return { ...state, queued: null };
     case "left":
       return { ...state, seated: null, over: { ...state.over, [action.consultation]: action.call } };
     case "line":
@@ -32,6 +34,7 @@ export function reduce(state: StaffState, action: Action): StaffState {
         asked: action.status === "open" ? state.asked + 1 : state.asked,
         stopped: action.reason,
         calling: action.status === "open" ? state.calling : null,
+        queued: action.status === "stopped" ? null : state.queued,
         // A line that is away, or a login that ran out, leaves the media alone; a line that stopped otherwise has lost its seat to a newer page.
         seated: action.status === "stopped" && action.reason !== "unauthenticated" ? null : state.seated,
       };
@@ -62,6 +65,8 @@ function receive(state: StaffState, message: ToClinician): StaffState {
       return letGo(state, message.consultation, message.version);
     case "delayed":
       return message.clinician === state.whose ? { ...state, delays: { ...state.delays, [message.day]: message.minutes } } : state;
+    case "queued":
+      return queue(state, message.consultation, message.place);
     case "join":
       return sit(state, message);
     case "peer_media":
@@ -75,7 +80,6 @@ function receive(state: StaffState, message: ToClinician): StaffState {
       return refused(state, message.code, message.about);
     case "answer":
     case "suspended":
-    case "queued":
     case "pong":
     case "seat_taken":
       return state; // the call's media, the connection itself

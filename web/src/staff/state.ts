@@ -39,6 +39,8 @@ export interface StaffState {
   readonly over: Readonly<Record<string, number>>;
   /** Whom «Ring» was pressed for, until the line is reserved or refused. */
   readonly calling: string | null;
+  /** For whom a free line is waited for, and at which place; 0 while that is not known. */
+  readonly queued: { readonly consultation: string; readonly place: number } | null;
   /** Who checked in since the clinician last looked, oldest first. */
   readonly arrivals: readonly string[];
   readonly notices: readonly Notice[];
@@ -54,6 +56,7 @@ export type Action =
   | { type: "watch"; clinician: string }
   | { type: "dawn"; today: string }
   | { type: "press_call"; consultation: string }
+  | { type: "give_up" }
   | { type: "left"; consultation: string; call: number }
   | { type: "line"; status: Status; reason: StopReason | null }
   | { type: "notice"; notice: Notice }
@@ -76,6 +79,7 @@ export function initial(today: string, whose: string): StaffState {
     seated: null,
     over: {},
     calling: null,
+    queued: null,
     arrivals: [],
     notices: [],
     line: "connecting",

@@ -34,9 +34,9 @@ export class Talk {
   }
 
   /** Follow what the page knows of its call. */
-  follow({ seated, calling }: StaffState, pausedBy: Seat | null): void {
+  follow({ seated, calling, queued }: StaffState, pausedBy: Seat | null): void {
     this.inCall = seated !== null;
-    this.wanted = this.inCall || calling !== null;
+    this.wanted = this.inCall || calling !== null || queued !== null;
     if (this.inCall) this.conversation.setPaused(pausedBy);
     else if (this.conversation.state) this.conversation.leave();
     void this.awake.want(this.inCall);

@@ -154,8 +154,8 @@ export class Engine {
   }
 
   /** Run the network test; its result is in the state. Raises NotTested. */
-  async testNetwork(onProgress: (share: number) => void): Promise<void> {
-    this.happened({ type: "tested", network: await this.test.run(onProgress) });
+  async testNetwork(onProgress: (share: number) => void, onQueued: (place: number) => void): Promise<void> {
+    this.happened({ type: "tested", network: await this.test.run(onProgress, onQueued) });
     this.sendTested();
   }
 

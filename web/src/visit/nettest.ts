@@ -1,5 +1,7 @@
 // The network test as the visit runs it: one at a time, its code fetched when it is wanted, and honest about having no socket.
 import type { Probe } from "../shared/probe";
+import { realAfter } from "../shared/time";
+import { delay, TRIES } from "../shared/turn";
 import type { NetworkReport, ProbeOffer, ProbeStart } from "../protocol";
 
 /** Why there is no result: an error code; `cancelled` when another test took its place. */
@@ -38,10 +40,23 @@ export class NetworkTest {
     this.probe?.cancel();
   }
 
-  /** Raises NotTested. */
-  async run(onProgress: (share: number) => void): Promise<NetworkReport> {
+  /** `onQueued` is told the place among those who test, 0 while it is not known. Raises NotTested. */
+  async run(onProgress: (share: number) => void, onQueued: (place: number) => void): Promise<NetworkReport> {
     this.cancel();
     const { round } = this;
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await this.once(round, onProgress, onQueued);
+      } catch (problem) {
+        if (!(problem instanceof NotTested) || problem.code !== "busy" || attempt + 1 >= TRIES) throw problem;
+      }
+      onQueued(0);
+      await new Promise<void>((done) => void realAfter(delay(attempt, 0, Math.random), done));
+      if (round !== this.round) throw new NotTested("cancelled");
+    }
+  }
+
+  private async once(round: number, onProgress: (share: number) => void, onQueued: (place: number) => void): Promise<NetworkReport> {
     if (!(await this.options.connected())) {
       if (navigator.onLine) return BLOCKED;
       throw new NotTested("offline"); // no network at all is no network that blocks
@@ -55,6 +70,7 @@ export class NetworkTest {
         if (!this.options.send(message)) throw new ProbeFailed("offline");
       },
       onProgress,
+      onQueued,
       relayOnly: forced("relay", localStorage),
     });
     this.probe = probe;

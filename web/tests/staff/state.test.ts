@@ -359,3 +359,32 @@ describe("another clinician's list", () => {
     expect([state.shown, state.line]).toEqual(["2026-11-26", "open"]);
   });
 });
+
+describe("the queue for a line", () => {
+  const queued = (place: number, consultation = "a"): Action => got({ type: "queued", consultation, place });
+  const waiting = (): StaffState => after(board(view("a", 1, "checked_in")), press, queued(3));
+
+  test("is joined by who called, and moves on", () => {
+    expect(waiting()).toMatchObject({ calling: null, queued: { consultation: "a", place: 3 } });
+    expect(reduce(waiting(), queued(1)).queued).toEqual({ consultation: "a", place: 1 });
+  });
+
+  test("is nobody's who did not call, or no longer waits", () => {
+    expect(after(board(view("a", 1, "checked_in")), queued(3)).queued).toBeNull();
+    expect(reduce(reduce(waiting(), { type: "give_up" }), queued(2)).queued).toBeNull();
+    expect(reduce(waiting(), queued(2, "b")).queued).toEqual({ consultation: "a", place: 3 });
+  });
+
+  test("ends with the line, with a refusal that names the patient, and with another call", () => {
+    const seated = reduce(waiting(), join(1));
+    expect([seated.queued, seated.seated?.join.call]).toEqual([null, 1]);
+    const refused = reduce(waiting(), error("illegal_transition", "call"));
+    expect([refused.queued, refused.notices[0]?.consultation]).toEqual([null, "a"]);
+    expect(reduce(waiting(), { type: "press_call", consultation: "b" })).toMatchObject({ calling: "b", queued: null });
+  });
+
+  test("outlives a socket that is away, not one that has stopped", () => {
+    expect(reduce(waiting(), { type: "line", status: "away", reason: null }).queued).not.toBeNull();
+    expect(reduce(waiting(), { type: "line", status: "stopped", reason: "seat_taken" }).queued).toBeNull();
+  });
+});

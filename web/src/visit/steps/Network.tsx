@@ -14,6 +14,7 @@ const STEP = 5;
 
 export function Network({ engine }: StepProps) {
   const [share, setShare] = useState<number | null>(null);
+  const [place, setPlace] = useState<number | null>(null); // among those who test, while others come first
   const [failed, setFailed] = useState<string | null>(null);
   const [tip, setTip] = useState(0);
   const { network, visit } = engine.state;
@@ -22,12 +23,16 @@ export function Network({ engine }: StepProps) {
     setFailed(null);
     setShare(0);
     try {
-      await engine.testNetwork(setShare);
+      await engine.testNetwork((now) => {
+        setPlace(null);
+        setShare(now);
+      }, setPlace);
     } catch (problem) {
       const code = problem instanceof NotTested ? problem.code : "internal";
       if (code === "cancelled") return;
       setFailed(code);
     }
+    setPlace(null);
     setShare(null);
   };
   const again = async (): Promise<void> => {
@@ -42,8 +47,11 @@ export function Network({ engine }: StepProps) {
       <>
         <Heading>{t("visit.network.title")}</Heading>
         <p>{t("visit.network.why")}</p>
-        <Progress value={share} label={t("visit.network.running")} />
-        <p role="status">{t("visit.network.left", { seconds: left })}</p>
+        {place === null && <Progress value={share} label={t("visit.network.running")} />}
+        <p role="status" class={place === null ? "" : "v-waiting v-turn"}>
+          {place !== null && <span class="v-spin" aria-hidden="true" />}
+          <span>{place === null ? t("visit.network.left", { seconds: left }) : t("visit.network.queued", { place })}</span>
+        </p>
         <Button variant="tertiary" onClick={() => engine.next()}>
           {t("visit.network.skip")}
         </Button>
