@@ -46,7 +46,7 @@ export class Desk {
   private askForLine: ReturnType<typeof setTimeout> | undefined;
   /** For whom a line is no longer waited for, though one may be on its way. */
   private givenUp: string | null = null;
-  private readonly again = new Again<FromClinician>({ say: (message) => this.sendSurely(message) });
+  private readonly again = new Again<FromClinician>({ say: (message) => void this.connection?.sendSurely(message) });
   private ask: ReturnType<typeof setTimeout> | undefined;
   private connection: Connection<FromClinician, ToClinician> | null = null;
   private readonly listeners = new Set<() => void>();

@@ -45,8 +45,7 @@ export function OutagePanel({ outage, name, phone, buttons, onRetry }: OutagePan
         {open && (
           <>
             <p class="ds-heading" data-size="2xs"><span class="v-spin" aria-hidden="true" /> {title(side, name, outage.been)}</p>
-            <p>{t(`common.outage.${side}`)}</p>
-            {phase === "phone" ? phone : <p>{t("common.outage.mending")}</p>}
+            {phase === "phone" ? phone : <p>{t(`common.outage.${side}`)} {t("common.outage.mending")}</p>}
           </>
         )}
       </div>
