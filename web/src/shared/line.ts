@@ -17,6 +17,8 @@ export interface LineOptions {
 
 export class Line {
   private cancel: () => void = () => undefined;
+  /** How long an answer may take that is waited for now. */
+  private patience = Infinity;
 
   /** Says `hello` at once. */
   constructor(
@@ -38,8 +40,9 @@ export class Line {
     this.socket.send(JSON.stringify(message));
   }
 
-  /** Ask for a sign of life. */
+  /** Ask for a sign of life; who asks again before it has come does not put the end off. */
   ping(patience = PONG_MS): void {
+    if (this.patience <= patience) return;
     this.send({ type: "ping" });
     this.expect(patience);
   }
@@ -53,6 +56,7 @@ export class Line {
 
   private expect(patience: number): void {
     this.cancel();
+    this.patience = patience;
     this.cancel = this.options.after(patience, () => this.lost());
   }
 
@@ -65,6 +69,7 @@ export class Line {
     const message = parsed(data);
     if (!message) return; // not ours
     this.cancel(); // anything that arrives proves the line
+    this.patience = Infinity;
     this.cancel = this.options.after(this.options.pingMs, () => this.ping());
     this.options.onMessage(message);
   }

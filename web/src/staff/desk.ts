@@ -3,7 +3,7 @@ import type { Booking, ConsultationView, FromClinician, Me, ToClinician } from "
 import { Again } from "../shared/again";
 import { Connection, socketUrl } from "../shared/connection";
 import { dayOf, setTimeZone } from "../shared/messages";
-import { onSleep } from "../shared/time";
+import { onWaking } from "../shared/waking";
 import { announceArrival, showBadge, unlockAtFirstPress } from "./attention";
 import { Drafts } from "./drafts";
 import { inCallWith, waitingToday } from "./lists";
@@ -53,9 +53,7 @@ export class Desk {
 
   constructor(readonly trust: string) {
     this.office = new Office({ trust, onChanged: (view) => this.update(view), onLapsed: () => this.lapse(), onWait: (wait) => this.waits(wait) });
-    for (const sign of ["online", "offline"]) addEventListener(sign, () => this.wake());
-    document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && this.wake());
-    onSleep(() => this.wake());
+    onWaking((elsewhere) => this.wake(elsewhere));
     for (const sign of ["focus", "pointerdown", "keydown"]) addEventListener(sign, () => this.dispatch({ type: "looked" }));
     addEventListener("focus", () => this.tryAgain());
     unlockAtFirstPress(() => this.tell());
@@ -364,9 +362,9 @@ export class Desk {
     if (followed) this.show(today);
   }
 
-  private wake(): void {
+  private wake(elsewhere: boolean): void {
     this.connection?.wake();
-    this.talk.wake();
+    this.talk.wake(elsewhere);
   }
 
   private become(place: Place): void {

@@ -73,9 +73,9 @@ export class Talk {
     if (on && !this.equipment.microphone) await this.equipment.turnOn("microphone");
   }
 
-  /** The screen or the network is back. */
-  wake(): void {
-    void this.conversation.wake();
+  /** The screen or the network is back, or another one. */
+  wake(elsewhere: boolean): void {
+    void this.conversation.wake(elsewhere);
     void this.awake.want(this.inCall);
     if (this.inCall && document.visibilityState === "visible") void comeBack(this.equipment);
   }

@@ -1,7 +1,8 @@
 // Runs a visit: the link, the socket, the devices, the network test, the call. Pages read its state and call its methods.
 import { ApiError, get, post } from "../shared/api";
 import { Connection, socketUrl } from "../shared/connection";
-import { onSleep, realAfter } from "../shared/time";
+import { realAfter } from "../shared/time";
+import { onWaking } from "../shared/waking";
 import { unlockSound } from "../shared/sound";
 import { Equipment } from "../shared/equipment";
 import { knowsError, prefer, setTimeZone } from "../shared/messages";
@@ -62,14 +63,11 @@ export class Engine {
 
   constructor() {
     this.equipment.listen(() => this.tell());
-    const wake = (): void => {
+    onWaking((elsewhere) => {
       this.connection?.wake();
-      this.talk?.wake();
+      this.talk?.wake(elsewhere);
       this.keepAwake();
-    };
-    addEventListener("online", wake);
-    onSleep(wake);
-    document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && wake());
+    });
     addEventListener("pagehide", () => this.equipment.release());
     // A page taken back from the browser's memory has lost its socket and its devices.
     addEventListener("pageshow", (event) => event.persisted && location.reload());

@@ -67,9 +67,9 @@ export class Talk {
     void comeBack(this.options.equipment);
   }
 
-  /** The screen or the network is back. */
-  wake(): void {
-    void this.conversation.wake();
+  /** The screen or the network is back, or another one. */
+  wake(elsewhere: boolean): void {
+    void this.conversation.wake(elsewhere);
     if (this.options.step() === "call" && document.visibilityState === "visible") void comeBack(this.options.equipment);
   }
 
