@@ -123,7 +123,8 @@ class Worker:
         if room in self._over:
             return None
         call = self._calls.get(room)
-        if call is None and (len(self._calls) >= self._most or self._busy()):
+        staying = sum(call.moving is None for call in self._calls.values())  # who has moved takes no place at the table
+        if call is None and (staying >= self._most or self._busy()):
             say("room_refused", rooms=len(self._calls))
             return None
         if call is None:
