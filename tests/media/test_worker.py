@@ -283,6 +283,19 @@ def test_a_call_that_has_moved_stays_until_nobody_needs_it() -> None:
     with_bench(test)
 
 
+def test_a_call_that_has_moved_takes_no_other_ones_place() -> None:
+    async def test(bench: Bench) -> None:
+        for room in (ROOM, OTHER):
+            await bench.worker.take(OpenRoom(room, []))
+        await bench.worker.take(CloseRoom(ROOM, moved=True))
+        await bench.worker.take(OpenRoom(THIRD, []))
+        assert bench.said[-1] == RoomOpened(THIRD)
+        await bench.worker.take(OpenRoom("trust.consultation.4", []))
+        assert bench.said[-1] == RoomRefused("trust.consultation.4")
+
+    with_bench(test)
+
+
 def test_nobody_keeps_a_call_that_has_moved_for_ever() -> None:
     async def test(bench: Bench) -> None:
         bench.worker = bench.made(settle_seconds=0)
