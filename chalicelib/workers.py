@@ -67,9 +67,7 @@ class Workers:
             row = self._store.enlist(msgspec.structs.replace(row, rooms=mine))
         # A worker that started anew under its old name carries nothing of what it carried, but has room for it; what
         # was placed on it while it was away never reached it.
-        for room in row.rooms - mine:
-            if stuck := self._placing.move(Place(row.id, room), back=True):
-                self._placing.drop(stuck)
+        self._move_all(row.id, row.rooms - mine, self._now() + MOVING_SECONDS, back=True, give_up=True)
         if message.draining:
             self.relieve(row.id)
         else:
@@ -144,26 +142,32 @@ class Workers:
         return worker.draining or self._crew.is_lost(worker) or self._crew.is_silent(worker)
 
     def _relieve(self, worker: Worker, until: float) -> int:
-        """Move what a worker carries, a few calls at a time, as far as time goes; returns how many were dropped.
+        return self._move_all(worker.id, worker.rooms, until, give_up=self._crew.is_lost(worker))
+
+    def _move_all(
+        self, worker: str, rooms: Iterable[str], until: float, *, back: bool = False, give_up: bool = False
+    ) -> int:
+        """Move calls of a worker, a few at a time, as far as time goes; returns how many were dropped.
 
         What is left over is taken up by the next heartbeat, by the pages themselves (`trouble`), or by the sweep.
+        ``back``: as `Placing.move`; ``give_up``: drop what has no place.
         """
-        is_lost, is_full = self._crew.is_lost(worker), False
+        is_full = False
 
         def move(room: str) -> str:
             nonlocal is_full
             if is_full or self._now() > until:
                 return "left"
             try:
-                stuck = self._placing.move(Place(worker.id, room))
-                if stuck and is_lost:
-                    return "dropped" if self._placing.drop(stuck) else "over"
+                stuck = self._placing.move(Place(worker, room), back=back)
+                if stuck and give_up:
+                    return "dropped" if self._placing.drop(stuck) else "away"
                 is_full = stuck is not None  # then there is no place for the others either
             except Exception as error:  # noqa: BLE001 - what fails with one call must not keep the others from moving
                 return fault(error)
-            return "left" if stuck else "moved"
+            return "left" if stuck else "away"
 
-        became = Counter(self._side_by_side(move, worker.rooms))
+        became = Counter(self._side_by_side(move, rooms))
         for outcome, calls in became.items():
             log(door="move", outcome=outcome, calls=calls)
         return became["dropped"]
