@@ -293,6 +293,10 @@ SUPPORT: Final = rest.Support(
     patient_present=True,
     trail=TRAIL.entries,
 )
+STOPPED: Final = (
+    "Sykehuset har problemer med nettet i dag, og vi kan ikke møte deg på video.\n"
+    "Vi beklager, og ringer deg til avtalt tid."
+)
 PAGE: Final = rest.DepartmentPage(
     "Elvenes helseforetak",
     MEDICAL,

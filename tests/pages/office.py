@@ -1,6 +1,8 @@
 """What the gallery's administrator and auditor are told: texts, one person's data, the trail and its clean-ups."""
 
-from typing import Final
+from typing import Any, Final
+
+import msgspec
 
 from chalicelib import rest
 from chalicelib.lifecycle import Role, State
@@ -59,6 +61,35 @@ PERSON: Final = rest.PersonExport(
             [],
             None,
         ),
+    ],
+)
+
+
+def _to_phone(minutes: int, name: str, phone: str, told: Delivery, **changes: Any) -> rest.ToPhone:
+    row = rest.ToPhone(
+        consultation=f"c{minutes + 200}",
+        starts=instant(minutes),
+        minutes=30,
+        patient_name=name,
+        phone=phone,
+        language=Language.BOKMAL,
+        department="Medisinsk poliklinikk",
+        clinician_name="Ingrid Berg",
+        state=State.INVITED,
+        reference="K7M2X9",
+        told=told,
+    )
+    return msgspec.structs.replace(row, **changes)
+
+
+PHONES: Final = rest.PhoneList(
+    content.DAY,
+    [
+        _to_phone(-22, "Mohammed Ali", "+4790118796", Delivery.DELIVERED, state=State.CHECKED_IN),
+        _to_phone(8, "Kari Nordmann", "+4790118797", Delivery.SENT, state=State.CHECKED_IN),
+        _to_phone(38, "Bjørn Olav Kristoffersen-Thorvaldsen", "+4790118798", Delivery.OPTED_OUT),
+        _to_phone(68, "Oksana Koval", "+380501234567", Delivery.FAILED, language=Language.UKRAINIAN),
+        _to_phone(98, "Solveig Moen", "", Delivery.NONE, state=State.BOOKED, clinician_name="Omar Haddad"),
     ],
 )
 PURGES: Final = rest.Purges(

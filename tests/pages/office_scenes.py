@@ -18,6 +18,7 @@ def scenes(scene: Maker) -> Iterator[Scene]:
     yield from _rules(scene)
     yield from _texts(scene)
     yield from _people(scene)
+    yield from _suspension(scene)
     yield from _support(scene)
     yield from _audit(scene)
 
@@ -62,6 +63,34 @@ def _texts(scene: Maker) -> Iterator[Scene]:
     yield texts("texts-mail", ".s-findings .s-quote", _choose(kind="reminder", way="mail"))
     yield texts("texts-right-to-left", ".s-bubble", _choose(language="ar"))
     yield texts("texts-standard", "[role=status] strong", _reset, PUT=checked)
+
+
+def _suspension(scene: Maker) -> Iterator[Scene]:
+    reach = rest.Reach(41, 3, 2)
+    going = rest.Suspension(0, on=False, reach=reach)
+    stopped = rest.Suspension(1, True, content.STOPPED, tell=True, since=content.instant(-35), reach=reach)
+    form = "main[data-view=suspension] form"
+
+    def suspension(name: str, shows: str, then: Any = None, **answered: object) -> Scene:
+        doors = {f"GET {TRUST}/suspension": going} | {f"{door} {TRUST}/suspension": it for door, it in answered.items()}
+        more = {"then": then} if then else {}
+        return scene(name, shows, me=content.OFFICER, answered=doors, path="#suspension", **more)
+
+    yield suspension("suspension", form)
+    yield suspension("suspension-failed", "main [role=alert]", GET=errors.Unavailable())
+    yield suspension("suspension-fault", "main .ds-validation-message", typed({"words": ""}, "office.suspension.stop"))
+    yield suspension("suspension-sure", "dialog[open]", pressed("office.suspension.stop"))
+    sure = pressed("office.suspension.stop", "office.suspension.yes")
+    yield suspension("suspension-stopped", f"{form}[data-on=true]", sure, PUT=stopped)
+    yield suspension(
+        "suspension-overtaken", f"{form}[data-on=true]", sure, GET=(going, stopped), PUT=errors.Overtaken()
+    )
+    yield suspension("suspension-on", f"{form}[data-on=true]", GET=stopped)
+    opened = rest.Suspension(2, on=False, words=content.STOPPED, reach=reach)
+    reopen = pressed("office.suspension.reopen")
+    yield suspension("suspension-reopened", f"{form}[data-on=false]", reopen, GET=stopped, PUT=opened)
+    not_now = {f"GET {TRUST}/phone_list": errors.Conflict()}
+    yield scene("phones-not-now", "main .ds-alert", me=content.OFFICER, answered=not_now, path="#phones")
 
 
 def _people(scene: Maker) -> Iterator[Scene]:

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+import msgspec
+
 from chalicelib import errors
 from tests.pages import content, staff_scenes, visit_scenes
 from tests.pages.backend import Answers
@@ -33,6 +35,16 @@ def _department() -> Iterator[Scene]:
     yield Scene("department", "who", DEPARTMENT, "main[data-step=who] h1", known)
     yield Scene("department", "you", DEPARTMENT, "main[data-step=you] h1", known, then=_first)
     yield Scene("department", "you-faults", DEPARTMENT, "main [aria-invalid=true]", known, then=_nothing_typed)
+    stopped = msgspec.structs.replace(content.PAGE, suspended=content.STOPPED)
+    closed = Answers({f"GET /departments{DEPARTMENT[2:]}": stopped})
+    yield Scene("department", "suspended", DEPARTMENT, "main[data-step=suspended] h1", closed)
+    overtaken = Answers(
+        {
+            f"GET /departments{DEPARTMENT[2:]}": (content.PAGE, stopped),
+            f"POST /departments{DEPARTMENT[2:]}/arrivals": errors.Suspended(),
+        }
+    )
+    yield Scene("department", "suspended-meanwhile", DEPARTMENT, "main[data-step=suspended] h1", overtaken, then=_typed)
     yield Scene("department", "unknown", DEPARTMENT, "main h1", unknown)
     busy = {f"GET /departments{DEPARTMENT[2:]}": errors.Busy()}
     yield Scene("department", "busy", DEPARTMENT, "main progress", Answers(busy))

@@ -8,7 +8,7 @@ import msgspec
 from chalicelib import errors, protocol, rest
 from chalicelib.lifecycle import State
 from chalicelib.protocol import ConsultationView, Delivery, EndReason, GuestKind, Message, Seat
-from tests.pages import content, office_scenes
+from tests.pages import content, office, office_scenes
 from tests.pages.backend import Answers, Reply
 from tests.pages.content import DAY, VISIT
 from tests.pages.gallery import Scene, Sight
@@ -74,7 +74,20 @@ def scenes() -> Iterator[Scene]:
     yield from _secretary()
     yield from _messages()
     yield from _call()
+    yield from _suspended()
     yield from office_scenes.scenes(scene)
+
+
+def _suspended() -> Iterator[Scene]:
+    day, stopped = content.full_day(), [protocol.Suspended(content.STOPPED)]
+    banner = "main blockquote"
+    yield scene("suspended", banner, day, stopped)
+    yield scene("suspended-secretary", banner, day, stopped, me=content.SECRETARY)
+    yield scene("suspended-ring", f"{DIALOG} blockquote", day, stopped, then=pressed("staff.action.call"))
+    phones = {"GET /staff/elvenes/phone_list": office.PHONES}
+    yield scene("phones", "main table", day, stopped, answered=phones, path="#phones")
+    empty = {"GET /staff/elvenes/phone_list": rest.PhoneList(DAY, [])}
+    yield scene("phones-empty", "main[data-view=phones] .s-office", day, stopped, answered=empty, path="#phones")
 
 
 def _list() -> Iterator[Scene]:

@@ -128,8 +128,19 @@ def scenes() -> Iterator[Scene]:
     unwanted = msgspec.structs.replace(thanks, sms_wanted=False)
     yield scene("thanks-no-sms", "main details[open]", unwanted, then=pressed("visit.sms.title"))
     yield scene("phone", step("phone"), content.visit(State.ENDED, by_phone=True))
+    yield from _suspended()
     yield from _guests()
     yield scene("elsewhere", step("elsewhere"), hello=[protocol.SeatTaken()])
+
+
+def _suspended() -> Iterator[Scene]:
+    stopped = content.visit(suspended=content.STOPPED)
+    yield scene("suspended", step("suspended"), msgspec.structs.replace(stopped, logged_in=False))
+    waiting = content.visit(State.CHECKED_IN, suspended=content.STOPPED)
+    yield scene("suspended-waiting", step("suspended"), waiting)
+    yield scene("suspended-no-number", step("suspended"), msgspec.structs.replace(stopped, phone_known=False))
+    guest = msgspec.structs.replace(waiting, seat=Seat.GUEST_1, guests=content.GUEST_NAMES)
+    yield scene("suspended-guest", step("suspended"), guest)
 
 
 async def _never_answered(sight: Sight) -> None:

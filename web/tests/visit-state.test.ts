@@ -51,6 +51,11 @@ test.each<[string, Partial<VisitView>, string]>([
   ["no login asked for", { logged_in: false, login_level: "none" }, "access"],
   ["logged in", {}, "access"],
   ["missed, and welcome all the same", { state: "missed" }, "access"],
+  ["no video today, whether logged in or not", { suspended: "Nettet er nede.", logged_in: false }, "suspended"],
+  ["no video today, in the waiting room", { suspended: "Nettet er nede.", state: "checked_in" }, "suspended"],
+  ["no video today, but talking already", { suspended: "Nettet er nede.", state: "in_call", call: 1 }, "call"],
+  ["no video today, but being called already", { suspended: "Nettet er nede.", state: "calling", call: 1 }, "ringing"],
+  ["no video today, but cancelled", { suspended: "Nettet er nede.", state: "cancelled" }, "gone"],
   ["in the waiting room", { state: "checked_in" }, "waiting"],
   ["being called", { state: "calling", call: 1 }, "ringing"],
   ["in the call", { state: "in_call", call: 1 }, "call"],
@@ -225,4 +230,13 @@ test("how long to wait is kept with the error it belongs to", () => {
   const limited = run(opened(), { type: "failed", code: "too_many_attempts", seconds: 200 });
   expect(limited.waits).toBe(200);
   expect(reduce(limited, { type: "failed", code: "code_wrong" }).waits).toBe(0);
+});
+
+test("video that is held again goes on where it was", () => {
+  const there = run(opened(), { type: "went", to: "network" });
+  const stopped = reduce(there, news({ suspended: "Nettet er nede." }));
+  expect(step(stopped)).toBe("suspended");
+  expect(step(reduce(stopped, news({ suspended: "" })))).toBe("network");
+  const waiting = run(opened({ state: "checked_in", suspended: "Nettet er nede." }));
+  expect(step(reduce(waiting, news({ state: "checked_in", suspended: "" })))).toBe("waiting");
 });

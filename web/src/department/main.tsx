@@ -13,6 +13,8 @@ import { chosen, choose } from "./choice";
 import { Who, type Typed } from "./Who";
 
 const [, trust = "", id = ""] = /^\/d\/([A-Za-z0-9_-]+)\/([A-Za-z0-9_-]+)\/?$/.exec(location.pathname) ?? [];
+/** How often somebody who cannot come in by video looks whether they can again. */
+const LOOK_MS = 60_000;
 const path = `/departments/${trust}/${id}`;
 
 function Department() {
@@ -42,15 +44,37 @@ function Department() {
     setClinician(pressed);
   };
   const arrive = async (arrival: Arrival): Promise<void> => {
-    const { consultation } = await inTurn(() => post<VisitView>(`${path}/arrivals`, arrival), { onWait: setWait });
-    location.assign(`/v#${consultation}`);
+    try {
+      const { consultation } = await inTurn(() => post<VisitView>(`${path}/arrivals`, arrival), { onWait: setWait });
+      location.assign(`/v#${consultation}`);
+    } catch (problem) {
+      if (!(problem instanceof ApiError) || problem.code !== "suspended") throw problem;
+      await load(); // since this page was read: it says so
+    }
   };
+  const suspended = page !== null && page.suspended !== "";
+  useEffect(() => {
+    if (!suspended) return;
+    // A failure leaves the page as it is, which holds the number to phone.
+    const timer = setInterval(() => void get<DepartmentPage>(path).then(setPage, () => undefined), LOOK_MS);
+    return () => clearInterval(timer);
+  }, [suspended]);
 
   if (error === "not_found") return <Unknown />;
   if (error === "busy" || (wait && !page)) return <Page title={t("department.title")}><Heading>{t("department.title")}</Heading><Busy wait={wait} onRetry={() => void load()} /></Page>;
   if (error) return <Page title={t("department.title")}><Heading>{t("department.title")}</Heading><ErrorNotice code={error} onRetry={() => void load()} /></Page>;
   if (!page) return <Page title={t("department.title")}><Waiting>{t("department.opening")}</Waiting></Page>;
   const frame = { trust: page.trust_name, department: page.department };
+  if (suspended) {
+    return (
+      <Page {...frame} step="suspended" title={t("department.suspended.title")}>
+        <Heading>{t("department.suspended.title")}</Heading>
+        <blockquote class="v-words">{page.suspended}</blockquote>
+        <p class="v-lead">{t("department.nobody.phone", { department: page.department.name })} <PhoneNumber phone={page.department.phone} /></p>
+        <p class="v-muted">{t("department.suspended.again")}</p>
+      </Page>
+    );
+  }
   const one = page.clinicians.find((each) => each.id === clinician);
   if (one) {
     return (

@@ -7,7 +7,7 @@ import { t } from "../shared/messages";
 import { soundMissing, wanted } from "./attention";
 import type { Desk } from "./desk";
 import { Icon } from "./Icon";
-import { views, type View } from "./roles";
+import { navigation, type View } from "./roles";
 
 export interface FrameProps {
   desk: Desk;
@@ -20,7 +20,7 @@ export interface FrameProps {
 }
 
 export function Frame({ desk, me, view, title, onAlerts, children }: FrameProps) {
-  const theirs = views(me);
+  const theirs = navigation(me, desk.state.suspended !== "", view);
   const missing = soundMissing();
   const aside = (
     <>

@@ -16,6 +16,7 @@ import { Icon } from "./Icon";
 import { waitingToday } from "./lists";
 import { LineNotice, Notices } from "./Notices";
 import { is, listers } from "./roles";
+import { Stopped } from "./Stopped";
 
 export function ListView({ desk, me, onOpen }: { desk: Desk; me: Me; onOpen: Opener }) {
   const { state } = desk;
@@ -37,6 +38,7 @@ export function ListView({ desk, me, onOpen }: { desk: Desk; me: Me; onOpen: Ope
       {is(me, "secretary") && <Whose desk={desk} me={me} />}
       {desk.wait && <Busy wait={desk.wait} />}
       {state.whose && <LineNotice desk={desk} />}
+      <Stopped desk={desk} me={me} />
       <Notices desk={desk} onOpen={onOpen} />
       {calls && <DeviceCard readiness={desk.talk.readiness} />}
       <div class="s-desk">

@@ -17,7 +17,7 @@ export function Notices({ desk, only, onOpen }: { desk: Desk; only?: string; onO
           <Notice key={notice.id} tone={notice.tone}>
             <p>{noticeText(notice, view?.patient_name ?? null)}</p>
             <div class="v-row">
-              {notice.again && view?.state === "checked_in" && <Button data-size="sm" color="accent" onClick={() => desk.call(view.consultation)}>{t("staff.notice.again")}</Button>}
+              {notice.again && view?.state === "checked_in" && !desk.state.suspended && <Button data-size="sm" color="accent" onClick={() => desk.call(view.consultation)}>{t("staff.notice.again")}</Button>}
               {notice.again && view && <Button data-size="sm" variant="secondary" onClick={() => onOpen({ dialog: "phone", view })}>{t("staff.action.phone")}</Button>}
               <Button data-size="sm" variant="tertiary" color="neutral" onClick={() => desk.dismiss(notice.id)}>{t("staff.action.dismiss")}</Button>
             </div>

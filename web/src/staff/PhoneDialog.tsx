@@ -8,6 +8,7 @@ import type { Desk } from "./desk";
 import { Dialog } from "./Dialog";
 import { Icon } from "./Icon";
 import { WITH_CALL } from "./state";
+import { Stopped } from "./Stopped";
 
 export function PhoneDialog({ desk, view, onClose }: { desk: Desk; view: ConsultationView; onClose: () => void }) {
   const { busy, error, run } = useAct();
@@ -20,6 +21,7 @@ export function PhoneDialog({ desk, view, onClose }: { desk: Desk; view: Consult
     });
   return (
     <Dialog title={t("staff.phone.title")} onClose={onClose}>
+      {!over && !WITH_CALL.has(view.state) && <Stopped desk={desk}><p>{t("staff.stopped.phone")}</p></Stopped>}
       <p>{view.patient_name}</p>
       {view.phone ? <p><a class="ds-link s-number" href={phoneLink(view.phone)}><Icon name="phone" /> {readable(view.phone)}</a></p> : <Notice tone="warning" live={false}><p>{t("staff.phone.none")}</p></Notice>}
       {!over && <p>{t(WITH_CALL.has(view.state) ? "staff.phone.help.call" : "staff.phone.help")}</p>}

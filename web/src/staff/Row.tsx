@@ -138,7 +138,7 @@ function Actions({ view, desk, me, next, onOpen, nameId }: RowProps & { nameId: 
     });
   return (
     <div class="s-row__actions">
-      {mine && state === "checked_in" && !queued && <Button busy={calling} variant={next ? "primary" : "secondary"} aria-describedby={nameId} class="s-ring" onClick={() => desk.call(consultation)}>{t("staff.action.call")}</Button>}
+      {mine && state === "checked_in" && !queued && <Button busy={calling} variant={next ? "primary" : "secondary"} aria-describedby={nameId} class="s-ring" onClick={() => (desk.state.suspended ? onOpen({ dialog: "phone", view }) : desk.call(consultation))}>{t("staff.action.call")}</Button>}
       {queued && <Button {...small} variant="secondary" onClick={() => desk.giveUpLine()}>{t("staff.action.stop_waiting")}</Button>}
       {mine && (state === "calling" || state === "in_call") && <Button {...small} busy={calling} onClick={() => desk.call(consultation)}>{t("staff.action.enter")}</Button>}
       {mine && state === "calling" && <Button {...small} variant="secondary" color="danger" onClick={() => desk.withdraw(view)}>{t("staff.action.withdraw")}</Button>}

@@ -17,6 +17,8 @@ const OFFICE = {
   rules: later(async () => (await import("./admin/RulesView")).RulesView),
   texts: later(async () => (await import("./admin/TextsView")).TextsView),
   people: later(async () => (await import("./admin/PeopleView")).PeopleView),
+  suspension: later(async () => (await import("./admin/SuspensionView")).SuspensionView),
+  phones: later(async () => (await import("./phones/PhonesView")).PhonesView),
   support: later(async () => (await import("./support/SupportView")).SupportView),
   audit: later(async () => (await import("./audit/AuditView")).AuditView),
 } satisfies Record<Exclude<View, "list">, unknown>;

@@ -50,15 +50,22 @@ export function reduce(state: StaffState, action: Action): StaffState {
 /** Another clinician's lists: of those held before nothing is left but the call, if one goes on. */
 function watch(state: StaffState, clinician: string): StaffState {
   if (state.whose === clinician) return state;
-  const { today, shown, asked, seated, over, line, stopped } = state;
-  return { ...initial(today, clinician), shown, asked: asked + 1, seated, over, line, stopped };
+  const { today, shown, asked, seated, over, suspended, line, stopped } = state;
+  return { ...initial(today, clinician), shown, asked: asked + 1, seated, over, suspended, line, stopped };
+}
+
+/** Whether the trust holds video concerns all lists. */
+function suspend(state: StaffState, words: string): StaffState {
+  return words === state.suspended ? state : { ...state, suspended: words };
 }
 
 /** What comes of a list that is no longer looked at is dropped. */
 function receive(state: StaffState, message: ToClinician): StaffState {
   switch (message.type) {
     case "board":
-      return message.clinician === state.whose ? learnDay(state, message) : state;
+      return message.clinician === state.whose ? learnDay(suspend(state, message.suspended ?? ""), message) : suspend(state, message.suspended ?? "");
+    case "suspended":
+      return suspend(state, message.words);
     case "changed":
       return message.consultation.clinician === state.whose ? learn(state, message.day, message.consultation) : state;
     case "handed_over":
@@ -79,7 +86,6 @@ function receive(state: StaffState, message: ToClinician): StaffState {
     case "error":
       return refused(state, message.code, message.about);
     case "answer":
-    case "suspended":
     case "pong":
     case "seat_taken":
       return state; // the call's media, the connection itself

@@ -2,13 +2,15 @@
 import type { Me, Role } from "../protocol";
 
 /** The views besides the list, in the order of the navigation; each stands in the address after `#`. */
-export type View = "list" | "rules" | "texts" | "people" | "support" | "audit";
+export type View = "list" | "rules" | "texts" | "people" | "suspension" | "phones" | "support" | "audit";
 
 const FOR: readonly (readonly [View, readonly Role[]])[] = [
   ["list", ["clinician", "secretary"]],
   ["rules", ["administrator"]],
   ["texts", ["administrator"]],
   ["people", ["administrator"]],
+  ["suspension", ["administrator"]],
+  ["phones", ["clinician", "secretary", "administrator"]],
   ["support", ["support"]],
   ["audit", ["auditor"]],
 ];
@@ -20,6 +22,11 @@ export function is(me: Pick<Me, "roles">, role: Role): boolean {
 /** The views that are there for somebody; none for who has no role. */
 export function views(me: Pick<Me, "roles">): View[] {
   return FOR.filter(([, roles]) => roles.some((role) => is(me, role))).map(([view]) => view);
+}
+
+/** Those in the navigation: the list of whom to phone while there is a reason to, or one is there. */
+export function navigation(me: Pick<Me, "roles">, suspended: boolean, at: View | "none"): View[] {
+  return views(me).filter((view) => view !== "phones" || suspended || at === view);
 }
 
 /** The view that an address asks for, or else the first of theirs; null for who has none. */

@@ -44,6 +44,8 @@ export interface StaffState {
   /** Who checked in since the clinician last looked, oldest first. */
   readonly arrivals: readonly string[];
   readonly notices: readonly Notice[];
+  /** The trust's own words while it holds no video; else empty. */
+  readonly suspended: string;
   readonly line: Status;
   readonly stopped: StopReason | null;
 }
@@ -82,6 +84,7 @@ export function initial(today: string, whose: string): StaffState {
     queued: null,
     arrivals: [],
     notices: [],
+    suspended: "",
     line: "connecting",
     stopped: null,
   };

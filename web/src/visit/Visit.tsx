@@ -18,6 +18,7 @@ import type { StepProps } from "./steps/props";
 import { Ready } from "./steps/Ready";
 import { RunningLate } from "./steps/RunningLate";
 import { Speaker } from "./steps/Speaker";
+import { Suspended } from "./steps/Suspended";
 import { useAway } from "./useAway";
 
 type StepPage = (props: StepProps) => preact.JSX.Element;
@@ -30,6 +31,7 @@ const FIRST: Partial<Record<Step, StepPage>> = {
   microphone: Microphone,
   network: Network,
   ready: Ready,
+  suspended: Suspended,
   gone: Gone,
   elsewhere: Elsewhere,
 };

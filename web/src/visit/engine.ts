@@ -15,7 +15,7 @@ import { Identity } from "./identity";
 import { NetworkTest } from "./nettest";
 import { patiently, untilFetched } from "./patience";
 import { after, before, restore, type Kept, type PreparationStep } from "./preparation";
-import { initial, isGuest, reduce, step, type Happening, type Step, type VisitState } from "./state";
+import { initial, isGuest, reduce, step, type Happening, type VisitState } from "./state";
 import type { Talk } from "./talk";
 
 type Later = typeof import("./later");
@@ -39,7 +39,7 @@ export class Engine {
     request: (asked) => this.request(asked),
     opened: (visit) => {
       this.happened({ type: "opened", visit });
-      if (needsSocket(step(this.state))) this.connect(visit.consultation);
+      if (needsSocket(this.state)) this.connect(visit.consultation);
     },
     leave: (location) => this.goAway(location),
   });
@@ -105,7 +105,7 @@ export class Engine {
       this.state = initial(restore(sessionStorage.getItem(this.keptUnder(visit))));
       this.happened({ type: "opened", visit });
       if (failure) this.happened({ type: "failed", code: knowsError(failure) ? failure : "login_failed" });
-      if (needsSocket(step(this.state))) this.connect(visit.consultation);
+      if (needsSocket(this.state)) this.connect(visit.consultation);
       void this.fetched(); // before it is needed: the network may be worse then
     } catch (problem) {
       this.trouble(problem, "refused");
@@ -167,6 +167,13 @@ export class Engine {
   /** The news that the appointment was moved has been read. */
   seen(): void {
     this.happened({ type: "seen" });
+  }
+
+  /** Whether there is video again, for who has no socket that would tell. */
+  async lookAgain(): Promise<void> {
+    if (this.connection && this.state.socket !== "stopped") return;
+    const visit = await get<VisitView>(`/visits/${this.id}`).catch(() => null); // asked again in a while
+    if (visit) this.happened({ type: "opened", visit });
   }
 
   /** «Jeg er klar». The camera's light goes out while one waits. */
@@ -350,7 +357,8 @@ export class Engine {
       this.talk?.follow();
       this.keepAwake();
       if (was === "network") this.test.cancel();
-      if (["elsewhere", "gone"].includes(now)) this.equipment.release();
+      if (["elsewhere", "gone", "suspended"].includes(now)) this.equipment.release();
+      if (was === "suspended" && visit && needsSocket(this.state)) this.connect(visit.consultation);
     }
     this.tell();
   }
@@ -361,7 +369,9 @@ export class Engine {
 }
 
 /** Whether a step's page is told of what happens meanwhile. */
-function needsSocket(at: Step): boolean {
+function needsSocket(state: VisitState): boolean {
+  const at = step(state);
+  if (at === "suspended") return state.visit?.logged_in === true;
   return !["login", "gone", "phone", "feedback", "thanks"].includes(at);
 }
 

@@ -4,8 +4,8 @@ import type { Status } from "../shared/connection";
 import { withPeer, withoutPeer, type Peers } from "../shared/people";
 import { unprepared, type Kept, type PreparationStep } from "./preparation";
 
-/** `opening`: nothing known yet. `phone`: the clinician phones instead. `gone`: this link or visit is no more. `elsewhere`: open in a newer page. */
-export type Step = "opening" | "login" | PreparationStep | "waiting" | "ringing" | "call" | "phone" | "feedback" | "thanks" | "gone" | "elsewhere";
+/** `opening`: nothing known yet. `suspended`: the trust holds no video today. `phone`: the clinician phones instead. `gone`: this link or visit is no more. `elsewhere`: open in a newer page. */
+export type Step = "opening" | "login" | PreparationStep | "waiting" | "ringing" | "call" | "suspended" | "phone" | "feedback" | "thanks" | "gone" | "elsewhere";
 
 export interface VisitState extends Kept {
   visit: VisitView | null;
@@ -83,6 +83,9 @@ const FINAL = new Set(["link_unknown", "link_expired", "link_withdrawn", "gone",
 /** Messages whose failure the network test or the call's own banner tells of, or that nobody waits for. */
 const TOLD_ELSEWHERE: ReadonlySet<string> = new Set(["probe_start", "probe_offer", "offer", "media", "pause", "trouble", "ping", "tested"]);
 
+/** A call that goes on is left in peace. */
+const TALKING: ReadonlySet<VisitView["state"]> = new Set<VisitView["state"]>(["calling", "in_call"]);
+
 /** Whether this page is a guest's: asked along by the clinician, let in by her. */
 export function isGuest(visit: VisitView | null): boolean {
   return visit !== null && visit.seat !== "patient";
@@ -110,6 +113,7 @@ export function step(state: VisitState): Step {
     case "ended":
       return ended(state, visit);
     default:
+      if (visit.suspended && !TALKING.has(visit.state)) return "suspended";
       if (visit.login_level !== "none" && !visit.logged_in) return "login";
   }
   switch (visit.state) {
@@ -138,7 +142,7 @@ function withVisit(state: VisitState, visit: VisitView): VisitState {
   if (held && visit.version === held.version) visit = { ...visit, state: held.state, call: held.call, by_phone: visit.by_phone || held.by_phone };
   // A call that moves has another number, and all are in it as they were.
   const moved = held?.state === "in_call" && visit.state === "in_call";
-  const goesOn = moved || ((visit.state === "calling" || visit.state === "in_call") && state.join?.call === visit.call);
+  const goesOn = moved || (TALKING.has(visit.state) && state.join?.call === visit.call);
   return {
     ...state,
     visit,

@@ -1,7 +1,8 @@
 // The auditor's search and its file: the question asked, every page of the answer, and cells that are no formulas.
 import { describe, expect, test } from "vitest";
 import type { AuditEntry, AuditPage } from "../../src/protocol";
-import { cell, csv } from "../../src/staff/audit/csv";
+import { csv } from "../../src/staff/audit/csv";
+import { cell } from "../../src/staff/csv";
 import { everything, faultOf, lately, next, pathOf } from "../../src/staff/audit/search";
 
 function entry(number: number, more: Partial<AuditEntry> = {}): AuditEntry {

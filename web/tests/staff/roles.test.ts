@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import type { Me, Role } from "../../src/protocol";
 import { rememberedLister, rememberLister, rememberOut, rememberPlace, takeOut, takePlace } from "../../src/staff/remembered";
-import { firstLister, listers, successors, viewOf, views } from "../../src/staff/roles";
+import { firstLister, listers, navigation, successors, viewOf, views } from "../../src/staff/roles";
 
 const SIRI = { id: "siri-lund", name: "Siri Lund", departments: ["medisinsk", "barn"] };
 const OMAR = { id: "omar-haddad", name: "Omar Haddad", departments: ["medisinsk"] };
@@ -17,12 +17,19 @@ function me(...roles: Role[]): Me {
 
 describe("views", () => {
   test("are there for whom they are", () => {
-    expect(views(me("clinician"))).toEqual(["list"]);
-    expect(views(me("secretary"))).toEqual(["list"]);
+    expect(views(me("clinician"))).toEqual(["list", "phones"]);
+    expect(views(me("secretary"))).toEqual(["list", "phones"]);
     expect(views(me("support"))).toEqual(["support"]);
     expect(views(me("auditor"))).toEqual(["audit"]);
-    expect(views(me("clinician", "administrator"))).toEqual(["list", "rules", "texts", "people"]);
+    expect(views(me("clinician", "administrator"))).toEqual(["list", "rules", "texts", "people", "suspension", "phones"]);
     expect(views(me())).toEqual([]);
+  });
+
+  test("are all in the navigation but the list of whom to phone, which is there while there is no video", () => {
+    expect(navigation(me("clinician"), false, "list")).toEqual(["list"]);
+    expect(navigation(me("clinician"), true, "list")).toEqual(["list", "phones"]);
+    expect(navigation(me("administrator"), false, "phones")).toContain("phones");
+    expect(navigation(me("auditor"), true, "audit")).toEqual(["audit"]);
   });
 
   test("are found by the address, but only one's own", () => {

@@ -388,3 +388,16 @@ describe("the queue for a line", () => {
     expect(reduce(waiting(), { type: "line", status: "stopped", reason: "seat_taken" }).queued).toBeNull();
   });
 });
+
+describe("a trust that holds no video", () => {
+  const stopped = got({ type: "suspended", words: "Nettet er nede." });
+
+  test("is told with each list, at once when it changes, and on every clinician's list", () => {
+    const elsewhere = got({ type: "board", day: TODAY, clinician: "siri-lund", consultations: [], delay_minutes: 0, suspended: "Nettet er nede." });
+    expect(after(elsewhere).suspended).toBe("Nettet er nede.");
+    const there = after(board(), stopped);
+    expect(there.suspended).toBe("Nettet er nede.");
+    expect(reduce(there, { type: "watch", clinician: "siri-lund" }).suspended).toBe("Nettet er nede.");
+    expect(reduce(there, got({ type: "suspended", words: "" })).suspended).toBe("");
+  });
+});
