@@ -267,6 +267,7 @@ def _call() -> Iterator[Scene]:
     yield _talking("call-knocking", _media(), view=knocking, shows="[data-banner=knocking]")
     yield _talking("call-ending", _media(), then=pressed("staff.call.hang_up"), shows=DIALOG)
     yield _talking("call-no-camera", _media(), stand_in={"refuse": {"camera": BUSY}})
+    yield _talking("call-taken", _media(), stand_in={"taken": True}, shows="[data-banner=interrupted]")
     yield _talking("call-hiccup", _media(), then=failing("path", 2), shows="[data-phase=hiccup]")
     yield _talking("call-mending", _media(), then=failing("path", 6), shows="[data-phase=mending]")
     yield _talking("call-phone", _media(), then=failing("path", 24), shows="[data-phase=phone]")

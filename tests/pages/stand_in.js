@@ -1,5 +1,5 @@
 // Runs in a page of the gallery before the page's own scripts: people who are drawn instead of filmed, and a peer
-// connection that needs no network. `window.__standIn` says what is to be had: {refuse, network, quality, connects}.
+// connection that needs no network. `window.__standIn` says what is to be had: {refuse, network, quality, connects, taken, mute}.
 // `window.__fail(what)` breaks the line ("path"), lets nothing arrive any more ("other"), or mends both (null).
 (() => {
   const wanted = window.__standIn ?? {};
@@ -82,6 +82,7 @@
       const drawn = person(SELF);
       const settings = filmed.getSettings();
       drawn.getSettings = () => settings;
+      if (wanted.taken) Object.defineProperty(drawn, "muted", { value: true }); // by the system, as for a phone call
       Object.defineProperty(drawn, "label", { value: filmed.label });
       filmed.stop();
       stream.removeTrack(filmed);
@@ -94,6 +95,14 @@
     const found = await query(of);
     if (refusal(of.name)) Object.defineProperty(found, "state", { value: refusal(of.name).name === "NotAllowedError" ? "denied" : "granted" });
     return found;
+  };
+
+  // ---------------------------------------------------------------- a browser that wants a press before it plays
+
+  const play = HTMLMediaElement.prototype.play;
+  HTMLMediaElement.prototype.play = function () {
+    const refused = wanted.mute && this.dataset.role === "remote";
+    return refused ? Promise.reject(new DOMException("play() needs a press", "NotAllowedError")) : play.call(this);
   };
 
   // ---------------------------------------------------------------- the other side of a data channel

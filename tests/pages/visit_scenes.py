@@ -318,6 +318,8 @@ def _call() -> Iterator[Scene]:
     no_camera = {"refuse": {"camera": BUSY}}
     yield _talking("call-no-camera", _media(Seat.CLINICIAN), stand_in=no_camera)
     media = _media(Seat.CLINICIAN)
+    yield _talking("call-taken", media, stand_in={"taken": True}, shows="[data-banner=interrupted]")
+    yield _talking("call-blocked", media, stand_in={"mute": True}, shows=".v-unmute")
     yield _talking("call-hiccup", media, then=failing("path", 2), shows="[data-phase=hiccup]")
     yield _talking("call-mending", media, then=failing("path", 6), shows="[data-phase=mending]")
     yield _talking("call-other-away", media, then=failing("other", 9), shows="[data-side=other]")

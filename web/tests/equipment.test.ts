@@ -225,6 +225,20 @@ describe("what the system takes away", () => {
     expect([equipment.cameraProblem, equipment.microphoneProblem]).toEqual([null, null]);
   });
 
+  test("stays taken while it is still in use elsewhere, and comes back once it is not", async () => {
+    const { equipment, used, machine } = setUp();
+    await equipment.obtain();
+    used("microphone").does("ended");
+    await settle();
+    machine.failure.microphone = new DOMException("", "NotReadableError");
+    await equipment.mend();
+    expect([equipment.interrupted, equipment.microphone]).toEqual([true, null]);
+    delete machine.failure.microphone;
+    await equipment.mend();
+    expect([equipment.interrupted, equipment.microphoneProblem]).toEqual([false, null]);
+    expect(equipment.microphone?.label).toBe("Built-in microphone");
+  });
+
   test("is no interruption when a person took the permission back", async () => {
     const { equipment, used, machine } = setUp();
     await equipment.obtain();

@@ -146,7 +146,7 @@ export class Equipment {
   /** Have again what was taken, and what could not be had before. */
   async mend(): Promise<void> {
     await this.resume();
-    for (const kind of KINDS) if (this.problem(kind)) await this.turnOn(kind);
+    for (const kind of KINDS) if (this.problem(kind) && !this.taken.has(kind)) await this.turnOn(kind);
   }
 
   /** Use what was plugged in; a headset's speaker comes along with its microphone. */

@@ -24,7 +24,8 @@ export class ProbeFailed extends Error {
 const HEADER = 12; // bytes: u32 sequence, u32 clock, u16 step, u16 zero
 const FRAME = 1100; // bytes: with SCTP, DTLS and UDP around it still below 1,200
 const READY_MS = 12_000; // longer than a socket may keep us waiting for its pong: that tells a lost network from lost functions
-const QUEUE_MS = 90_000; // without news of one's place for so long nobody counts on it any more
+const QUEUE_MS = 300_000; // without news of one's place for so long nobody counts on it any more
+const KEEP_MS = 20_000; // a place is kept by saying the offer again, within a minute (docs/architecture.md)
 const CONNECT_MS = 15_000; // TURN over TLS is tried last
 const ECHOES = 20;
 const ECHO_EVERY_MS = 50; // a trip longer than that does not hold up the next
@@ -97,7 +98,8 @@ export class Probe {
   private answered: ((message: ProbeAnswer) => void) | null = null;
   /** Waits longer for what was asked. */
   private prolong: (milliseconds: number) => void = () => undefined;
-  private probe = "";
+  private offer: ProbeOffer | null = null;
+  private keeping: ReturnType<typeof setInterval> | undefined;
   private fail: (reason: ProbeFailed) => void = () => undefined;
   private peer: RTCPeerConnection | null = null;
   private readonly arrivals = new Map<number, Arrivals>();
@@ -124,6 +126,7 @@ export class Probe {
     try {
       return await Promise.race([this.measure(), failed]);
     } finally {
+      clearInterval(this.keeping);
       this.peer?.close();
     }
   }
@@ -164,8 +167,16 @@ export class Probe {
   }
 
   private queued({ probe, place }: ProbeQueued): void {
-    if (probe !== this.probe) return;
+    const { offer } = this;
+    if (!offer || probe !== offer.probe) return;
     this.prolong(QUEUE_MS);
+    this.keeping ??= setInterval(() => {
+      try {
+        this.options.send(offer);
+      } catch {
+        // no socket just now: there is time to say it on the next one
+      }
+    }, KEEP_MS);
     this.options.onQueued?.(place);
   }
 
@@ -193,11 +204,12 @@ export class Probe {
     const channel = peer.createDataChannel("probe", { ordered: false, maxRetransmits: 0 });
     const offer = await peer.createOffer();
     await peer.setLocalDescription(offer);
-    this.probe = ready.probe;
+    const said: ProbeOffer = (this.offer = { type: "probe_offer", probe: ready.probe, sdp: withoutCandidates(offer.sdp ?? "") });
     const answer = await this.ask<ProbeAnswer>((resolve) => {
       this.answered = (message) => message.probe === ready.probe && resolve(message);
-      this.options.send({ type: "probe_offer", probe: ready.probe, sdp: withoutCandidates(offer.sdp ?? "") });
+      this.options.send(said);
     });
+    clearInterval(this.keeping);
     await peer.setRemoteDescription({ type: "answer", sdp: answer.sdp });
     return new Promise((resolve) => {
       const timer = setTimeout(() => resolve(null), CONNECT_MS);

@@ -79,7 +79,7 @@ function Queue({ desk, view }: { desk: Desk; view: ConsultationView }) {
   const { queued } = desk.state;
   if (queued?.consultation !== view.consultation) return null;
   return (
-    <p class="s-row__line v-waiting">
+    <p class="v-waiting">
       <span class="v-spin" aria-hidden="true" />
       <span><strong>{t("staff.row.queued", { place: queued.place })}</strong> {t("staff.row.queued.why")}</span>
     </p>

@@ -28,7 +28,7 @@ export function WaitingRoom({ engine }: StepProps) {
       <Heading>{t("visit.waiting.title")}</Heading>
       {leaving && <AskLeaving engine={engine} name={name} />}
       {ended === "worker_lost" && (
-        <Notice tone="danger" title={t("visit.waiting.lost.title")}>
+        <Notice tone="warning" title={t("visit.waiting.lost.title")}>
           <p>{t("visit.waiting.lost", { name, phone: readable(visit.department.phone) })}</p>
         </Notice>
       )}
