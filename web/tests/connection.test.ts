@@ -111,6 +111,28 @@ test("where something hints at a loss, patience is short", async () => {
   expect(statuses.at(-1)).toEqual(["away", undefined]);
 });
 
+test("a service that is slow is given time: what it takes to answer decides when a socket counts as lost", async () => {
+  const { clock, connection, sockets, statuses, last, settled } = setUp();
+  await settled();
+  connection.sendSurely({ type: "accept" });
+  await clock.pass(DOUBT_MS + 600);
+  expect(statuses.at(-1)).toEqual(["away", undefined]); // it might have been the network
+  const second = last();
+  second.opens();
+  expect(second.sent.map(({ type }) => type)).toEqual(["hello", "accept", "ping"]);
+  await clock.pass(2 * DOUBT_MS);
+  second.says({ type: "visit" }); // it was not
+  connection.sendSurely({ type: "accept" });
+  await clock.pass(5 * DOUBT_MS);
+  expect([sockets.length, statuses.at(-1)]).toEqual([2, ["open", undefined]]);
+  second.says({ type: "pong" });
+  connection.wake();
+  second.says({ type: "pong" }); // fast again
+  connection.wake();
+  await clock.pass(DOUBT_MS);
+  expect(statuses.at(-1)).toEqual(["away", undefined]);
+});
+
 test("while away a new try begins about every second in a call, without waiting for those that hang", async () => {
   let hangs = false;
   const aborted: number[] = [];

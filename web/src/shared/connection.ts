@@ -30,6 +30,8 @@ export interface ConnectionOptions<Received extends { type: string }> {
 export const AT_ONCE = 5;
 /** A try begins no sooner than this after the one before, whoever asks for it. */
 const BREATH_MS = 300;
+/** However slow the last answer was, an answer is not waited for longer than three times this. */
+const MOST_TRIP_MS = 10_000;
 /** A socket that lasted this long ends the outage before it. */
 const STEADY_MS = 10_000;
 /** Nothing says yet that the first try of all will fail: where the service is slow, more of them would make it slower. */
@@ -54,6 +56,7 @@ export class Connection<Sent extends { type: string }, Received extends { type: 
   private begun = -Infinity; // when the latest try was
   private opened = 0; // when the present socket did
   private lostAt: number;
+  private trip = 0; // what the last answer took
   private tries = 0;
   private granted = 0;
   /** The service asked to be left in peace until then. */
@@ -162,7 +165,10 @@ export class Connection<Sent extends { type: string }, Received extends { type: 
     this.dropAttempts();
     const line: Line = new Line(socket, {
       after: this.after,
+      now: this.now,
       pingMs: ticket.ping_seconds * 1000,
+      trip: () => this.trip,
+      onTrip: (milliseconds) => (this.trip = Math.min(milliseconds, MOST_TRIP_MS)),
       onMessage: (message) => this.received(line, message as Received),
       onLost: () => this.lost(line),
     });

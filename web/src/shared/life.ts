@@ -57,8 +57,9 @@ export class Life {
   }
 
   private async look(): Promise<void> {
-    const total = heard(await this.options.stats());
-    if (this.closed) return;
+    const report = await this.options.stats().catch(() => null); // of a connection that has just been closed
+    if (this.closed || !report) return;
+    const total = heard(report);
     if (total !== this.total) this.sound();
     else if (this.busy >= BUSY) this.silence();
     else this.busy = 0;

@@ -4,13 +4,19 @@ import type { After } from "./time";
 
 /** Without an answer to a ping in this time the socket counts as lost, */
 export const PONG_MS = 10_000;
-/** and in this, when something else says that the network may be gone. */
+/** and in this, when something else says that the network may be gone; */
 export const DOUBT_MS = 3_000;
+/** but never sooner than so many times what the last answer took: a service under load must not lose who waits for it. */
+const SLOWER = 3;
 
 export interface LineOptions {
   after: After;
   /** Between two signs of life. */
   pingMs: number;
+  now: () => number;
+  /** Milliseconds that the last answer took, on this socket or the one before, or at least took if it never came. */
+  trip: () => number;
+  onTrip: (milliseconds: number) => void;
   onMessage: (message: { type: string }) => void;
   onLost: () => void;
 }
@@ -19,6 +25,7 @@ export class Line {
   private cancel: () => void = () => undefined;
   /** How long an answer may take that is waited for now. */
   private patience = Infinity;
+  private asked = 0;
 
   /** Says `hello` at once. */
   constructor(
@@ -42,7 +49,7 @@ export class Line {
 
   /** Ask for a sign of life; who asks again before it has come does not put the end off. */
   ping(patience = PONG_MS): void {
-    if (this.patience <= patience) return;
+    if (this.patience <= this.patient(patience)) return;
     this.send({ type: "ping" });
     this.expect(patience);
   }
@@ -54,10 +61,19 @@ export class Line {
     socket.close();
   }
 
-  private expect(patience: number): void {
+  private patient(patience: number): number {
+    return Math.max(patience, SLOWER * this.options.trip());
+  }
+
+  private expect(usual: number): void {
+    const patience = this.patient(usual);
     this.cancel();
     this.patience = patience;
-    this.cancel = this.options.after(patience, () => this.lost());
+    this.asked = this.options.now();
+    this.cancel = this.options.after(patience, () => {
+      this.options.onTrip(patience);
+      this.lost();
+    });
   }
 
   private lost(): void {
@@ -69,6 +85,7 @@ export class Line {
     const message = parsed(data);
     if (!message) return; // not ours
     this.cancel(); // anything that arrives proves the line
+    if (this.patience < Infinity) this.options.onTrip(this.options.now() - this.asked);
     this.patience = Infinity;
     this.cancel = this.options.after(this.options.pingMs, () => this.ping());
     this.options.onMessage(message);
