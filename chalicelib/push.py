@@ -19,7 +19,8 @@ class Push(Protocol):
 
 
 class GatewayPush:
-    """Push over ``post_to_connection``, given boto3's ``apigatewaymanagementapi`` client."""
+    """Push over ``post_to_connection``, given boto3's ``apigatewaymanagementapi`` client, which tries again when it is
+    told that there are too many. What does not go then takes nothing from its receiver."""
 
     def __init__(self, client: Any) -> None:
         self._client = client

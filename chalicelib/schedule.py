@@ -4,6 +4,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from chalicelib.busy import told_as_busy
 from chalicelib.settings import Settings
 from chalicelib.tokens import digest
 
@@ -21,18 +22,19 @@ class AwsScheduler:
         """Call ``deliver`` once; the entry's name makes asking twice harmless, and it goes when it is done."""
         name = f"{consultation}-{reason}"
         try:
-            self._client.create_schedule(
-                Name=name if len(name) <= LONGEST_NAME else digest(name),
-                ScheduleExpression=datetime.fromtimestamp(when, UTC).strftime("at(%Y-%m-%dT%H:%M:%S)"),
-                ScheduleExpressionTimezone="UTC",
-                FlexibleTimeWindow={"Mode": "OFF"},
-                ActionAfterCompletion="DELETE",
-                Target={
-                    "Arn": self._settings.deliver_function,
-                    "RoleArn": self._settings.scheduler_role,
-                    "DeadLetterConfig": {"Arn": self._settings.dead_letters},
-                    "Input": json.dumps({"trust": trust, "consultation": consultation, "reason": reason}),
-                },
-            )
+            with told_as_busy():
+                self._client.create_schedule(
+                    Name=name if len(name) <= LONGEST_NAME else digest(name),
+                    ScheduleExpression=datetime.fromtimestamp(when, UTC).strftime("at(%Y-%m-%dT%H:%M:%S)"),
+                    ScheduleExpressionTimezone="UTC",
+                    FlexibleTimeWindow={"Mode": "OFF"},
+                    ActionAfterCompletion="DELETE",
+                    Target={
+                        "Arn": self._settings.deliver_function,
+                        "RoleArn": self._settings.scheduler_role,
+                        "DeadLetterConfig": {"Arn": self._settings.dead_letters},
+                        "Input": json.dumps({"trust": trust, "consultation": consultation, "reason": reason}),
+                    },
+                )
         except self._client.exceptions.ConflictException:
             return

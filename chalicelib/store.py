@@ -1,27 +1,39 @@
 """The one table: reads of records and transactions of conditional writes. The only place that writes to DynamoDB."""
 
+import random
 import time
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from itertools import islice
+from threading import Event
 from typing import Any, Final, Protocol, TypeVar
 
 import msgspec
 from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
 from pynamodb.connection import Connection
-from pynamodb.exceptions import DeleteError, TransactWriteError, UpdateError
+from pynamodb.exceptions import DeleteError, PynamoDBException, TransactWriteError, UpdateError
 from pynamodb.expressions.condition import Condition, size
 from pynamodb.expressions.update import Action
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
+from chalicelib.busy import REASONS, busy, is_busy
 from chalicelib.lifecycle import Role
 from chalicelib.records import Consultation, Record, Socket, Taken, Worker, day_partition, from_body, to_body
 
 R = TypeVar("R", bound=Record)
-CONFLICT: Final = "TransactionConflict"
 TRIES: Final = 5
+"""At most so often a write is tried that only collided with another, or that DynamoDB throttled."""
+PAUSE_SECONDS: Final = 0.02
+"""At most so long before the second try, twice as long before each further one: 0.3 s in all, at random below that."""
+# Connecting and answering take DynamoDB milliseconds. What takes longer is tried again, twice, after up to one and two
+# seconds (botocore's standard mode); so nine seconds at most go by before somebody is told to come again.
+PATIENCE: Final[dict[str, Any]] = {
+    "connect_timeout_seconds": 1,
+    "read_timeout_seconds": 2,
+    "max_retry_attempts": 2,
+}
 
 
 class Refused(Exception):
@@ -125,7 +137,11 @@ Write = (
 
 
 class Store(Protocol):
-    """What the use cases need of the table. Reads never show what has expired."""
+    """What the use cases need of the table. Reads never show what has expired.
+
+    Everything raises Busy when the table is overloaded or out of reach, after trying again for a while. A write that
+    was not answered may have been made all the same.
+    """
 
     def get(self, kind: type[R], key: tuple[str, str]) -> R | None:
         """One record, as of now (consistent), or None."""
@@ -182,27 +198,38 @@ class Store(Protocol):
 class DynamoStore:
     """Store over DynamoDB, through pynamodb."""
 
-    def __init__(self, table: str, region: str, host: str | None = None, now: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        table: str,
+        region: str,
+        host: str | None = None,
+        now: Callable[[], float] = time.time,
+        pause: Callable[[float], object] | None = None,
+    ) -> None:
         self._now = now
+        self._pause = pause or Event().wait
         self._row = _model(table, region, host)
-        self._connection = Connection(region=region, host=host)
+        self._connection = Connection(region=region, host=host, **PATIENCE)
 
     def get(self, kind: type[R], key: tuple[str, str]) -> R | None:
         """See Store."""
         try:
-            row = self._row.get(*key, consistent_read=True)
+            with _patiently():
+                row = self._row.get(*key, consistent_read=True)
         except self._row.DoesNotExist:
             return None
         return self._record(kind, row)
 
     def many(self, kind: type[R], keys: Sequence[tuple[str, str]]) -> list[R]:
         """See Store."""
-        rows = self._row.batch_get(list(keys), consistent_read=True)
+        with _patiently():
+            rows = list(self._row.batch_get(list(keys), consistent_read=True))
         return [record for row in rows if (record := self._record(kind, row)) is not None]
 
     def query(self, kind: type[R], partition: str, prefix: str) -> list[R]:
         """See Store."""
-        rows = self._row.query(partition, self._row.sk.startswith(prefix), consistent_read=True)
+        with _patiently():
+            rows = list(self._row.query(partition, self._row.sk.startswith(prefix), consistent_read=True))
         return [record for row in rows if (record := self._record(kind, row)) is not None]
 
     def listed(self, kind: type[R], partition: str, after: str = "", most: int | None = None) -> list[R]:
@@ -210,7 +237,8 @@ class DynamoStore:
         behind = self._row.day_sk > after if after else None
         rows = self._row.by_day.query(partition, behind, page_size=most)
         there = (record for row in rows if (record := self._record(kind, row)) is not None)
-        return list(islice(there, most))
+        with _patiently():
+            return list(islice(there, most))
 
     def day(self, trust: str, staff: str, day: str) -> list[Consultation]:
         """See Store."""
@@ -218,14 +246,15 @@ class DynamoStore:
 
     def keys(self, partition: str) -> list[tuple[str, str]]:
         """See Store."""
-        rows = self._row.query(partition, consistent_read=True, attributes_to_get=["pk", "sk"])
+        with _patiently():
+            rows = list(self._row.query(partition, consistent_read=True, attributes_to_get=["pk", "sk"]))
         return [(row.pk, row.sk) for row in rows]
 
     def write(self, writes: Sequence[Write]) -> None:
-        """See Store. A transaction that only collided with another is tried again at once, a few times."""
+        """See Store. A transaction that only collided with another is tried again, a few times."""
         for remaining in reversed(range(TRIES)):
             try:
-                with TransactWrite(connection=self._connection) as transaction:
+                with _patiently(), TransactWrite(connection=self._connection) as transaction:
                     for write in writes:
                         self._add(transaction, write)
                 return
@@ -237,8 +266,9 @@ class DynamoStore:
                 )
                 if failed:
                     raise Refused(failed) from None
-                if CONFLICT not in reasons or not remaining:
+                if REASONS.isdisjoint(reasons):
                     raise
+                self._wait(remaining)
 
     def release_room(self, worker: str, room: str) -> None:
         """See Store."""
@@ -284,7 +314,8 @@ class DynamoStore:
     def count(self, name: str, expires: int) -> int:
         """See Store."""
         row = self._row(f"LIMIT#{name}", "LIMIT")
-        row.update(actions=[self._row.version.add(1), self._row.expires.set(expires)])
+        with _patiently():
+            row.update(actions=[self._row.version.add(1), self._row.expires.set(expires)])
         return int(row.version)
 
     def _expired(self, row: Any) -> bool:
@@ -319,20 +350,28 @@ class DynamoStore:
             self._row.expires.set(worker.expires),
         ]
 
-    @staticmethod
-    def _update(row: Any, actions: list[Action], condition: Condition | None = None) -> bool:
+    def _update(self, row: Any, actions: list[Action], condition: Condition | None = None) -> bool:
         """One row in place; False when the condition does not hold. Tried again when a transaction is at it."""
         for remaining in reversed(range(TRIES)):
             try:
-                row.update(actions=actions, condition=condition)
+                with _patiently("TransactionConflictException"):
+                    row.update(actions=actions, condition=condition)
             except UpdateError as error:
                 if error.cause_response_code == "ConditionalCheckFailedException":
                     return False
-                if error.cause_response_code != f"{CONFLICT}Exception" or not remaining:
+                if error.cause_response_code != "TransactionConflictException":
                     raise
+                self._wait(remaining)
             else:
                 return True
         raise AssertionError("the last try returns or raises")
+
+    def _wait(self, remaining: int) -> None:
+        """Before the next try. Raises Busy when there is none."""
+        if not remaining:
+            raise busy()
+        longest = PAUSE_SECONDS * 2 ** (TRIES - 1 - remaining)
+        self._pause(random.uniform(0, longest))  # noqa: S311 - as in `busy`  # nosec B311
 
     def _add(self, transaction: TransactWrite, write: Write) -> None:
         row = self._row
@@ -386,6 +425,17 @@ class DynamoStore:
         return row
 
 
+@contextmanager
+def _patiently(*but: str) -> Iterator[None]:
+    """Raises Busy for what passes by itself, ``but`` codes that are looked at here; the client has tried again."""
+    try:
+        yield
+    except PynamoDBException as error:
+        if is_busy(error.cause) and error.cause_response_code not in but:
+            raise busy() from None
+        raise
+
+
 def _place(write: Write) -> int:
     """In which of its groups pynamodb sends a write: DynamoDB names what failed by the order of sending."""
     match write:
@@ -414,6 +464,9 @@ def _model(table: str, region_name: str, host_url: str | None) -> Any:
             region = region_name
             host = host_url
             billing_mode = "PAY_PER_REQUEST"
+            connect_timeout_seconds = PATIENCE["connect_timeout_seconds"]
+            read_timeout_seconds = PATIENCE["read_timeout_seconds"]
+            max_retry_attempts = PATIENCE["max_retry_attempts"]
 
         by_day = ByDay()
         pk = UnicodeAttribute(hash_key=True)

@@ -16,6 +16,7 @@ from chalicelib.anchors import Anchors
 from chalicelib.announcements import Announcements
 from chalicelib.audit import Audit
 from chalicelib.bookings import Bookings
+from chalicelib.busy import told_as_busy
 from chalicelib.calls import Calls
 from chalicelib.carriers import MailCarrier, SesMail, SmsCarrier, SnsSms
 from chalicelib.clinician_messages import ClinicianMessages
@@ -26,7 +27,7 @@ from chalicelib.consultations import Consultations
 from chalicelib.crew import Crew
 from chalicelib.desk import Desk
 from chalicelib.eraser import Eraser
-from chalicelib.errors import NotFound
+from chalicelib.errors import Busy, NotFound
 from chalicelib.figures import Figures
 from chalicelib.floods import Floods
 from chalicelib.gateway import Gateway, Keys
@@ -82,6 +83,8 @@ AT_ONCE: Final = 4
 """How many calls of a worker one function moves at a time: it waits for AWS most of the time. More would collide."""
 SECRET_SECONDS: Final = 300
 """How long a process believes what it read of a secret; keys are known a rotation before they are used."""
+STALE_SECONDS: Final = 1800
+"""As `SECRET_SECONDS`, while it cannot be read: less than the time between two rotations."""
 ROTATION_SECONDS: Final = 3600
 """At least so long between two rotations: longer than any process believes in the ring of before."""
 
@@ -105,7 +108,7 @@ class Services:
     @cached_property
     def push(self) -> Push:
         """The way to sockets."""
-        return GatewayPush(_client("apigatewaymanagementapi", endpoint_url=self.settings.push_endpoint))
+        return GatewayPush(_client("apigatewaymanagementapi", patience=2, endpoint_url=self.settings.push_endpoint))
 
     @cached_property
     def sms(self) -> SmsCarrier:
@@ -144,13 +147,22 @@ class Services:
 
     @cached_property
     def _vault(self) -> Any:
-        return _client("secretsmanager")
+        return _client("secretsmanager", patience=2)
 
     def secret(self, name: str) -> str:
-        """A secret by its Secrets Manager id, as it was at most five minutes ago."""
+        """A secret by its Secrets Manager id, as it was at most five minutes ago, or when it could last be read.
+
+        Raises Busy when it never could.
+        """
         read_at, value = self._secrets.get(name, (0.0, ""))
         if not value or self.now() - read_at >= SECRET_SECONDS:
-            value = self._vault.get_secret_value(SecretId=name)["SecretString"]
+            try:
+                with told_as_busy():
+                    value = self._vault.get_secret_value(SecretId=name)["SecretString"]
+            except Busy:
+                if not value or self.now() - read_at >= STALE_SECONDS:
+                    raise
+                return value  # and asked for again the next time
             self._secrets[name] = self.now(), value
         return value
 
@@ -553,9 +565,10 @@ def services() -> Services:
     return Services(Settings.load())
 
 
-def _client(service: str, *, tries: int = 2, **options: Any) -> Any:
-    # boto3 waits a minute by default, longer than any of the functions may run.
-    limits = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": tries})
+def _client(service: str, *, tries: int = 3, patience: int = 5, **options: Any) -> Any:
+    # boto3 waits a minute by default, longer than any of the functions may run. What is throttled, fails or does not
+    # answer is tried again after up to one second, then two (standard mode).
+    limits = Config(connect_timeout=1, read_timeout=patience, retries={"mode": "standard", "total_max_attempts": tries})
     return boto3.client(service, config=limits, **options)
 
 
