@@ -472,7 +472,8 @@ class HangUp(Message, frozen=True):
 
 
 class Trouble(Message, frozen=True):
-    """Participant: nothing arrives. The functions look at the worker's lease and answer with the truth."""
+    """Participant: nothing arrives. Where the worker is silent the call moves, or is over when that one is lost and no
+    other has a place; who names an older call is told the present one."""
 
     consultation: Id
     call: Count

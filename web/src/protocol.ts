@@ -734,7 +734,7 @@ export interface HangUp {
   call: number;
 }
 
-/** Participant: nothing arrives. The functions look at the worker's lease and answer with the truth. */
+/** Participant: nothing arrives. Where the worker is silent the call moves, or is over when that one is lost and no other has a place; who names an older call is told the present one. */
 export interface Trouble {
   type: "trouble";
   consultation: string;
