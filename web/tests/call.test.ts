@@ -4,6 +4,7 @@ import { CallMedia } from "../src/shared/call";
 import type { CallOptions } from "../src/shared/calloptions";
 import { WATCH_MS } from "../src/shared/callchannel";
 import { forced } from "../src/shared/forced";
+import { LOOK_MS } from "../src/shared/life";
 import { RESEND_MS, nextNumber, withoutCandidates } from "../src/shared/offers";
 import { configuration, FIRST_MS, PATIENCE_MS, RESTART_MS, type CallState } from "../src/shared/path";
 import type { Remote } from "../src/shared/people";
@@ -385,4 +386,70 @@ test("the relay is forced by the trust or by support, and credentials are passed
   expect(configuration([], false).iceTransportPolicy).toBe("all");
   expect(forced("relay", { getItem: (key) => (key === "venterom.relay" ? "1" : null) })).toBe(true);
   expect(forced("simulcast", { getItem: () => { throw new Error("no storage"); } })).toBe(false);
+});
+
+/** A call in which something arrives in each look, until it does not. */
+async function busy(options: Partial<CallOptions> = {}) {
+  const all = setUp(options);
+  await all.media.start();
+  await all.answer(100);
+  all.peer().becomes("connected", "connected");
+  for (let look = 0; look < 6; look++) {
+    all.peer().report.set("t", { type: "transport", bytesReceived: look });
+    await all.clock.pass(LOOK_MS);
+  }
+  const said = (type: string): number => all.sent.filter((message) => message.type === type).length;
+  return { ...all, said };
+}
+
+test("a worker that falls silent is asked after at once, and soon taken for lost; what arrives again makes it good", async () => {
+  let doubts = 0;
+  const { clock, said, offers, states, peer, answer } = await busy({ onDoubt: () => doubts++ });
+  await clock.pass(2 * LOOK_MS);
+  expect([said("trouble"), doubts, offers().length, states]).toEqual([1, 1, 1, ["connected"]]);
+  await clock.pass(3 * LOOK_MS);
+  expect([said("trouble"), doubts, offers().length, states.at(-1)]).toEqual([2, 2, 2, "troubled"]);
+  expect(peer().restarts).toEqual([false, true]);
+  await answer(101);
+  peer().report.set("t", { type: "transport", bytesReceived: 100 });
+  await clock.pass(LOOK_MS);
+  expect(states.at(-1)).toBe("connected");
+});
+
+test("without a socket nothing is restarted, however long it lasts; the next join does it at once, on the same connection", async () => {
+  let away = false;
+  const offered: Offer[] = [];
+  const { clock, media, peers, peer } = await busy({ send: (message) => !away && (message.type !== "offer" || offered.push(message) > 0) });
+  away = true;
+  await clock.pass(84_000);
+  peer().becomes("failed", "failed");
+  await clock.pass(5 * RESTART_MS);
+  expect([peers.length, offered.length]).toEqual([1, 1]);
+  away = false;
+  await media.rejoin(join);
+  expect([peers.length, offered.length, peer().restarts.at(-1)]).toEqual([1, 2, true]);
+});
+
+test("a line that is silent, and not yet known to be lost, is restarted by the next join too", async () => {
+  const { clock, media, offers } = await busy();
+  await clock.pass(2 * LOOK_MS);
+  await media.rejoin(join);
+  expect(offers()).toHaveLength(2);
+});
+
+test("another way out is taken at once, and only then is a line that does well restarted", async () => {
+  const { media, offers, peer } = await busy();
+  await media.wake();
+  expect(offers()).toHaveLength(1);
+  await media.wake(true);
+  expect([offers().length, peer().restarts.at(-1)]).toEqual([2, true]);
+  await media.wake(true); // one is under way
+  expect(offers()).toHaveLength(2);
+});
+
+test("a pause raises no alarm", async () => {
+  const { clock, media, said } = await busy();
+  await media.pause(true);
+  await clock.pass(60_000);
+  expect(said("trouble")).toBe(0);
 });

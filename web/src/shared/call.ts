@@ -258,18 +258,17 @@ export class CallMedia {
   /** The worker may have died: the functions know, or find out, and have the call moved. If it is the network, they do not hear of it. */
   private silence(milliseconds: number): void {
     if (this.outlived) return;
-    this.options.onDoubt?.();
     if (milliseconds >= LOST_MS && this.state === "connected") this.path.silence();
     else this.sayTrouble();
   }
 
   private trouble(): void {
-    this.options.onDoubt?.();
     if (this.sayTrouble()) void this.restart();
     else this.path.expectWithin(RESTART_MS); // without a socket no offer is answered; `rejoin` comes with the next one
   }
 
   private sayTrouble(): boolean {
+    this.options.onDoubt?.();
     const { consultation, call } = this.join;
     return this.options.send({ type: "trouble", consultation, call });
   }
