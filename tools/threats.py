@@ -194,6 +194,12 @@ STAFF: Final = Flow(
                ('"Cache-Control": "no-store"', '"Cache-Control": "public"'), "test_staff.py::test_t59_no_cache_keeps_an_answer"),
         Threat("T-60", "E", "Somebody who left goes on", "each request looks into the register", "chalicelib/register.py",
                ("            known = self.staff(who.trust, who.staff)\n", "            known = Staff(trust=who.trust, id=who.staff, name=\"\")\n"), "test_staff.py::test_t60_who_left_the_register_is_out_at_once"),
+        Threat("T-61", "I", "The list of whom to phone shows a colleague's patients", "it is by the rights of who asks", "chalicelib/phone_lists.py",
+               ("if any(by.role is Role.ADMINISTRATOR or owns(by, c) for by in actors)]", "]"),
+               "test_staff.py::test_t61_the_phone_list_shows_ones_own_patients_only"),
+        Threat("T-62", "I", "An administrator looks up patients by the list of whom to phone", "she has it today only, and while video is stopped", "chalicelib/phone_lists.py",
+               ("seeing = [by for by in actors if whole or by.role is not Role.ADMINISTRATOR]", "seeing = list(actors)"),
+               "test_staff.py::test_t62_an_administrator_has_no_phone_list_without_need"),
     ),
 )  # fmt: skip
 

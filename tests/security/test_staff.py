@@ -2,9 +2,10 @@
 
 import pytest
 
-from chalicelib.errors import NotFound, Unauthenticated
+from chalicelib.errors import Conflict, NotFound, Unauthenticated
 from chalicelib.lifecycle import Role
 from chalicelib.protocol import LoginLevel
+from chalicelib.rest import WhichPhoneList
 from chalicelib.rights import Actor
 from chalicelib.sessions import LONGEST_CALL_SECONDS
 from tests.fakes.clinic import SETTINGS, Clinic
@@ -94,3 +95,18 @@ def test_t60_who_left_the_register_is_out_at_once(world: World) -> None:
     assert world.ask("auditor", "GET", "/staff/elvenes/audit/anchors").status == 200
     world.clinic.store.rows.pop((f"T#{world.trust}", "STAFF#auditor"))
     assert world.ask("auditor", "GET", "/staff/elvenes/audit/anchors").status == 403
+
+
+def test_t61_the_phone_list_shows_ones_own_patients_only(clinic: Clinic) -> None:
+    """T-61. Guard: a row of it is looked at with the rights of who asks."""
+    clinic.book()
+    stranger = Actor(clinic.trust, Role.SECRETARY, "sekretaer", ("kirurgisk",), LoginLevel.HIGH)
+    assert clinic.services.phone_lists.read([stranger], WhichPhoneList()).consultations == []
+    assert len(clinic.services.phone_lists.read([clinic.by], WhichPhoneList()).consultations) == 1
+
+
+def test_t62_an_administrator_has_no_phone_list_without_need(clinic: Clinic) -> None:
+    """T-62. Guard: of an administrator's right there is none while the trust holds video."""
+    clinic.book()
+    with pytest.raises(Conflict):
+        clinic.services.phone_lists.read([clinic.as_("turid-moe", Role.ADMINISTRATOR)], WhichPhoneList())
