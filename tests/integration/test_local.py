@@ -41,6 +41,12 @@ def family(*roots: int) -> set[int]:
     return found
 
 
+def part(root: int, name: str) -> set[int]:
+    """Those of a process's family that run this module of ours and are not over."""
+    asked = f"\0-m\0{name}\0"
+    return {pid for pid in family(root) if alive(pid) and asked in Path(f"/proc/{pid}/cmdline").read_text()}
+
+
 def eventually(true: Callable[[], bool]) -> None:
     """Wait until something is so; the test's patience ends after a minute."""
     pause = Event()
@@ -159,10 +165,12 @@ def running(state: Path, tmp_path: Path) -> Iterator[tuple["subprocess.Popen[str
     """`make run` up and about, and where it wrote its addresses."""
     addresses = tmp_path / "run.json"
     process = run("--port", "0", "--state", str(state), "--addresses", str(addresses))
-    eventually(lambda: addresses.exists() or process.poll() is not None)
-    yield process, addresses
-    process.kill()
-    process.communicate()
+    try:
+        eventually(lambda: addresses.exists() or process.poll() is not None)
+        yield process, addresses
+    finally:
+        process.kill()
+        process.communicate()
 
 
 def test_sigterm_ends_it_and_all_that_it_started(running: tuple["subprocess.Popen[str]", Path]) -> None:
@@ -187,11 +195,23 @@ def test_nothing_outlives_it_when_it_is_killed(running: tuple["subprocess.Popen[
 
 def test_when_a_part_ends_by_itself_all_ends_and_it_is_said(running: tuple["subprocess.Popen[str]", Path]) -> None:
     process, _ = running
-    (front,) = (pid for pid in family(process.pid) if "local.front" in Path(f"/proc/{pid}/cmdline").read_text())
+    (front,) = part(process.pid, "local.front")
     os.kill(front, signal.SIGKILL)
     _, complaints = process.communicate(timeout=60)
     assert process.returncode == 1
     assert "The pages ended by itself" in complaints
+
+
+def test_a_media_worker_that_ends_by_itself_is_started_again(running: tuple["subprocess.Popen[str]", Path]) -> None:
+    process, _ = running
+    first, second = part(process.pid, "media_worker")
+    os.kill(first, signal.SIGKILL)
+    assert process.stdout is not None
+    assert any(line.startswith("The media worker") and "starting another one" in line for line in process.stdout)
+    eventually(lambda: len(part(process.pid, "media_worker") - {first}) == 2)
+    assert second in part(process.pid, "media_worker")
+    process.terminate()
+    assert process.communicate(timeout=60)[1] == ""
 
 
 def test_a_port_in_use_is_said_in_one_line(tmp_path: Path) -> None:
