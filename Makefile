@@ -11,7 +11,7 @@ DESCRIBED := tests/security/test_described.py tests/integration/test_running_api
 
 PORT ?= $(or $(VENTEROM_PORT),8080)
 
-.PHONY: help setup run test check lint types web-check lock check-guards fuzz audit sbom generate screenshots bench-coldstart bench-loss bench-pages bench-relay faults soak-worker verify-trail clean
+.PHONY: help setup run test check lint types web-check lock check-guards fuzz audit sbom generate screenshots bench-coldstart bench-loss bench-pages bench-relay faults soak-worker verify-trail dead-letters replay-dead-letters clean
 .DEFAULT_GOAL := help
 
 help:
@@ -103,6 +103,12 @@ soak-worker: .venv/.ready build/plane.ready ## whether a worker's memory grows w
 
 verify-trail: .venv/.ready ## check the trails of the running local system (FIRST=2026-11-20 LAST=2026-11-26); 1: something was changed, 2: not checked
 	@$(PY) -m local.verify $(addprefix --first ,$(FIRST)) $(addprefix --last ,$(LAST))
+
+dead-letters: .venv/.ready ## what failed for good in the running local system, or with AWS=1 where boto3 finds an account: how much of what
+	@$(PY) -m local.dead_letters $(if $(AWS),--aws)
+
+replay-dead-letters: .venv/.ready ## do it again, take out what goes well, and say what does not (AWS=1 as above)
+	@$(PY) -m local.dead_letters --replay $(if $(AWS),--aws)
 
 clean: ## remove all that was made here, the local state with it
 	rm -rf build media_worker/_hotpath* .venv web/node_modules tests/certified/node_modules web/dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

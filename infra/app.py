@@ -33,6 +33,7 @@ def synthesize(out: Path) -> Path:
         "SmsLogRole": functions.sms_log_role,
         "DeadLetters": functions.dead_letters.url,
         "RegisterTrustFunction": functions.id_of("RegisterTrust"),
+        "SweepFunction": functions.id_of("Sweep"),
         "AnchorFunction": functions.id_of("Anchor"),
         "PurgeFunction": functions.id_of("Purge"),
         "ExportPersonFunction": functions.id_of("ExportPerson"),

@@ -21,21 +21,21 @@ from infra.state import State
 
 # Logical id (as Chalice names them): memory in MB, seconds at most, what it may use.
 FUNCTIONS: Final[Mapping[str, tuple[int, int, frozenset[str]]]] = {
-    "APIHandler": (512, 20, frozenset({"table", "secrets", "send", "push", "schedule", "check", "erase"})),
+    "APIHandler": (512, 28, frozenset({"table", "secrets", "send", "push", "schedule", "check", "erase"})),
     "WebsocketConnect": (512, 10, frozenset({"table", "secrets"})),
-    "WebsocketMessage": (512, 10, frozenset({"table", "secrets", "push"})),
+    "WebsocketMessage": (512, 20, frozenset({"table", "secrets", "push"})),
     "WebsocketDisconnect": (512, 10, frozenset({"table", "secrets", "push"})),
-    "Sweep": (512, 50, frozenset({"table", "secrets", "push"})),
+    "Sweep": (512, 50, frozenset({"table", "secrets", "push", "dead_letters"})),
     "Deliver": (512, 30, frozenset({"table", "secrets", "send", "push", "schedule", "dead_letters"})),
     "MailReceipt": (512, 30, frozenset({"table", "secrets", "push", "dead_letters"})),
     "SmsReceiptLog": (512, 30, frozenset({"table", "secrets", "push", "dead_letters"})),
     "RegisterTrust": (256, 30, frozenset({"table"})),
-    "Anchor": (512, 300, frozenset({"table", "anchor"})),
-    "Purge": (512, 300, frozenset({"table", "secrets", "push", "erase_again"})),
+    "Anchor": (512, 300, frozenset({"table", "anchor", "dead_letters"})),
+    "Purge": (512, 300, frozenset({"table", "secrets", "push", "erase_again", "dead_letters"})),
     "ExportPerson": (512, 60, frozenset({"table", "secrets", "push"})),
     "ErasePerson": (512, 60, frozenset({"table", "secrets", "push", "erase"})),
     "VerifyTrail": (1024, 300, frozenset({"table", "check"})),
-    "RotateSecret": (256, 30, frozenset({"rotation"})),
+    "RotateSecret": (256, 30, frozenset({"rotation", "dead_letters"})),
 }
 STAGE: Final = "api"
 REQUESTS: Final = (300, 600)
