@@ -32,6 +32,7 @@ KEPT: Final[dict[type, frozenset[str]]] = {
     records.Consultation: frozenset({"patient_name", "phone", "email"}),
     records.Guest: frozenset({"name", "phone", "email"}),
     records.Wording: frozenset({"text"}),
+    records.Stopped: frozenset({"words"}),
     Rules: frozenset({"sms_sender"}),
     # The trust's own people and places
     records.Trust: frozenset({"id", "name"}),
@@ -46,6 +47,10 @@ SHOWN: Final[dict[str, frozenset[str]]] = {
     "Text": frozenset({"text"}),
     "CheckedText": frozenset({"preview", "words"}),
     "Rules": frozenset({"sms_sender"}),
+    "ToPhone": frozenset({"patient_name", "phone"}),
+    # What a trust says to everybody while it holds no video
+    **{kind: frozenset({"suspended"}) for kind in ("VisitView", "Board", "DepartmentPage")},
+    **{kind: frozenset({"words"}) for kind in ("Suspension", "Suspended")},
 }
 # Session descriptions go through to the other side of the line, and nowhere else.
 DESCRIPTIONS: Final = (p.RelayOffer, p.ProbeRelay, p.Answer, p.ProbeAnswer)
