@@ -102,7 +102,10 @@
   const play = HTMLMediaElement.prototype.play;
   HTMLMediaElement.prototype.play = function () {
     const refused = wanted.mute && this.dataset.role === "remote";
-    return refused ? Promise.reject(new DOMException("play() needs a press", "NotAllowedError")) : play.call(this);
+    if (!refused) return play.call(this);
+    this.autoplay = false;
+    this.pause();
+    return Promise.reject(new DOMException("play() needs a press", "NotAllowedError"));
   };
 
   // ---------------------------------------------------------------- the other side of a data channel
@@ -170,6 +173,13 @@
 
   const SDP = "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n";
 
+  // A line that is built anew shows and plays the same people: drawing them costs time.
+  const drawn = new Map();
+  const once = (name, make) => {
+    if (!drawn.has(name)) drawn.set(name, make());
+    return drawn.get(name);
+  };
+
   let failure = null;
   let heard = 0;
   const peers = new Set();
@@ -203,14 +213,15 @@
 
     receiver(kind) {
       const sources = () => (failure === null ? [{ source: 1, timestamp: heard++ }] : []);
-      return { track: kind === "audio" ? silence() : this.picture(), getSynchronizationSources: sources };
+      const track = kind === "audio" ? once(`sound ${this.transceivers.length}`, silence) : this.picture();
+      return { track, getSynchronizationSources: sources };
     }
 
     // The first picture is the other person's, the second a shared screen, then come further people.
     picture() {
       const at = this.pictures++;
       const first = wanted.first ?? 0;
-      return at === 1 ? sheet() : person(PEOPLE[(first + Math.max(0, at - 1)) % PEOPLE.length]);
+      return once(`picture ${at}`, () => (at === 1 ? sheet() : person(PEOPLE[(first + Math.max(0, at - 1)) % PEOPLE.length])));
     }
 
     createDataChannel(label) {
