@@ -268,10 +268,25 @@ def _call() -> Iterator[Scene]:
     yield _talking("call-ending", _media(), then=pressed("staff.call.hang_up"), shows=DIALOG)
     yield _talking("call-no-camera", _media(), stand_in={"refuse": {"camera": BUSY}})
     yield _talking("call-taken", _media(), stand_in={"taken": True}, shows="[data-banner=interrupted]")
-    yield _talking("call-hiccup", _media(), then=failing("path", 2), shows="[data-phase=hiccup]")
-    yield _talking("call-mending", _media(), then=failing("path", 6), shows="[data-phase=mending]")
-    yield _talking("call-phone", _media(), then=failing("path", 24), shows="[data-phase=phone]")
-    yield _talking("call-phone-other", _media(), then=failing("other", 28), shows="[data-phase=phone][data-side=other]")
+    yield _talking("call-hiccup", _media(), then=failing("path", 2, "[data-phase=hiccup]"), shows="[data-phase=hiccup]")
+    yield _talking(
+        "call-mending", _media(), then=failing("path", 6, "[data-phase=mending]"), shows="[data-phase=mending]"
+    )
+    yield _talking("call-phone", _media(), then=failing("path", 24, "[data-phase=phone]"), shows="[data-phase=phone]")
+    yield _talking(
+        "call-phone-other",
+        _media(),
+        then=failing("other", 28, "[data-phase=phone][data-side=other]"),
+        shows="[data-phase=phone][data-side=other]",
+    )
     unknown = content.mine(State.IN_CALL, phone="")
-    yield _talking("call-phone-none", _media(), view=unknown, then=failing("other", 28), shows="[data-phase=phone]")
-    yield _talking("call-back", _media(), then=failing("path", 6, back=True), shows="[data-phase=back]")
+    yield _talking(
+        "call-phone-none",
+        _media(),
+        view=unknown,
+        then=failing("other", 28, "[data-phase=phone]"),
+        shows="[data-phase=phone]",
+    )
+    yield _talking(
+        "call-back", _media(), then=failing("path", 6, "[data-phase=back]", back=True), shows="[data-phase=back]"
+    )

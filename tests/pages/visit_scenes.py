@@ -69,19 +69,33 @@ def at(preparation: str, **more: object) -> dict[str, object]:
     return {"preparation": preparation, "devices": DEVICES, "network": None, **more}
 
 
-def failing(what: str, seconds: int, offline: bool = False, back: bool = False) -> Callable[[Sight], Awaitable[None]]:
-    """The call fails for so long, with the browser's whole network if ``offline``; and is ``back`` again."""
+# Once something is there, time stands still for the call's page, however long it takes to be looked at.
+STOP: Final = """
+shows => new MutationObserver((_, observer) => {
+  if (!document.querySelector(shows)) return;
+  observer.disconnect();
+  const now = performance.now();
+  performance.now = () => now;
+}).observe(document.body, {subtree: true, childList: true, attributes: true})
+"""
+
+
+def failing(
+    what: str, seconds: int, shows: str, offline: bool = False, back: bool = False
+) -> Callable[[Sight], Awaitable[None]]:
+    """The call fails for so long, with the browser's whole network if ``offline``, and is ``back`` again; no further
+    than to what is to be shown."""
 
     async def fail(sight: Sight) -> None:
         await sight.page.locator("[data-phase=fine]").wait_for(state="attached")
         if offline:
             await sight.page.evaluate("Object.defineProperty(navigator, 'onLine', {value: false})")
+        await sight.page.evaluate(STOP, shows)
         await sight.page.evaluate("what => window.__fail(what)", what)
         await sight.pass_time(seconds)
         if back:
             await sight.page.evaluate("window.__fail(null)")
             await sight.pass_time(2)
-        await sight.page.evaluate("(now => { performance.now = () => now; })(performance.now())")  # no further
 
     return fail
 
@@ -321,10 +335,19 @@ def _call() -> Iterator[Scene]:
     media = _media(Seat.CLINICIAN)
     yield _talking("call-taken", media, stand_in={"taken": True}, shows="[data-banner=interrupted]")
     yield _talking("call-blocked", media, stand_in={"mute": True}, shows=".v-unmute")
-    yield _talking("call-hiccup", media, then=failing("path", 2), shows="[data-phase=hiccup]")
-    yield _talking("call-mending", media, then=failing("path", 6), shows="[data-phase=mending]")
-    yield _talking("call-other-away", media, then=failing("other", 9), shows="[data-side=other]")
-    yield _talking("call-phone", media, then=failing("path", 24), shows="[data-phase=phone]")
-    yield _talking("call-phone-other", media, then=failing("other", 28), shows="[data-phase=phone][data-side=other]")
-    yield _talking("call-own-away", media, then=failing("path", 24, offline=True), shows="[data-side=own]")
-    yield _talking("call-back", media, then=failing("path", 6, back=True), shows="[data-phase=back]")
+    yield _talking("call-hiccup", media, then=failing("path", 2, "[data-phase=hiccup]"), shows="[data-phase=hiccup]")
+    yield _talking("call-mending", media, then=failing("path", 6, "[data-phase=mending]"), shows="[data-phase=mending]")
+    yield _talking("call-other-away", media, then=failing("other", 9, "[data-side=other]"), shows="[data-side=other]")
+    yield _talking("call-phone", media, then=failing("path", 24, "[data-phase=phone]"), shows="[data-phase=phone]")
+    yield _talking(
+        "call-phone-other",
+        media,
+        then=failing("other", 28, "[data-phase=phone][data-side=other]"),
+        shows="[data-phase=phone][data-side=other]",
+    )
+    yield _talking(
+        "call-own-away", media, then=failing("path", 24, "[data-side=own]", offline=True), shows="[data-side=own]"
+    )
+    yield _talking(
+        "call-back", media, then=failing("path", 6, "[data-phase=back]", back=True), shows="[data-phase=back]"
+    )
