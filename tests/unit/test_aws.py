@@ -42,6 +42,14 @@ def test_a_schedule_is_asked_for_once_in_utc_and_goes_when_it_is_done(aws: None)
     assert len(client.list_schedules()["Schedules"]) == 2
 
 
+def test_a_schedules_name_is_as_long_as_it_may_be_and_another_for_another_reason(aws: None) -> None:
+    client = boto3.client("scheduler")
+    for reason in ("announce-1-0-", "announce-2-0-", "announce-1-0-"):
+        AwsScheduler(client, SETTINGS).at(1_800_000_000, "t" * 64, "t" * 64, reason)
+    names = [listed["Name"] for listed in client.list_schedules()["Schedules"]]
+    assert (len(names), max(len(name) for name in names)) == (2, 64)
+
+
 class Gateway:
     """boto3's client of API Gateway's connection management."""
 

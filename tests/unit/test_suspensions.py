@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+import app as doors
 from chalicelib import protocol as p
 from chalicelib import rest
 from chalicelib.announcements import PART, REASON
@@ -16,6 +17,7 @@ from chalicelib.protocol import Delivery, LoginLevel, MessageKind, Seat
 from chalicelib.records import Consultation
 from chalicelib.rest import Arrival, FailureCause, Move, PhoneList, Rules, SendInvitation, Suspension, TrustRules
 from chalicelib.rights import Actor, system
+from tests.fakes.browser import Browser, open_doors
 from tests.fakes.clinic import Clinic
 
 WORDS = "Nettet er nede på sykehuset. Vi ringer deg."
@@ -505,3 +507,22 @@ def test_what_the_message_says_is_the_trusts_to_change(clinic: Clinic) -> None:
     switch(clinic, on=True, tell=True)
     run(clinic, 300)
     assert told(clinic) == ["Det blir ikke på video i dag. Ring +47 55 50 01 00"]
+
+
+def test_over_http_it_is_stopped_announced_by_the_schedule_and_the_department_says_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with open_doors(monkeypatch) as clinic:
+        clinic.book()
+        turid = Browser().be(clinic, "turid-moe")
+        body = {"version": 0, "on": True, "words": WORDS, "tell": True}
+        put = turid.ask("PUT", "/staff/elvenes/suspension", body)
+        assert (put.status_code, put.json_body["version"], put.json_body["reach"]["sms"]) == (200, 1, 1)
+        assert turid.ask("PUT", "/staff/elvenes/suspension", body).json_body["code"] == "overtaken"
+        ((_, reason),) = [key for key in clinic.scheduler.planned if key[1].startswith(REASON)]
+        doors.deliver({"trust": "elvenes", "consultation": "elvenes", "reason": reason}, None)
+        ((consultation, told_by),) = [key for key in clinic.scheduler.planned if key[1].startswith("suspended")]
+        doors.deliver({"trust": "elvenes", "consultation": consultation, "reason": told_by}, None)
+        assert len(told(clinic)) == 1
+        assert Browser().get("/departments/elvenes/medisinsk")["suspended"] == WORDS
+        assert len(turid.get("/staff/elvenes/phone_list")["consultations"]) == 1
