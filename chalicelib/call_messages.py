@@ -6,7 +6,7 @@ from typing import Any
 
 from chalicelib import protocol as p
 from chalicelib.calls import Calls
-from chalicelib.consultations import Consultations, only_in
+from chalicelib.consultations import Consultations, within
 from chalicelib.crew import Crew, room_of
 from chalicelib.errors import Overtaken, Unavailable, WorkerLost
 from chalicelib.guests import standing, without_pause
@@ -141,9 +141,8 @@ class CallMessages(ABC):
     def _finish(self, socket: Socket, message: p.HangUp | p.WithdrawCall, event: Event, reason: EndReason) -> None:
         """End the call that a message names. Raises Overtaken when it is no longer the present one."""
         present = self._own(socket, message.consultation)
-        if present.call != message.call:
-            raise Overtaken
-        by, alter = self._actor(socket), only_in(message.call)
+        by, alter = self._actor(socket), within(message.call)
+        alter(present)
         self._end(self._consultations.happen(by, present.id, event, alter=alter), reason)
 
     def _end(self, consultation: Consultation, reason: EndReason) -> None:

@@ -260,6 +260,18 @@ def only_in(call: int) -> Callable[[Consultation], dict[str, Any]]:
     return alter
 
 
+def within(call: int) -> Callable[[Consultation], dict[str, Any]]:
+    """As `only_in`, but a number that the present call had before it moved is as good: a page says what it means by the
+    number that it knows."""
+
+    def alter(present: Consultation) -> dict[str, Any]:
+        if not (present.begun or present.call) <= call <= present.call:
+            raise Overtaken
+        return {}
+
+    return alter
+
+
 def instant(seconds: int) -> str:
     """Seconds since 1970 as the protocol's Instant."""
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

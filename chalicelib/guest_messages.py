@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from chalicelib import protocol as p
+from chalicelib.consultations import within
 from chalicelib.errors import Overtaken
 from chalicelib.guests import altered, expected, standing, state_of, without_pause
 from chalicelib.lifecycle import WITH_CALL, Event, Role, State, step
@@ -52,7 +53,8 @@ class GuestMessages(VisitMessages):
 
         def alter(present: Consultation, guest: Guest) -> dict[str, Any] | None:
             state = state_of(present, guest)
-            if present.call != message.call or state not in WITH_CALL:
+            within(message.call)(present)
+            if state not in WITH_CALL:
                 raise Overtaken
             return None if state is State.IN_CALL else {"guests": altered(present, guest.id, call=present.call)}
 
@@ -71,12 +73,11 @@ class GuestMessages(VisitMessages):
 
     def _on_hang_up(self, socket: Socket, message: p.HangUp) -> None:
         """Only for themselves: the others go on."""
-        if self._own(socket, message.consultation).call != message.call:
-            raise Overtaken
+        is_this = within(message.call)
+        is_this(self._own(socket, message.consultation))
 
         def alter(present: Consultation, guest: Guest) -> dict[str, Any] | None:
-            if present.call != message.call:
-                raise Overtaken
+            is_this(present)
             return _out(present, guest) if state_of(present, guest) is State.IN_CALL else None
 
         after = self._note(socket, "guest_left", alter)

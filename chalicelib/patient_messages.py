@@ -5,9 +5,10 @@ from typing import Any, Final
 import msgspec
 
 from chalicelib import protocol as p
-from chalicelib.consultations import only_in
+from chalicelib.consultations import within
+from chalicelib.errors import Overtaken
 from chalicelib.guests import SEATS
-from chalicelib.lifecycle import Event, State
+from chalicelib.lifecycle import WITH_CALL, Event, State
 from chalicelib.protocol import Answer3, EndReason, Seat
 from chalicelib.records import Consultation, Socket
 from chalicelib.visit_messages import VisitMessages
@@ -71,13 +72,17 @@ class PatientMessages(VisitMessages):
         self._waiting.tell(after)
 
     def _on_accept(self, socket: Socket, message: p.Accept) -> None:
-        consultation = self._present_call(socket, message.consultation, message.call)
-        self._claim_seat(socket, consultation)
+        present = self._own(socket, message.consultation)
+        if present.state not in WITH_CALL:
+            raise Overtaken
+        is_this = within(message.call)
+        is_this(present)
+        self._claim_seat(socket, present)
 
         def alter(present: Consultation) -> dict[str, Any]:
-            return {**only_in(message.call)(present), "running_late": 0}
+            return {**is_this(present), "running_late": 0}
 
-        consultation = self._consultations.happen(self._actor(socket), consultation.id, Event.ACCEPT, alter=alter)
+        consultation = self._consultations.happen(self._actor(socket), present.id, Event.ACCEPT, alter=alter)
         self._calls.ask(consultation, Seat.PATIENT)
         self._calls.ring(consultation, SEATS)
 

@@ -144,7 +144,8 @@ class Placing:
 
     def _place(self, by: Actor, consultation: Consultation, worker: Worker) -> Consultation:
         def alter(present: Consultation) -> dict[str, Any]:
-            return {"call": own(by, present).call + 1, "worker": worker.id}
+            call = own(by, present).call + 1
+            return {"call": call, "begun": call, "worker": worker.id}
 
         def also(present: Consultation) -> list[Write]:
             return [ReserveRoom(worker, str(room_of(present, present.call + 1)), int(self._now()))]

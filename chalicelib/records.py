@@ -179,6 +179,8 @@ class Consultation(Record, frozen=True, kw_only=True):
     devices: DeviceReport = DeviceReport()
     network: NetworkReport | None = None
     call: int = 0
+    begun: int = 0
+    """Under which number the present call began: it has another each time it moves."""
     worker: str = ""
     reference: str = ""
     feedback_given: bool = False

@@ -320,6 +320,31 @@ def test_a_lost_workers_row_goes_once_nothing_is_left_of_it(clinic: Clinic, call
     assert all_of(clinic, "P", p.CallEnded) == [lost]
 
 
+def test_what_is_said_of_the_number_before_the_move_is_meant_for_the_call(clinic: Clinic) -> None:
+    called = clinic.calling()
+    clinic.worker("X", "w2")
+    clinic.leave("W")
+    assert clinic.say("P", p.Accept(consultation=called.id, call=1)) == "accept"
+    assert (clinic.now(called).state, last(clinic, "P", p.Join).call) == (State.IN_CALL, 2)
+    assert clinic.say("P", p.HangUp(consultation=called.id, call=1)) == "hang_up"
+    assert clinic.now(called).state is State.ENDED
+    assert last(clinic, "C", p.CallEnded).call == 2
+    assert places(clinic)["w2"] == frozenset()
+
+
+def test_what_is_said_of_an_earlier_call_is_not_meant_for_one_that_moved(clinic: Clinic) -> None:
+    called = clinic.calling()
+    clinic.say("C", p.WithdrawCall(consultation=called.id, call=1))
+    clinic.say("C", p.Call(consultation=called.id))
+    clinic.worker("X", "w2")
+    clinic.leave("W")
+    assert clinic.now(called).call == 3
+    assert clinic.say("P", p.Accept(consultation=called.id, call=1)) == "overtaken"
+    assert clinic.say("C", p.WithdrawCall(consultation=called.id, call=1)) == "overtaken"
+    assert clinic.now(called).state is State.CALLING
+    assert clinic.say("P", p.Accept(consultation=called.id, call=2)) == "accept"
+
+
 def test_a_guest_moves_along(clinic: Clinic) -> None:
     talking, _ = clinic.joined()
     clinic.worker("X", "w2")
