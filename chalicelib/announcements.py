@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from chalicelib import agenda
 from chalicelib.consultations import instant
+from chalicelib.errors import Overtaken
 from chalicelib.lifecycle import FINAL, Role
 from chalicelib.plans import Plans, Scheduler
 from chalicelib.protocol import Delivery, Suspended
@@ -22,6 +23,7 @@ from chalicelib.register import Register
 from chalicelib.rest import Reach, Suspension
 from chalicelib.rights import Actor
 from chalicelib.sockets import Sockets
+from chalicelib.store import Refused
 from chalicelib.suspensions import Suspensions
 from chalicelib.trail import Trail
 from chalicelib.wishes import Wishes
@@ -69,9 +71,11 @@ class Announcements:
         """Put ``new`` in the place of version ``new.version``. Raises BadRequest without words, Overtaken."""
         before, after = self._suspensions.changed(by.trust, new)
         self._plan(by.trust, after.version, int(self._now()) + agenda.GRACE)
-        self._suspensions.put(after)
         what = "suspension_changed" if before.on == after.on else "suspended" if after.on else "reopened"
-        self._trail.trust_did(by, what)
+        try:
+            self._trail.trust_did(by, what, also=[self._suspensions.write(after)])
+        except Refused:
+            raise Overtaken from None
         self._tell_lists(after)
         until = self._now() + AT_ONCE_SECONDS
         for queue in self._day(by.trust):

@@ -18,8 +18,8 @@ DAY: Final = 86_400
 class RuleBook:
     """The rules of every trust; who has decided nothing has the defaults, as version 0."""
 
-    def __init__(self, store: Store, register: Register, did: Callable[[Actor, str], object]) -> None:
-        """``did`` is told who changed them, for the trust's trail."""
+    def __init__(self, store: Store, register: Register, did: Callable[[Actor, str, list[Write]], object]) -> None:
+        """``did`` writes a change together with who made it, in the trust's trail."""
         self._store = store
         self._register = register
         self._did = did
@@ -48,8 +48,7 @@ class RuleBook:
         ruled = Ruled(trust=by.trust, version=new.version + 1, rules=new.rules)
         write: Write = Replace(ruled, expected=new.version) if new.version else Create(ruled)
         try:
-            self._store.write([write])
+            self._did(by, "rules_changed", [write])
         except Refused:
             raise Overtaken from None
-        self._did(by, "rules_changed")
         return TrustRules(version=ruled.version, rules=ruled.rules)

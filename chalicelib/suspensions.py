@@ -9,7 +9,7 @@ from chalicelib.lifecycle import WITH_CALL
 from chalicelib.records import Consultation, Stopped
 from chalicelib.register import Register
 from chalicelib.rest import Suspension
-from chalicelib.store import Create, Refused, Replace, Store, Write
+from chalicelib.store import Create, Replace, Store, Write
 
 
 class Suspensions:
@@ -72,10 +72,6 @@ class Suspensions:
             since=int(self._now()) if begins else before.since,
         )
 
-    def put(self, after: Stopped) -> None:
-        """Write what `changed` gave. Raises Overtaken when somebody else was faster."""
-        write: Write = Replace(after, expected=after.version - 1) if after.version > 1 else Create(after)
-        try:
-            self._store.write([write])
-        except Refused:
-            raise Overtaken from None
+    def write(self, after: Stopped) -> Write:
+        """How what `changed` gave is written; refused when somebody else was faster."""
+        return Replace(after, expected=after.version - 1) if after.version > 1 else Create(after)

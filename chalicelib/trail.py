@@ -1,6 +1,6 @@
 """The trails: what happened to each consultation and, apart from those, at the trust; reading them is noted too."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -10,7 +10,7 @@ from chalicelib.consultations import Consultations, instant
 from chalicelib.errors import Overtaken
 from chalicelib.records import Consultation, Happening, Head, trail_partition
 from chalicelib.rights import Actor
-from chalicelib.store import Create, Refused, Replace, Store
+from chalicelib.store import Create, Refused, Replace, Store, Write
 
 TRIES: Final = 30
 """More than elsewhere: all who log in at a trust in the same moment want to be the next in its trail."""
@@ -27,10 +27,13 @@ class Trail:
         self._consultations = consultations
         self._now = now
 
-    def trust_did(self, by: Actor, what: str, counts: Mapping[str, int] = NOTHING) -> Happening:
+    def trust_did(
+        self, by: Actor, what: str, counts: Mapping[str, int] = NOTHING, also: Sequence[Write] = ()
+    ) -> Happening:
         """Append that somebody did ``what`` at the trust, to so much of each kind; returns the entry.
 
-        Whoever calls twice has two entries. Raises Overtaken when others were faster again and again.
+        ``also`` is written with it, so that neither is there without the other. Whoever calls twice has two entries.
+        Raises Overtaken when others were faster again and again, Refused when one of ``also`` did not hold.
         """
         head = Head(trust=by.trust, version=0, hash="")
         for _ in range(TRIES):
@@ -52,8 +55,10 @@ class Trail:
             after = Head(trust=by.trust, version=entry.number, hash=entry.hash)
             moved = Replace(after, expected=present.version) if present.version else Create(after)
             try:
-                self._store.write([moved, Create(entry)])
-            except Refused:
+                self._store.write([moved, Create(entry), *also])
+            except Refused as refused:
+                if refused.failed.isdisjoint({0, 1}):
+                    raise
                 continue
             return entry
         raise Overtaken

@@ -307,7 +307,7 @@ class Services:
     @cached_property
     def rules(self) -> RuleBook:
         """What the trusts decide."""
-        return RuleBook(self.store, self.register, lambda by, what: self.trail.trust_did(by, what))
+        return RuleBook(self.store, self.register, lambda by, what, also: self.trail.trust_did(by, what, also=also))
 
     @cached_property
     def suspensions(self) -> Suspensions:

@@ -11,7 +11,7 @@ from chalicelib import records as r
 from chalicelib.anchors import CLOSING
 from chalicelib.chain import holds
 from chalicelib.guests import SEATS
-from chalicelib.lifecycle import ALLOWED, TRANSITIONS, WITH_CALL, Event, Role, State
+from chalicelib.lifecycle import ALLOWED, FINAL, TRANSITIONS, WITH_CALL, Event, Role, State
 from chalicelib.mentions import Mentions
 from chalicelib.protocol import Delivery, Room, Way
 from chalicelib.records import Happening
@@ -231,6 +231,8 @@ def what_is_said_of_messages_is_so(table: Table) -> Iterator[str]:
     for c in table.all(r.Consultation):
         if any(table.now - entry.at >= KEEP_SECONDS for entry in trails[c.trust, c.id][:1]):
             continue  # what was sent first is not known any more
+        if c.state in FINAL or table.now > c.ends:
+            continue  # whoever takes away who it was about takes their messages first
         receivers: list[tuple[str, r.Consultation | r.Guest]] = [(c.id, c)]
         receivers += [(f"{c.id}, guest {guest.id}", guest) for guest in c.guests]
         for whose, receiver in receivers:

@@ -13,18 +13,19 @@ import msgspec
 import app as doors
 from chalicelib import protocol as p
 from chalicelib.consultations import instant
-from chalicelib.lifecycle import Role
 from chalicelib.outcomes import signature
+from chalicelib.protocol import LoginLevel
 from chalicelib.records import Staff
 from chalicelib.settings import SmsBy
 from chalicelib.store import Put
 from tests.fakes.clinic import person
-from tests.fakes.world import World
+from tests.fakes.world import VISITORS, World
 
 EVENTS: Final = Path(__file__).parents[1] / "events"
 SDP: Final = "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n"
 KEY: Final = "whsec_" + base64.b64encode(b"a key that both know").decode()
 HOUR: Final = 3600
+CHANGING: Final = ("store", "push", "carrier", "scheduler", "patients", "employees", "sealed", "erasures", "clock")
 CARRIERS: Final = ("gateway", "sns", "ses")
 Act = Callable[["Stage"], Any]
 
@@ -38,6 +39,10 @@ class Stage(World):
     def __init__(self, at: str = "waiting") -> None:
         super().__init__()
         clinic = self.clinic
+        if at == "coded":
+            self.consultation = clinic.book(login_level=LoginLevel.CODE)
+            self.guest = clinic.invite(self.consultation)
+            self.cookies |= {who: self._let_in(who) for who in VISITORS}
         if at in CARRIERS:
             keys = json.dumps({"token": "t", "receipts": KEY})
             clinic.carrier.name = at
@@ -55,6 +60,7 @@ class Stage(World):
         clinic.worker("worker2", "w2", capacity=4)
         steps: dict[str, list[tuple[str, p.Message]]] = {
             "invited": [],
+            "coded": [],
             "waiting": [("patient", p.CheckIn(devices=p.DeviceReport()))],
             "calling": [("clinician", p.Call(consultation=self.consultation.id))],
             "talking": [
@@ -76,17 +82,7 @@ class Stage(World):
         clinic = self.clinic
         return {
             f"{name}.{part}": copy(value)
-            for name in (
-                "store",
-                "push",
-                "carrier",
-                "scheduler",
-                "patients",
-                "employees",
-                "sealed",
-                "erasures",
-                "clock",
-            )
+            for name in CHANGING
             for part, value in vars(getattr(clinic, name)).items()
             if isinstance(value, dict | list | set | int)
         }
@@ -166,8 +162,8 @@ DOORS: Final[dict[str, tuple[str, Act]]] = {
     "visit": door("patient", "GET", VISIT),
     "visit_login": door("unproven", "POST", VISIT + "/login"),
     "visit_logout": door("patient", "POST", VISIT + "/logout"),
-    "send_code": door("unproven", "POST", VISIT + "/code"),
-    "check_code": ("invited", checks_a_code),
+    "send_code": door("unproven", "POST", VISIT + "/code", at="coded"),
+    "check_code": ("coded", checks_a_code),
     "visit_ticket": door("patient", "POST", VISIT + "/ticket"),
     "feedback": door("patient", "POST", VISIT + "/feedback", {"quality": "good"}, "ended"),
     "wish_sms": door("patient", "POST", VISIT + "/sms", {"wanted": False}),
@@ -185,7 +181,7 @@ DOORS: Final[dict[str, tuple[str, Act]]] = {
     "me": door("clinician", "GET", "/staff/{trust}/me"),
     "log_out": door("clinician", "POST", "/staff/{trust}/logout"),
     "staff_ticket": door("clinician", "POST", "/staff/{trust}/ticket"),
-    "day": door("clinician", "GET", "/staff/{trust}/consultations"),
+    "day": door("clinician", "GET", "/staff/{trust}/consultations?day=2027-01-15"),
     "book": door("clinician", "POST", "/staff/{trust}/consultations",
                  lambda stage: {"department": "medisinsk", "patient_name": "Nils", "starts": stage.in_hours(2),
                                 "phone": "90000009", "login_level": "none", "send": "now"},
@@ -218,7 +214,7 @@ DOORS: Final[dict[str, tuple[str, Act]]] = {
     "export_person": door("administrator", "POST", "/staff/{trust}/people/export", {"phone": "90000000"}),
     "erase_person": door("administrator", "POST", "/staff/{trust}/people/erase", {"phone": "90000000"}, "ended"),
     "purges": door("auditor", "GET", "/staff/{trust}/purges"),
-    "audit": door("auditor", "GET", "/staff/{trust}/audit"),
+    "audit": door("auditor", "GET", "/staff/{trust}/audit?first=2027-01-15&last=2027-01-15"),
     "anchors": door("auditor", "GET", "/staff/{trust}/audit/anchors"),
     "verify": door("auditor", "POST", "/staff/{trust}/audit/verify", {"day": "2027-01-15"}),
     "sms_receipt": ("gateway", hears_of_an_sms),
@@ -375,4 +371,5 @@ ALL: Final[dict[str, tuple[str, Act]]] = {
     **{f"{who} closes": (at, act) for who, at, act in CLOSINGS},
 }
 """All of it, by name: at which stage it is done, and the doing."""
-__all__ = ["ALL", "DOORLESS", "DOORS", "FUNCTIONLESS", "FUNCTIONS", "MESSAGES", "ROLES", "Role", "Stage"]
+sweeps: Final = runs("sweep", _tick)[2]
+__all__ = ["ALL", "DOORLESS", "DOORS", "FUNCTIONLESS", "FUNCTIONS", "MESSAGES", "ROLES", "Stage", "sweeps"]
