@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any, Final
 
+from chalicelib import log
 from tests.fakes.clinic import Clinic
 
 READS: Final = frozenset(
@@ -42,7 +43,7 @@ class Effects:
         self.done, self._at, self._cut = 0, at, cut
         try:
             return act()
-        except (Failed, Died):
+        except (Failed, log.Failed, Died):
             return None
         finally:
             self._at = None
