@@ -108,7 +108,7 @@ def test_a_call_that_cannot_be_takes_no_seat_from_another_page(clinic: Clinic) -
 
 
 def test_a_socket_that_was_never_let_in(clinic: Clinic) -> None:
-    assert clinic.say("nobody", p.Hello()) == "unauthenticated"
+    assert clinic.say("nobody", p.Hello()) == "ended"
 
 
 def test_a_ticket_works_once_and_for_half_a_minute(clinic: Clinic) -> None:
