@@ -28,7 +28,12 @@ class ClinicianMessages(CallMessages):
         self._suspensions = suspensions
 
     def gone(self, socket: Socket) -> None:
-        """A clinician's socket has ended."""
+        """A clinician's socket has ended. It remembers where it sat last only, and may hold seats besides."""
+        for day in self._days(socket):
+            for consultation in self._store.day(socket.trust, socket.staff, day):
+                held = self._sockets.holder(consultation, Seat.CLINICIAN)
+                if held and held.connection == socket.connection:
+                    self._sockets.leave(held)
         self._tell_waiting_patients(socket)
 
     def _on_hello(self, socket: Socket, _: p.Hello) -> None:
@@ -88,13 +93,16 @@ class ClinicianMessages(CallMessages):
 
     def _resume_calls(self, socket: Socket) -> None:
         """A clinician's page takes up the call that it was in, be it of yesterday by now, or of tomorrow."""
-        now = int(self._now())
-        days = {self._consultations.day_of(socket.trust, now + n * DAY): None for n in (-1, 0, 1)}
-        for day in days:
+        for day in self._days(socket):
             for consultation in self._consultations.day(self._actor(socket), socket.staff, day):
                 if consultation.state in WITH_CALL:
                     self._sockets.sit(socket, consultation.id, Seat.CLINICIAN)
                     self._calls.resume(consultation, Seat.CLINICIAN)
+
+    def _days(self, socket: Socket) -> list[str]:
+        """Yesterday, today and tomorrow, where the trust is."""
+        now = int(self._now())
+        return sorted({self._consultations.day_of(socket.trust, now + n * DAY) for n in (-1, 0, 1)})
 
     def _tell_waiting_patients(self, socket: Socket) -> None:
         """A clinician came or went: those who wait see it."""
