@@ -100,7 +100,7 @@ class System:
         self.portal = f"http://127.0.0.1:{ports.portal}"
         self.aws = deploy.Aws(f"http://127.0.0.1:{ports.aws}")
         self.addresses: dict[str, str] = {}
-        self._worker_key = ""
+        self._worker_key = self._turn_secret = ""
 
     def __enter__(self) -> Self:
         try:
@@ -128,7 +128,8 @@ class System:
         self.start_aws()
         outputs = self.deploy()
         self._say("TURN server, portal and pages: starting …")
-        self._start_turn(self.aws.secret(outputs["TurnSecret"]))
+        self._turn_secret = self.aws.secret(outputs["TurnSecret"])
+        self.start_turn()
         rest = f"{self.aws.endpoint}/_aws/execute-api/{outputs['RestApi']}/api"
         socket = f"ws://127.0.0.1:{self.ports.aws}/_aws/execute-api/{outputs['SocketApi']}/api"
         self._run("portal", "-m", "local.portal", "--port", str(self.ports.portal), "--origin", self.origin,
@@ -274,10 +275,10 @@ class System:
             | {parameter(field): value for field, value in self._settings.items()},
         )
 
-    def _start_turn(self, secret: str) -> None:
-        """Start coturn as it is configured everywhere."""
+    def start_turn(self) -> None:
+        """Start coturn as it is configured everywhere, also after it ended."""
         env = self.reach.turn_environment() | {
-            "VENTEROM_TURN_SECRET": secret,
+            "VENTEROM_TURN_SECRET": self._turn_secret,
             "VENTEROM_TURN_PORT": str(self.ports.turn),
             "VENTEROM_TURN_FOLDER": str(self.state / "turn"),
         }

@@ -84,7 +84,35 @@ class Service:
             for pid in pids:
                 os.killpg(pid, signal.SIGCONT)
 
+    def restart_turn(self) -> None:
+        """The TURN server dies and is started anew."""
+        self.system.child("turn").kill()
+        with self.inside():
+            self.system.start_turn()
+
     # ------------------------------------------------------------ the embedded AWS
+
+    def restart_aws(self) -> None:
+        """All functions, the table and both APIs are away for some seconds, and every socket is lost."""
+        self.system.child("aws").stop()
+        with self.inside():
+            self.system.start_aws()
+
+    @contextlib.contextmanager
+    def failing(self, function: str) -> Iterator[None]:
+        """Meanwhile every call of this function (the name of its output) fails: its table is not there."""
+        with self.inside():
+            name = (self.system.aws.outputs() or {})[function]
+            client = self.system.aws.client("lambda")
+            good = client.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+            client.update_function_configuration(
+                FunctionName=name, Environment={"Variables": good | {"VENTEROM_TABLE": "nowhere"}}
+            )
+        try:
+            yield
+        finally:
+            with self.inside():
+                client.update_function_configuration(FunctionName=name, Environment={"Variables": good})
 
     def close_sockets(self, **whose: str) -> int:
         """Have API Gateway close the sockets whose rows say this, such as their ``role``; how many there were."""
@@ -114,13 +142,41 @@ class Phone:
     """A patient's machine: its way to the service can be cut, spoilt and changed."""
 
     def __init__(self, host: Host, wifi: Wire, mobile: Wire) -> None:
+        """``mobile`` is switched off until it is needed."""
         self.host = host
         self.wifi = wifi
         self.mobile = mobile
+        mobile.unplug(host)
+
+    def become(self, line: Line) -> None:
+        """Its network is like this both ways."""
+        self.wifi.set(line, line)
 
     def mend(self) -> None:
         """As it was."""
-        self.wifi.set(CLEAN, CLEAN)
+        self.become(CLEAN)
+
+    def roam(self) -> None:
+        """Out of the Wi-Fi's reach, and on by the mobile network: another address, another way."""
+        self.mobile.plug(self.host)
+        self.wifi.unplug(self.host)
+
+    def come_home(self) -> None:
+        """Back into it."""
+        self.wifi.plug(self.host)
+        self.mobile.unplug(self.host)
+
+    @contextlib.contextmanager
+    def asleep(self) -> Iterator[None]:
+        """Meanwhile no program runs on it: a laptop whose lid is closed."""
+        pids = self.host.pids()
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for pid in pids:
+                os.kill(pid, signal.SIGCONT)
 
 
 def udp_ports(child: Child) -> set[int]:

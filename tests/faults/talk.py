@@ -42,6 +42,10 @@ class Talk:
         patient, clinician = self.watches
         return patient.counts(), clinician.counts()
 
+    def pass_time(self, seconds: float) -> None:
+        """As long as a fault is to last."""
+        self.watches[1].pass_time(seconds)
+
     def until_moved(self, before: tuple[Counts, Counts]) -> None:
         """Until both have a connection that they had not."""
         for watch, counts in zip(self.watches, before, strict=True):

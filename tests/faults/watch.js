@@ -1,7 +1,7 @@
 // Runs in a page before its own scripts: `__seen` notes when each picture of somebody else was shown and when sound of theirs was played, in ms since 1970.
 (() => {
   const STILL = 400; // ms; from here on a picture counts as frozen, and sound as gone
-  const seen = (window.__seen = { connections: [], states: [], pictures: [], sounds: [], counts, calm, clear });
+  const seen = (window.__seen = { connections: [], states: [], sockets: [], pictures: [], sounds: [], counts, calm, clear, interrupt, giveBack });
   const theirs = new Set(); // tracks that came over a connection
   const watched = new WeakSet(); // elements
   const heard = new WeakMap(); // receiver → the last sound's number
@@ -17,6 +17,56 @@
       return pc;
     },
   });
+
+  window.WebSocket = new Proxy(window.WebSocket, {
+    construct(target, args, newTarget) {
+      const socket = Reflect.construct(target, args, newTarget);
+      const life = { opened: null, closed: null };
+      seen.sockets.push(life);
+      socket.addEventListener("open", () => (life.opened = Date.now()));
+      socket.addEventListener("close", () => (life.closed = Date.now()));
+      return socket;
+    },
+  });
+
+  // What an incoming phone call does to a page on an iPhone: devices are taken away, what plays is stopped.
+  const own = [];
+  const contexts = [];
+  let taken = false;
+  const ask = navigator.mediaDevices?.getUserMedia.bind(navigator.mediaDevices);
+  if (ask)
+    navigator.mediaDevices.getUserMedia = async (wish) => {
+      if (taken) throw new DOMException("The device is in use", "NotReadableError");
+      const stream = await ask(wish);
+      own.push(...stream.getTracks());
+      return stream;
+    };
+  window.AudioContext = new Proxy(window.AudioContext, {
+    construct(target, args, newTarget) {
+      const context = Reflect.construct(target, args, newTarget);
+      contexts.push(context);
+      return context;
+    },
+  });
+
+  /** A phone call comes in, */
+  function interrupt() {
+    taken = true;
+    for (const track of own.splice(0)) {
+      if (track.readyState === "ended") continue;
+      track.stop();
+      track.dispatchEvent(new Event("ended"));
+    }
+    for (const context of contexts) void context.suspend();
+    for (const element of document.querySelectorAll("video, audio")) element.pause();
+  }
+
+  /** and is over: the person looks at the page again. */
+  function giveBack() {
+    taken = false;
+    document.dispatchEvent(new Event("visibilitychange"));
+    window.dispatchEvent(new Event("focus"));
+  }
 
   const shown = (element) => element.srcObject?.getTracks().some((track) => theirs.has(track)) && element.getClientRects().length > 0;
 

@@ -16,7 +16,7 @@ STILL_MS: Final = 400.0
 """A picture that stands for longer is frozen, sound that is away for longer is gone (as `watch.js` has it)."""
 CALM_MS: Final = 2_000
 """Picture and sound that have gone on for so long are back."""
-MOST_MS: Final = 240_000
+MOST_MS: Final = 90_000
 """After which a test gives up: nothing here is a promise."""
 
 
@@ -53,6 +53,14 @@ class Counts:
     concealed: int
     relayed: bool | None
     port: int
+
+
+@dataclass(frozen=True)
+class Life:
+    """A signalling socket's."""
+
+    opened: float
+    closed: float | None
 
 
 class Watch:
@@ -96,6 +104,25 @@ class Watch:
             polling=50,
             timeout=MOST_MS,
         )
+
+    def sockets(self) -> list[Life]:
+        """All that were opened, the first one first."""
+        return [
+            Life(**life)
+            for life in self.page.evaluate("() => __seen.sockets.filter(socket => socket.opened !== null)")
+        ]
+
+    def pass_time(self, seconds: float) -> None:
+        """As long as a fault is to last."""
+        self.page.wait_for_timeout(seconds * 1000)
+
+    def interrupt(self) -> None:
+        """As a phone call does."""
+        self.page.evaluate("() => __seen.interrupt()")
+
+    def give_back(self) -> None:
+        """The phone call is over."""
+        self.page.evaluate("() => __seen.giveBack()")
 
     def expect_in_call(self) -> None:
         """The page is still in its call."""

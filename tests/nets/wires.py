@@ -82,6 +82,11 @@ class Host:
         """Run `ip` here. Raises OSError with what it says."""
         _ip("-n", self.namespace, *words)
 
+    def pids(self) -> list[int]:
+        """Of the programs that run here."""
+        done = subprocess.run(["ip", "netns", "pids", self.namespace], capture_output=True, text=True, check=True)
+        return [int(pid) for pid in done.stdout.split()]
+
     @contextlib.contextmanager
     def inside(self) -> Iterator[None]:
         """Meanwhile this thread is here: its new sockets, threads and programs are the host's. Old sockets stay."""

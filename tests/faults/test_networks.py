@@ -1,0 +1,34 @@
+"""The call goes on, or comes back by itself, when the patient's network or device fails."""
+
+import pytest
+
+from tests.faults import faults
+from tests.faults.talk import Talk
+
+
+@pytest.mark.parametrize("seconds", [5, 25])
+def test_an_outage(talk: Talk, seconds: float) -> None:
+    faults.outage(seconds)(talk)
+    talk.expect_going_on()
+
+
+def test_from_one_network_to_another_and_back(talk: Talk) -> None:
+    faults.roaming(talk)
+    talk.expect_going_on()
+
+
+def test_udp_is_blocked_in_mid_call(talk: Talk) -> None:
+    outcome = faults.udp_blocked(talk)
+    assert (outcome.before[0].relayed, outcome.after[0].relayed) == (False, True)
+    talk.expect_going_on()
+
+
+def test_a_bad_network_ends_no_call(talk: Talk) -> None:
+    outcome = faults.bad_network(talk)
+    assert outcome.after[0].lost > outcome.before[0].lost, "the wire lost nothing"
+    talk.expect_going_on()
+
+
+def test_a_phone_call_interrupts(talk: Talk) -> None:
+    faults.interrupted(talk)
+    talk.expect_going_on()
