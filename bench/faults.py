@@ -39,6 +39,17 @@ KINDS: Final = {
     "worker_cut_off": Kind(faults.worker_cut_off),
     "sockets_closed": Kind(faults.sockets_closed),
     "sockets_reset": Kind(faults.sockets_reset),
+    "outage_5": Kind(faults.outage(5)),
+    "outage_25": Kind(faults.outage(25), share=0.6),
+    "roaming": Kind(faults.roaming),
+    "udp_blocked": Kind(faults.udp_blocked),
+    "bad_network": Kind(faults.bad_network, share=0.6),
+    "interrupted": Kind(faults.interrupted),
+    "functions_slow": Kind(faults.functions_slow, share=0.6),
+    "functions_failing": Kind(faults.functions_failing, share=0.6),
+    "functions_restarted": Kind(faults.functions_restarted, share=0.4),
+    "outage_84": Kind(faults.outage(84), share=0.6),
+    "asleep_120": Kind(faults.asleep(120), share=0.4),
 }
 
 

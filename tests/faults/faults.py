@@ -15,6 +15,7 @@ BAD_SECONDS: Final = 15.0
 INTERRUPTED_SECONDS: Final = 5.0
 SLOW_SECONDS: Final = 5.0
 
+
 @dataclass(frozen=True)
 class Outcome:
     """One fault once: its figures, and what both browsers counted before and after it."""

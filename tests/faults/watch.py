@@ -108,8 +108,7 @@ class Watch:
     def sockets(self) -> list[Life]:
         """All that were opened, the first one first."""
         return [
-            Life(**life)
-            for life in self.page.evaluate("() => __seen.sockets.filter(socket => socket.opened !== null)")
+            Life(**life) for life in self.page.evaluate("() => __seen.sockets.filter(socket => socket.opened !== null)")
         ]
 
     def pass_time(self, seconds: float) -> None:

@@ -284,6 +284,9 @@ class Caller:
                 self._news.clear()
                 await self._news.wait()
 
+    def arrived(self, payload_type: int) -> None:
+        """A packet came; for who wants to know when."""
+
     async def close(self, *, politely: bool = True) -> None:
         """Hang up; not ``politely``: be gone, without a word."""
         for task in self._tasks:
@@ -348,6 +351,7 @@ class Caller:
         skip = header.offset + (14 if header.payload_type != SOUND else 0)
         if len(packet) >= skip + NUMBER.size:
             self._news.set()
+            self.arrived(header.payload_type)
             self.heard.setdefault(ssrc, Heard()).take(sequence, NUMBER.unpack_from(packet, skip)[0])
 
     def _told(self, report: feedback.Report) -> None:

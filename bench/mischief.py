@@ -1,0 +1,99 @@
+"""Faults by chance, one after the other, on a running system; and the story of what happened."""
+
+import asyncio
+import contextlib
+import os
+import random
+import signal
+import time
+from collections import Counter, deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from chalicelib.records import Socket
+from local.children import wait_for_line
+from local.deploy import Aws
+from local.system import System
+from tests.invariants import Table
+
+STORY: Final = 60
+PAUSE: Final = (2.0, 10.0)
+"""Seconds between two faults."""
+SLOW: Final = (0.5, 3.0)
+"""Seconds for which functions do nothing."""
+KINDS: Final = ("killed", "drained", "socket closed", "functions slow")
+
+
+@dataclass
+class Story:
+    """What happened, the last of it to be told when something fails."""
+
+    begun: float = field(default_factory=time.monotonic)
+    lines: deque[str] = field(default_factory=lambda: deque(maxlen=STORY))
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def tell(self, what: str, who: str = "") -> None:
+        """Note it, and count it."""
+        self.counts[what] += 1
+        self.lines.append(f"{time.monotonic() - self.begun:7.1f} s  {what} {who}".rstrip())
+
+
+class Mischief:
+    """One fault after the other."""
+
+    def __init__(self, system: System, workers: Sequence[str], story: Story, chance: random.Random) -> None:
+        self._system, self._workers, self._story, self._chance = system, workers, story, chance
+
+    async def run(self) -> None:
+        """Until cancelled; what was begun is finished."""
+        faults = (self._kill, self._drain, self._sockets, self._sockets, self._slow)
+        while True:
+            await asyncio.sleep(self._chance.uniform(*PAUSE))
+            await asyncio.shield(asyncio.create_task(self._chance.choice(faults)()))
+
+    async def _kill(self) -> None:
+        name = self._chance.choice(self._workers)
+        self._story.tell("killed", name)
+        self._system.child(name).kill()
+        await asyncio.to_thread(self._system.start_worker, name)
+
+    async def _drain(self) -> None:
+        name = self._chance.choice(self._workers)
+        self._story.tell("drained", name)
+        child = self._system.child(name)
+        os.kill(child.pid, signal.SIGTERM)
+        await asyncio.to_thread(wait_for_line, child, '"stopped"')
+        await asyncio.to_thread(self._system.start_worker, name)
+
+    async def _sockets(self) -> None:
+        """API Gateway closes one."""
+        await asyncio.to_thread(self._close_one)
+
+    def _close_one(self) -> None:
+        outputs = self._system.aws.outputs() or {}
+        table = table_of(self._system)
+        connections = sorted(socket.connection for socket in table.all(Socket))
+        if not connections:
+            return
+        stage = Aws(f"{self._system.aws.endpoint}/_aws/execute-api/{outputs['SocketApi']}/api")
+        gateway = stage.client("apigatewaymanagementapi")
+        with contextlib.suppress(gateway.exceptions.GoneException):
+            gateway.delete_connection(ConnectionId=self._chance.choice(connections))
+            self._story.tell("socket closed")
+
+    async def _slow(self) -> None:
+        """The functions do nothing for a while."""
+        self._story.tell("functions slow")
+        pid = self._system.child("aws").pid
+        os.killpg(pid, signal.SIGSTOP)
+        try:
+            await asyncio.sleep(self._chance.uniform(*SLOW))
+        finally:
+            os.killpg(pid, signal.SIGCONT)
+
+
+def table_of(system: System) -> Table:
+    """As it stands."""
+    outputs = system.aws.outputs() or {}
+    return Table.scanned(system.aws.client("dynamodb"), outputs["Table"], time.time())

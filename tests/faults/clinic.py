@@ -1,0 +1,107 @@
+"""Patients and clinicians without browsers: over REST as anybody, on sockets and in calls as `headless`."""
+
+import asyncio
+import contextlib
+import secrets
+import threading
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import msgspec
+
+from chalicelib import protocol as p
+from chalicelib.lifecycle import State
+from chalicelib.rest import Ticket
+from local import seed
+from local.system import TRUST, System
+from tests.e2e.visitor import Visitor
+from tests.faults.headless import Page
+
+DEPARTMENT: Final = {"ingrid-berg": "medisinsk", "omar-haddad": "medisinsk", "sunniva-lie": "kirurgisk"}
+"""Of the example trust's clinicians."""
+
+
+class Desk:
+    """A clinician: books over REST, and has a page."""
+
+    def __init__(self, system: System, person: str, **page: Any) -> None:
+        """``page``: as `Page`'s further arguments."""
+        self.person = person
+        self._system = system
+        self._api = seed.Clinician(system.origin, TRUST["trust"]["id"])
+        self._alone = threading.Lock()  # one request at a time: urllib's cookies are not made for more
+        self._api.log_in(person)
+        self.page = Page(system.addresses["socket"], self._ticket, **page)
+
+    def book(self) -> tuple[str, str]:
+        """A consultation within minutes; its id and the link."""
+        phone = f"+479{secrets.randbelow(10**7):07d}"
+        body = {
+            "department": DEPARTMENT[self.person],
+            "patient_name": "Per Prøve",
+            "phone": phone,
+            "starts": (datetime.now(UTC) + timedelta(minutes=5)).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "login_level": "none",
+            "send": "now",
+        }
+        with self._alone:
+            made = self._api.post("consultations", body, **{"Idempotency-Key": secrets.token_urlsafe(8)})
+        return made["consultation"], seed.latest_link(self._system.origin, phone)
+
+    def has(self, consultation: str, *states: State) -> bool:
+        """Whether the list says that it is in one of these."""
+        view = self.page.views.get(consultation)
+        return view is not None and view.state in states
+
+    async def _ticket(self) -> Ticket:
+        return msgspec.convert(await asyncio.to_thread(self._ask, "ticket"), Ticket)
+
+    def _ask(self, path: str) -> Any:
+        with self._alone:
+            return self._api.post(path, {})
+
+
+class Guest:
+    """A patient with a link."""
+
+    def __init__(self, system: System, **page: Any) -> None:
+        self.visitor = Visitor(system.origin)
+        self.page = Page(system.addresses["socket"], self._ticket, **page)
+
+    async def enter(self, link: str) -> None:
+        """Open it."""
+        await asyncio.to_thread(self.visitor.enter, link)
+
+    async def check_in(self) -> None:
+        """Be ready, and know that it was heard."""
+        page = self.page
+        await page.until(lambda: page.visit is not None)
+        await page.until(lambda: self.is_(State.CHECKED_IN), p.CheckIn(p.DeviceReport()))
+
+    def hang_up(self) -> p.HangUp:
+        """The newest call that the page has heard of is over."""
+        return p.HangUp(self.visitor.consultation, self.call)
+
+    @property
+    def call(self) -> int:
+        """The number of the newest call that the page has heard of."""
+        page = self.page
+        ringing, join = page.told(p.Ringing), page.told(p.Join)
+        return max(ringing.call if ringing else 0, join.call if join else 0, page.visit.call if page.visit else 0)
+
+    def is_(self, state: State) -> bool:
+        """Whether the page was told so."""
+        return self.page.visit is not None and self.page.visit.state is state
+
+    async def accept(self) -> None:
+        """Take the call, under whatever number it has by now."""
+        while not self.is_(State.IN_CALL):
+            with contextlib.suppress(TimeoutError):
+                accept = p.Accept(self.visitor.consultation, self.call)
+                await self.page.until(lambda: self.is_(State.IN_CALL), accept, seconds=2)
+
+    async def _ticket(self) -> Ticket:
+        body = await asyncio.to_thread(self.visitor.request, "POST", f"visits/{self.visitor.consultation}/ticket")
+        if body[0] != 200:
+            raise ConnectionError(body[0])
+        return msgspec.convert(body[1], Ticket)
