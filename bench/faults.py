@@ -5,17 +5,17 @@ import json
 import statistics
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Error, sync_playwright
 
 from local.template import BUILD
 from tests.faults import faults
-from tests.faults.faults import Outcome
+from tests.faults.faults import Fault, Outcome
 from tests.faults.service import service
 from tests.faults.talk import Stage, Talk
 
@@ -27,9 +27,11 @@ STUDY: Final = {"healed by itself": (6, 15), "called anew": (44, 72)}
 class Kind:
     """A fault, and how often it is tried in one run."""
 
-    does: Callable[[Talk], Outcome]
+    does: Fault
     share: float = 1.0
     """Of ``ROUNDS``: what takes minutes is tried less often."""
+    relay: bool = False
+    """The patient talks over TURN."""
 
 
 KINDS: Final = {
@@ -48,6 +50,7 @@ KINDS: Final = {
     "functions_slow": Kind(faults.functions_slow, share=0.6),
     "functions_failing": Kind(faults.functions_failing, share=0.6),
     "functions_restarted": Kind(faults.functions_restarted, share=0.4),
+    "turn_restarted": Kind(faults.turn_restarted, relay=True),
     "outage_84": Kind(faults.outage(84), share=0.6),
     "asleep_120": Kind(faults.asleep(120), share=0.4),
 }
@@ -85,22 +88,55 @@ def summary(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     }
 
 
+class Company:
+    """Somebody to whom things happen: a call, and another one when it did not come back."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        self._talk: Talk | None = None
+
+    def suffer(self, fault: Fault, relay: bool) -> Outcome | None:
+        """One fault once; None when the call did not come back before it was given up."""
+        if self._talk is None or self._talk.relayed != relay:
+            self._leave()
+            self._talk = self._stage.talk(self._stage.service.phones[0], relay=relay)
+        try:
+            return fault(self._talk)
+        except (Error, AssertionError) as error:
+            print(f"  not back: {str(error).splitlines()[0][:100]}", flush=True)
+            self._leave()
+            return None
+
+    def _leave(self) -> None:
+        self._talk = None
+        self._stage.close()
+        self._stage.service.mend()
+
+
 def run(names: Sequence[str], rounds: int) -> dict[str, Any]:
     table: dict[str, Any] = {}
-    head = f"{'fault':<18} {'rounds':>6} {'back p50':>9} {'p95':>7} {'frames':>7} {'silent':>8} {'still':>8}"
+    head = f"{'fault':<20} {'rounds':>6} {'back p50':>9} {'p95':>7} {'frames':>7} {'silent':>8} {'still':>8}"
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, stage(Path(folder)) as opened:
-        talk = opened.talk(opened.service.phones[0])
+        company = Company(opened)
         print(head, flush=True)
         for name in names:
             kind = KINDS[name]
-            row = summary([kind.does(talk) for _ in range(max(1, round(rounds * kind.share)))])
-            table[name] = row
-            print(
-                f"{name:<18} {row['rounds']:>6} {row['recovery_p50_s']:>7.2f} s {row['recovery_p95_s']:>5.2f} s"
-                f" {row['frames_lost']:>7} {row['gap_ms']:>5} ms {row['still_ms']:>5} ms",
-                flush=True,
-            )
+            outcomes = [company.suffer(kind.does, kind.relay) for _ in range(max(1, round(rounds * kind.share)))]
+            back = [outcome for outcome in outcomes if outcome is not None]
+            table[name] = {"lost": len(outcomes) - len(back)} | (summary(back) if back else {"rounds": 0})
+            print(row(name, table[name]), flush=True)
     return table
+
+
+def row(name: str, found: dict[str, Any]) -> str:
+    """Of the printed table."""
+    lost = f"   ({found['lost']} never came back)" if found["lost"] else ""
+    if not found["rounds"]:
+        return f"{name:<20} {0:>6}{lost}"
+    return (
+        f"{name:<20} {found['rounds']:>6} {found['recovery_p50_s']:>7.2f} s {found['recovery_p95_s']:>5.2f} s"
+        f" {found['frames_lost']:>7} {found['gap_ms']:>5} ms {found['still_ms']:>5} ms{lost}"
+    )
 
 
 def main() -> int:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from chalicelib.records import Socket
-from local.children import wait_for_line
+from local.children import NotStarted, wait_for_line
 from local.deploy import Aws
 from local.system import System
 from tests.invariants import Table
@@ -56,7 +56,12 @@ class Mischief:
         name = self._chance.choice(self._workers)
         self._story.tell("killed", name)
         self._system.child(name).kill()
-        await asyncio.to_thread(self._system.start_worker, name)
+        await self._start(name)
+
+    async def _start(self, name: str) -> None:
+        while True:  # it may come up just while the functions are slow
+            with contextlib.suppress(NotStarted):
+                return await asyncio.to_thread(self._system.start_worker, name)
 
     async def _drain(self) -> None:
         name = self._chance.choice(self._workers)
@@ -64,7 +69,7 @@ class Mischief:
         child = self._system.child(name)
         os.kill(child.pid, signal.SIGTERM)
         await asyncio.to_thread(wait_for_line, child, '"stopped"')
-        await asyncio.to_thread(self._system.start_worker, name)
+        await self._start(name)
 
     async def _sockets(self) -> None:
         """API Gateway closes one."""

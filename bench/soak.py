@@ -39,7 +39,7 @@ PAUSE: Final = (2.0, 10.0)
 """Seconds between two patients of one clinician, and between two faults."""
 TWICE: Final = 0.1
 """The share of what pages say that is said twice."""
-PATIENCE: Final = 120.0
+PATIENCE: Final = 180.0
 """Seconds for a step, beyond which something is wrong and not only slow."""
 SETTINGS: Final = {"ping_seconds": "5", "silence_seconds": "20", "socket_seconds": "60"}
 """Of the functions: shorter, so that what is rare comes often."""

@@ -47,6 +47,14 @@ class Service:
         """Meanwhile this thread is on the server's host."""
         return self.server.inside()
 
+    def mend(self) -> None:
+        """Everything that runs, and every network, is as it was in the beginning."""
+        for phone in self.phones:
+            phone.mend()
+        for name in worker_names(WORKERS):
+            if name not in self.workers:
+                self.start_worker(name)
+
     # ------------------------------------------------------------ workers
 
     def worker_at(self, port: int) -> str:

@@ -59,6 +59,11 @@ class Talk:
         return figures(notes, struck, back, min(max(note.pictures[-1], note.sounds[-1]) for note in notes))
 
     @property
+    def relayed(self) -> bool:
+        """Whether the patient talks over TURN."""
+        return bool(self.watches[0].counts().relayed)
+
+    @property
     def worker(self) -> str:
         """Who carries the call."""
         return self.service.worker_at(self.watches[1].counts().port)
@@ -135,3 +140,4 @@ class Stage:
         """Everything that was opened."""
         for browser in self._browsers:
             browser.close()
+        self._browsers.clear()
