@@ -11,7 +11,7 @@ DESCRIBED := tests/security/test_described.py tests/integration/test_running_api
 
 PORT ?= $(or $(VENTEROM_PORT),8080)
 
-.PHONY: help setup run test check lint types web-check lock check-guards fuzz audit sbom generate screenshots bench-coldstart bench-loss bench-pages bench-relay faults soak soak-worker verify-trail dead-letters replay-dead-letters clean
+.PHONY: help setup run test check lint types web-check lock check-guards fuzz audit sbom generate screenshots bench-coldstart bench-loss bench-pages bench-relay faults rush soak soak-worker verify-trail dead-letters replay-dead-letters clean
 .DEFAULT_GOAL := help
 
 help:
@@ -97,6 +97,10 @@ bench-relay: .venv/.ready build/plane.ready ## what forwarding costs, beside Jan
 faults: .venv/.ready build/plane.ready web/dist/index.html ## how soon both see and hear each other again after each fault (as root; ROUNDS=5, ONLY="worker_killed …")
 	@tools/setup.sh programs test
 	@$(PY) -m bench.faults --rounds $(or $(ROUNDS),5) $(ONLY)
+
+rush: .venv/.ready build/plane.ready ## nine o'clock: 500 open their links, 200 wait, 50 are called at once; latencies (CAPACITY=calls of a worker)
+	@tools/setup.sh programs run
+	@$(PY) -m bench.rush --capacity $(or $(CAPACITY),0)
 
 soak: .venv/.ready build/plane.ready ## calls and random faults, and whether all is true and memory flat in the end (MINUTES=60, SEED=…)
 	@tools/setup.sh programs run

@@ -118,7 +118,7 @@ def sizes(system: System) -> dict[str, int]:
 async def busy(system: System, story: Story, chance: random.Random) -> AsyncIterator[list[asyncio.Task[None]]]:
     """Every clinician sees one patient after the other until the block ends, and finishes with the last."""
     over = asyncio.Event()
-    desks = [await asyncio.to_thread(Desk, system, person, twice=TWICE) for person in DEPARTMENT]
+    desks = [await asyncio.to_thread(Desk.of, system, person, twice=TWICE) for person in DEPARTMENT]
     pages = [asyncio.create_task(desk.page.run()) for desk in desks]
 
     async def day(desk: Desk, chance: random.Random) -> None:

@@ -3,6 +3,7 @@
 import http.client
 import json
 import secrets
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,9 +15,9 @@ OURS = {"X-Venterom": "1", "Content-Type": "application/json"}
 class Visitor:
     """Keeps cookies; ``address`` is where the front says that it comes from."""
 
-    def __init__(self, origin: str) -> None:
+    def __init__(self, origin: str, cookies: Mapping[str, str] | None = None) -> None:
         self._host = urlsplit(origin).netloc
-        self._cookies: dict[str, str] = {}
+        self._cookies = dict(cookies or {})
         self.address = f"127.77.{secrets.randbelow(250) + 1}.{secrets.randbelow(250) + 1}"
         self.entered: dict[str, Any] = {}
 

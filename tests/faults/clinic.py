@@ -5,7 +5,7 @@ import contextlib
 import secrets
 import threading
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, Protocol, Self
 
 import msgspec
 
@@ -21,23 +21,34 @@ DEPARTMENT: Final = {"ingrid-berg": "medisinsk", "omar-haddad": "medisinsk", "su
 """Of the example trust's clinicians."""
 
 
+class Api(Protocol):
+    """The staff's side of the REST API, with a session."""
+
+    def post(self, path: str, body: dict[str, Any], **headers: str) -> Any:
+        """A JSON answer to a JSON body."""
+
+
 class Desk:
     """A clinician: books over REST, and has a page."""
 
-    def __init__(self, system: System, person: str, **page: Any) -> None:
+    def __init__(self, system: System, api: Api, department: str, **page: Any) -> None:
         """``page``: as `Page`'s further arguments."""
-        self.person = person
-        self._system = system
-        self._api = seed.Clinician(system.origin, TRUST["trust"]["id"])
+        self._system, self._api, self._department = system, api, department
         self._alone = threading.Lock()  # one request at a time: urllib's cookies are not made for more
-        self._api.log_in(person)
         self.page = Page(system.addresses["socket"], self._ticket, **page)
 
-    def book(self) -> tuple[str, str]:
-        """A consultation within minutes; its id and the link."""
+    @classmethod
+    def of(cls, system: System, person: str, **page: Any) -> Self:
+        """One of the example trust's clinicians, logged in at the portal."""
+        api = seed.Clinician(system.origin, TRUST["trust"]["id"])
+        api.log_in(person)
+        return cls(system, api, DEPARTMENT[person], **page)
+
+    def send_link(self) -> tuple[str, str]:
+        """A consultation within minutes; its id and the number to which the link went."""
         phone = f"+479{secrets.randbelow(10**7):07d}"
         body = {
-            "department": DEPARTMENT[self.person],
+            "department": self._department,
             "patient_name": "Per Prøve",
             "phone": phone,
             "starts": (datetime.now(UTC) + timedelta(minutes=5)).strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -46,7 +57,12 @@ class Desk:
         }
         with self._alone:
             made = self._api.post("consultations", body, **{"Idempotency-Key": secrets.token_urlsafe(8)})
-        return made["consultation"], seed.latest_link(self._system.origin, phone)
+        return made["consultation"], phone
+
+    def book(self) -> tuple[str, str]:
+        """As `send_link`; the consultation and the link itself."""
+        consultation, phone = self.send_link()
+        return consultation, seed.latest_link(self._system.origin, phone)
 
     def has(self, consultation: str, *states: State) -> bool:
         """Whether the list says that it is in one of these."""

@@ -7,7 +7,7 @@ and a call that moves is taken up at the new place before the old one is left.
 import asyncio
 import contextlib
 import random
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Awaitable, Callable
 from typing import Final, TypeVar
 
@@ -96,6 +96,10 @@ class Page:
         self.sockets = 0
         self.losses = 0
         """Sockets that ended before their time."""
+        self.errors: Counter[str] = Counter()
+        """Codes that the functions answered with."""
+        self.took: dict[str, list[float]] = {"ticket": [], "hello": []}
+        """Seconds until there was a pass, and from dialling until the first message."""
         self._socket, self._ticket = socket, ticket
         self._twice, self._rate = twice, frames_per_second
         self._news = asyncio.Event()
@@ -184,7 +188,9 @@ class Page:
         old: asyncio.Task[None] | None = None
         try:
             while True:
+                begun = asyncio.get_running_loop().time()
                 ticket = await self._ticket()
+                self.took["ticket"].append(asyncio.get_running_loop().time() - begun)
                 heard = asyncio.Event()
                 task = asyncio.create_task(self._session(ticket, heard))
                 await asyncio.wait({task, asyncio.create_task(heard.wait())}, return_when=asyncio.FIRST_COMPLETED)
@@ -200,6 +206,7 @@ class Page:
                 await asyncio.gather(old, return_exceptions=True)
 
     async def _session(self, ticket: Ticket, heard: asyncio.Event) -> None:
+        begun = asyncio.get_running_loop().time()
         async with connect(
             f"{self._socket}?ticket={ticket.ticket}",
             open_timeout=PATIENCE,
@@ -213,6 +220,8 @@ class Page:
             try:
                 async for data in socket:
                     self._open = socket
+                    if not heard.is_set():
+                        self.took["hello"].append(asyncio.get_running_loop().time() - begun)
                     heard.set()
                     await self._hear(_decoder.decode(data))
             finally:
@@ -240,6 +249,8 @@ class Page:
                     self.views[view.consultation] = view
             case p.Join():
                 self._join(message)
+            case p.Error(code=code):
+                self.errors[code] += 1
             case p.CallEnded(consultation, call) if self._call[0] == consultation and call >= self._call[1]:
                 await self.hang_up()
             case _:
