@@ -6,7 +6,7 @@ import statistics
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -108,6 +108,9 @@ class Company:
             return None
 
     def _leave(self) -> None:
+        if self._talk is not None:
+            with suppress(Error):  # her page would go back into the call
+                self._talk.clinician.leave_call()
         self._talk = None
         self._stage.close()
         self._stage.service.mend()

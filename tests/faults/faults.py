@@ -123,7 +123,7 @@ def udp_blocked(talk: Talk) -> Outcome:
     """A firewall lets no UDP through from now on; it relents afterwards."""
     before, struck = talk.counts(), now()
     talk.phone.become(msgspec.structs.replace(CLEAN, udp=False))
-    outcome = _moved(talk, struck, before)
+    outcome = Outcome(talk.figures(struck), before, talk.counts())
     talk.phone.mend()
     talk.until_calm()
     return outcome
@@ -175,7 +175,7 @@ def turn_restarted(talk: Talk) -> Outcome:
     """The TURN server, over which the patient talks, dies; another one is there at once."""
     before, struck = talk.counts(), now()
     talk.service.restart_turn()
-    return _moved(talk, struck, before)
+    return Outcome(talk.figures(struck), before, talk.counts())
 
 
 def _moved(talk: Talk, struck: float, before: tuple[Counts, Counts]) -> Outcome:

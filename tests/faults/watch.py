@@ -111,6 +111,16 @@ class Watch:
             Life(**life) for life in self.page.evaluate("() => __seen.sockets.filter(socket => socket.opened !== null)")
         ]
 
+    def until_sockets(self, count: int) -> None:
+        """Until so many have been opened, and all but the last of them have ended."""
+        self.page.wait_for_function(
+            "count => __seen.sockets.filter(s => s.opened).length >= count"
+            " && __seen.sockets.filter(s => s.opened && !s.closed).length === 1",
+            arg=count,
+            polling=100,
+            timeout=MOST_MS,
+        )
+
     def pass_time(self, seconds: float) -> None:
         """As long as a fault is to last."""
         self.page.wait_for_timeout(seconds * 1000)
