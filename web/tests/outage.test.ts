@@ -82,6 +82,13 @@ test("a side is named only once it has looked so for a while, and stays named", 
   expect(watcher.see(BAD, 5_000).outage.side).toBe("own");
 });
 
+test("nobody is blamed for a path that dies: silence comes before the browser knows of it", () => {
+  const watcher = talking().see({ ...GOOD, arrives: false }, 2_500).see(BAD, 8_000);
+  expect(watcher.outage.side).toBe("unknown");
+  const sure = talking().see({ ...GOOD, arrives: false }, 6_000);
+  expect([sure.outage.side, sure.see(BAD, STEP).outage.side]).toEqual(["other", "unknown"]);
+});
+
 test("somebody's silence is counted, and ends with the first thing that comes", () => {
   let silence = { mark: "", silent: 0 };
   for (const mark of ["1", "1", "1", "1", "1", "1"]) silence = listen(silence, mark, STEP);

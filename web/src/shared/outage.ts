@@ -48,8 +48,8 @@ export const PHONE_MS = 20_000;
 export const SETTLED_MS = 1_000;
 /** That it works again is said for so long. */
 export const BACK_MS = 5_000;
-/** A side must look guilty for so long before it is named. */
-const SURE_MS = 1_500;
+/** A side must look guilty for so long before it is named; of the other person a path that dies looks the same at first. */
+const SURE_MS: Record<Side, number> = { unknown: 0, own: 1_500, other: 3_000, service: 1_500 };
 
 export function unseen(): Outage {
   return { phase: "first", side: "unknown", at: null, bad: 0, good: 0, call: 0, guess: "unknown", guessed: 0, been: false };
@@ -80,11 +80,12 @@ function failing({ phase, been }: Outage, bad: number): Phase {
   return bad >= HINT_MS ? "hiccup" : phase;
 }
 
-/** What is known of the side, once it has looked so for long enough; what was known is not forgotten for not knowing more. */
+/** What is known of the side, once it has looked so for long enough; what was known is not forgotten for not knowing more, but taken back once it is disproved. */
 function suspect(before: Outage, look: Look, passed: number): Pick<Outage, "side" | "guess" | "guessed"> {
   const guess = sideOf(look, before.call);
   const guessed = guess === before.guess ? before.guessed + passed : 0;
-  return { guess, guessed, side: guess !== "unknown" && guessed >= SURE_MS ? guess : before.side };
+  const known = before.side === "other" && look.path !== "connected" ? "unknown" : before.side;
+  return { guess, guessed, side: guess !== "unknown" && guessed >= SURE_MS[guess] ? guess : known };
 }
 
 function sideOf({ path, line, online, arrives, call }: Look, before: number): Side {
