@@ -48,6 +48,8 @@ def package(build: Path) -> tuple[Path, dict[str, Any]]:
     chalice = str(Path(sys.executable).with_name("chalice"))
     done = subprocess.run(
         [chalice, "--project-dir", project, "package", "--stage", "venterom", "--template-format", "json", out],
+        # pip gives up a slow index after 15 s and then says that there is no such version.
+        env={**os.environ, "PIP_DEFAULT_TIMEOUT": "60", "PIP_RETRIES": "10"},
         capture_output=True,
         text=True,
         check=False,
