@@ -63,7 +63,7 @@ class Placing:
             if place.worker != chosen.id or self._open(chosen, called):
                 return called
             self._end_of_line(Room.parse(place.room))
-            self._store.release_room(*place)
+            self._release(place)
         raise NoWorker
 
     def free(self) -> int:
@@ -112,7 +112,7 @@ class Placing:
         """
         room = Room.parse(at.room)
         lost = self._end_of_line(room) if self.is_there(at) else None
-        self._store.release_room(*at)  # last, so that the sweep finds what a function that died here left behind
+        self._release(at)  # last, so that the sweep finds what a function that died here left behind
         if lost is None:
             return False
         self._calls.over(lost, EndReason.WORKER_LOST)
@@ -178,6 +178,11 @@ class Placing:
         if worker := self._crew.find(at.worker):
             self._crew.say(worker, CloseRoom(room=at.room, moved=True))
         self._store.release_room(*at)
+
+    def _release(self, at: Place) -> None:
+        """Free a place, unless its call is there after all: others may have changed it again and again."""
+        if not self.is_there(at):
+            self._store.release_room(*at)
 
     def _end_of_line(self, room: Room) -> Consultation | None:
         """Take back a call whose worker is lost; None when it ended in another way meanwhile."""

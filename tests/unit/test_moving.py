@@ -345,6 +345,20 @@ def test_what_is_said_of_an_earlier_call_is_not_meant_for_one_that_moved(clinic:
     assert clinic.say("P", p.Accept(consultation=called.id, call=2)) == "accept"
 
 
+def test_a_call_that_could_not_be_ended_keeps_its_place(clinic: Clinic, called: Consultation) -> None:
+    def overtake() -> None:
+        clinic.services.consultations.note(clinic.by, called.id, "guest_admitted", lambda _: {})
+        clinic.store.before_write = overtake
+
+    clinic.store.before_write = overtake  # somebody is faster every time
+    clinic.say("W", p.RoomEnded(room=room(called, 1)))
+    clinic.store.before_write = lambda: None
+    is_with(clinic, called, "w1", 1)
+    clinic.say("W", p.RoomEnded(room=room(called, 1)))
+    assert places(clinic) == {"w1": frozenset()}
+    assert clinic.now(called).state is State.CHECKED_IN
+
+
 def test_a_guest_moves_along(clinic: Clinic) -> None:
     talking, _ = clinic.joined()
     clinic.worker("X", "w2")
