@@ -11,7 +11,7 @@ DESCRIBED := tests/security/test_described.py tests/integration/test_running_api
 
 PORT ?= $(or $(VENTEROM_PORT),8080)
 
-.PHONY: help setup run test check lint types web-check lock check-guards fuzz audit sbom generate screenshots bench-coldstart bench-loss bench-pages bench-relay faults rush soak soak-worker verify-trail dead-letters replay-dead-letters clean
+.PHONY: help setup run test check lint types web-check lock check-guards fuzz audit sbom generate screenshots bench-coldstart bench-loss bench-pages bench-relay simulate-scaling faults rush soak soak-worker verify-trail dead-letters replay-dead-letters clean
 .DEFAULT_GOAL := help
 
 help:
@@ -93,6 +93,9 @@ bench-pages: .venv/.ready build/plane.ready web/dist/index.html ## size of each 
 bench-relay: .venv/.ready build/plane.ready ## what forwarding costs, beside Janus, mediasoup and MediaRelay (as root; twelve minutes; QUICK=1)
 	@tools/setup.sh programs relay
 	@$(PY) -m bench.relay $(if $(QUICK),--quick)
+
+simulate-scaling: .venv/.ready ## who waits and what is idle on a region's day of 50,000 consultations, with workers by the appointment book and otherwise
+	@$(PY) -m bench.scaling
 
 faults: .venv/.ready build/plane.ready web/dist/index.html ## how soon both see and hear each other again after each fault (as root; ROUNDS=5, ONLY="worker_killed …")
 	@tools/setup.sh programs test
