@@ -19,6 +19,7 @@ from local.ask import NotRunning
 from local.deploy import Aws
 from local.template import BUILD
 
+ROTATION: Final = "RotateSecretFunction"
 FUNCTIONS: Final = {
     "deliver": "DeliverFunction",
     "mail_receipt": "MailReceiptFunction",
@@ -26,7 +27,7 @@ FUNCTIONS: Final = {
     "sweep": "SweepFunction",
     "anchor": "AnchorFunction",
     "purge": "PurgeFunction",
-    "rotate_secret": "RotateSecretFunction",
+    "rotate_secret": ROTATION,
 }
 """Functions that nobody waits for, and the stack's outputs with their names."""
 LOOKING_SECONDS: Final = 20

@@ -100,7 +100,7 @@ class System:
         self.portal = f"http://127.0.0.1:{ports.portal}"
         self.aws = deploy.Aws(f"http://127.0.0.1:{ports.aws}")
         self.addresses: dict[str, str] = {}
-        self._worker_key = self._turn_secret = ""
+        self._worker_key, self._turn_secret = "", ""
 
     def __enter__(self) -> Self:
         try:
