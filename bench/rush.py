@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from bench.faults import percentile
-from bench.soak import quiet
+from bench.soak import quiet, until_answered
 from chalicelib import protocol as p
 from chalicelib.lifecycle import WITH_CALL, Role, State
 from chalicelib.records import Session
@@ -39,6 +39,8 @@ WINDOW: Final = 60.0
 TALK: Final = 10.0
 """Seconds that a call lasts when all have theirs."""
 PATIENCE: Final = 600.0
+BOOKING: Final = 4
+"""Consultations that are booked at a time."""
 FRAMES: Final = 5.0
 
 
@@ -152,7 +154,13 @@ class Rush:
     async def _book(self) -> list[tuple[Desk, str, str]]:
         """In turn, so that the first so many are of different clinicians; who does it, which, and the link."""
         desks = [self._desks[at % len(self._desks)] for at in range(self._size.patients)]
-        made = await asyncio.gather(*(asyncio.to_thread(desk.send_link) for desk in desks))
+        few = asyncio.Semaphore(BOOKING)  # this was done the days before
+
+        async def book(desk: Desk) -> tuple[str, str]:
+            async with few:
+                return await until_answered(lambda: asyncio.to_thread(desk.send_link))
+
+        made = await asyncio.gather(*map(book, desks))
         texts = {m["to"]: m["text"] for m in reversed(await asyncio.to_thread(seed.sent_sms, self._system.origin))}
         found = re.compile(re.escape(self._system.origin) + r"/i#\S+")
         links = [found.search(texts[phone]) for _, phone in made]

@@ -71,7 +71,8 @@ async def _hop(listen: tuple[Host, str], connect: tuple[Host, str], port: int, f
         with connect[0].inside():
             onward = socket.socket()
         onward.setblocking(False)
-        with contextlib.closing(writer), contextlib.suppress(OSError):
+        # Cancelled is how all of it ends, and asyncio would report it.
+        with contextlib.closing(writer), contextlib.suppress(OSError, asyncio.CancelledError):
             await asyncio.get_running_loop().sock_connect(onward, (connect[1], port))
             there, back = await asyncio.open_connection(sock=onward)
             forward.open |= {writer, back}
