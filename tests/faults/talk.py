@@ -105,10 +105,10 @@ class Stage:
             context.add_init_script(script)
         return context.new_page()
 
-    def wait(self, phone: Phone, clinician: Clinician, **options: Any) -> tuple[Patient, str]:
-        """A patient in the clinician's waiting room, and the consultation."""
+    def wait(self, phone: Phone, clinician: Clinician, department: str = "", **options: Any) -> tuple[Patient, str]:
+        """A patient in the clinician's waiting room, and the consultation; ``department``: for who works in several."""
         number = f"+479{time.time_ns() % 10**7:07d}"
-        consultation = clinician.book(Booking(name="Mette Møter", phone=number, level="Ingen"))
+        consultation = clinician.book(Booking("Mette Møter", phone=number, level="Ingen", department=department))
         with self.service.inside():
             link = seed.latest_link(self.service.system.origin, number)
         patient = Patient(self.page(self.chromium(phone.host), **options))
@@ -127,7 +127,7 @@ class Stage:
         return clinician
 
     def talk(self, phone: Phone, person: str = "Ingrid Berg", **options: Any) -> Talk:
-        """A call that goes well; ``options`` are those of the patient's `page`."""
+        """A call that goes well; ``options`` are those of `wait` and of the patient's `page`."""
         clinician = self.arrive(person)
         patient, consultation = self.wait(phone, clinician, **options)
         clinician.call(consultation)
