@@ -56,6 +56,18 @@ function setUp(ticket: (signal: AbortSignal) => Promise<Ticket> = async () => TI
   return { clock, sockets, statuses, messages, asked, connection, last, settled };
 }
 
+test("what was said to a function that died is said again on the next socket", async () => {
+  const { connection, settled, clock, last, sockets } = setUp();
+  const first = await settled();
+  connection.sendSurely({ type: "hang_up" });
+  first.says({ message: "Internal server error", connectionId: "c", requestId: "r" });
+  expect(first.closed).toBe(true);
+  await clock.pass(5_000);
+  expect(sockets.length).toBeGreaterThan(1);
+  last().opens();
+  expect(last().sent.map(({ type }) => type)).toContain("hang_up");
+});
+
 test("hello is the first message, on the address with the ticket", async () => {
   const { last, statuses } = setUp();
   await settle();

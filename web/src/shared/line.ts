@@ -83,19 +83,21 @@ export class Line {
 
   private received(data: unknown): void {
     const message = parsed(data);
-    if (!message) return; // not ours
+    if (!message) return;
+    // The gateway's own word: a function died with what it was told. The next socket begins with what counts.
+    if (typeof message.type !== "string") return typeof message.message === "string" ? this.lost() : undefined;
     this.cancel(); // anything that arrives proves the line
     if (this.patience < Infinity) this.options.onTrip(this.options.now() - this.asked);
     this.patience = Infinity;
     this.cancel = this.options.after(this.options.pingMs, () => this.ping());
-    this.options.onMessage(message);
+    this.options.onMessage(message as { type: string });
   }
 }
 
-function parsed(data: unknown): { type: string } | null {
+function parsed(data: unknown): { type?: unknown; message?: unknown } | null {
   try {
     const message: unknown = JSON.parse(String(data));
-    return typeof message === "object" && message !== null && typeof (message as { type?: unknown }).type === "string" ? (message as { type: string }) : null;
+    return typeof message === "object" ? message : null;
   } catch {
     return null;
   }
