@@ -4,6 +4,7 @@ Of stock ministack (1.5.33) the following is changed here and nowhere else:
 
 - Every WebSocket message of a function went to one process, so that one socket waited for another. Now each message
   leases a process of its own for as long as it takes, as AWS gives every concurrent invocation its own environment.
+- Requests, and what is scheduled, started as many processes of a function as there were. Now they wait their turn too.
 - What a function raised was sent to the browser word for word. AWS says only that something failed.
 - A message may be 128 KB long, not 16 MB.
 - Each process unpacked and compiled the package anew, 40 MB and some seconds. They share one copy.
@@ -28,6 +29,7 @@ from typing import Any, Final, Self
 from hypercorn.config import Config
 from ministack import app
 from ministack.core import iam_actions, lambda_runtime
+from ministack.services import lambda_svc
 
 from chalicelib.protocol import MAX_MESSAGE
 from local import postbox
@@ -48,11 +50,7 @@ class Lease:
 
     def invoke(self, event: dict[str, Any], request_id: str, **named: Any) -> dict[str, Any]:
         """Run the function once. Waits while the most processes allowed are busy."""
-        with _free:
-            while (
-                worker := lambda_runtime.acquire_worker(*self._key, **self._named, max_concurrency=MOST_WORKERS)[0]
-            ) is None:
-                _free.wait(1)  # an invocation by name gives its process back without telling us
+        worker = take_in_turn(*self._key, **self._named)[0]
         try:
             result: dict[str, Any] = worker.invoke(event, request_id, **named)
         finally:
@@ -60,6 +58,17 @@ class Lease:
             with _free:
                 _free.notify()
         return result | {"error": FAILED} if result.get("status") == "error" else result
+
+
+def take_in_turn(*key: Any, **named: Any) -> Any:
+    """A process of a function, as ministack's acquire_worker returns it. Waits while the most that may be are busy.
+
+    Without that a rush starts a process for each request: two cores then start processes and nothing else.
+    """
+    with _free:
+        while (taken := lambda_runtime.acquire_worker(*key, **named, max_concurrency=MOST_WORKERS))[0] is None:
+            _free.wait(0.1)  # not every invocation tells us when it gives its process back
+    return taken
 
 
 class SharedCode:
@@ -141,6 +150,7 @@ def main() -> None:
         ZipFile=SharedCode, BadZipFile=zipfile.BadZipFile, LargeFileError=zipfile.LargeZipFile
     )
     lambda_runtime.get_or_create_worker = Lease
+    lambda_svc.acquire_worker = take_in_turn  # invocations by name, REST's and the scheduler's
     iam_actions.extract_resource_arn = with_sender(iam_actions.extract_resource_arn)
     app.pin_request_origin = over_tls(app.pin_request_origin)
     Config.websocket_max_message_size = MAX_MESSAGE
