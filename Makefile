@@ -31,6 +31,7 @@ test: .venv/.ready build/plane.ready web/node_modules/.ready tests/certified/nod
 	@$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder tests/media
 	@$(PY) -m pytest $(DESCRIBED)
 	@$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder tests/faults
+	@$(PY) -m bench.soak 5 --seed 3
 	@$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder tests $(addprefix --ignore tests/,unit nets media faults) $(addprefix --ignore ,$(DESCRIBED))
 
 check: lint types web-check unit ## everything that needs no browser and no running service
