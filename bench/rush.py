@@ -8,6 +8,7 @@ import argparse
 import asyncio
 import json
 import os
+import random
 import re
 import sys
 import tempfile
@@ -42,6 +43,8 @@ PATIENCE: Final = 600.0
 BOOKING: Final = 4
 """Consultations that are booked at a time."""
 FRAMES: Final = 5.0
+PASSING: Final = ("busy", "unavailable", "overtaken")
+"""Codes that mean: again, or: it has happened already."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,8 @@ class Tally:
 
     took: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     refused: Counter[str] = field(default_factory=Counter)
+    asked_to_wait: int = 0
+    """Openings that were answered with: many come at once, please wait."""
     queued: int = 0
     """Calls that had to wait for a line."""
 
@@ -140,7 +145,7 @@ class Rush:
         called = [(desk, guest) for (desk, _, _), guest in zip(links, guests, strict=True) if guest is not None]
         await asyncio.gather(*(self._call(desk, guest) for desk, guest in called[: self._size.calls]))
         for page in [*(desk.page for desk in self._desks), *(guest.page for _, guest in called)]:
-            self.tally.refused += page.errors
+            self.tally.refused += page.errors - Counter({code: page.errors[code] for code in PASSING})
             for step, took in page.took.items():
                 self.tally.took[step] += took
         await self.end()
@@ -175,7 +180,7 @@ class Rush:
         guest = Guest(self._system, frames_per_second=FRAMES)
         await asyncio.sleep(when - clock())
         begun = clock()
-        await guest.enter(link)
+        await self._open(guest, link)
         self.tally.took["opening"].append(clock() - begun)
         if at >= self._size.waiting:
             return None
@@ -187,6 +192,20 @@ class Rush:
         self.tally.took["check-in to list"].append(clock() - begun)
         await check_in
         return guest
+
+    async def _open(self, guest: Guest, link: str) -> None:
+        """As pages do: who is asked to wait comes again by itself."""
+        body = json.dumps({"secret": link.partition("#")[2]}).encode()
+        while True:
+            status, answer = await asyncio.to_thread(guest.visitor.request, "POST", "enter", body)
+            if status == HTTPStatus.OK:
+                guest.visitor.entered = answer
+                return
+            if not answer.get("retry"):
+                self.tally.refused[str(answer.get("code", status))] += 1
+                raise ConnectionError(answer.get("code", status))
+            self.tally.asked_to_wait += 1
+            await asyncio.sleep(answer.get("wait_seconds") or random.uniform(1, 3))  # noqa: S311  # nosec B311
 
     async def _call(self, desk: Desk, guest: Guest) -> None:
         """All at once; who gets no line waits for one in turn."""
@@ -232,6 +251,7 @@ def summary(tally: Tally) -> dict[str, Any]:
             if took
         },
         "queued": tally.queued,
+        "asked_to_wait": tally.asked_to_wait,
         "refused": dict(tally.refused),
     }
 
@@ -250,7 +270,8 @@ def main() -> int:
     print(f"{'step':<18} {'count':>6} {'p50':>8} {'p95':>8} {'p99':>8}")
     for step, took in report["seconds"].items():
         print(f"{step:<18} {took['count']:>6} {took['p50']:>6.2f} s {took['p95']:>6.2f} s {took['p99']:>6.2f} s")
-    print(f"waited for a line: {report['queued']}; refused: {report['refused'] or 'nobody'}")
+    print(f"asked to wait: {report['asked_to_wait']}; waited for a line: {report['queued']}")
+    print(f"refused: {report['refused'] or 'nobody'}")
     out = BUILD / "bench" / "rush.json"
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(json.dumps(asdict(size) | report, indent=1) + "\n")

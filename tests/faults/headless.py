@@ -9,7 +9,7 @@ import contextlib
 import random
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
 from websockets.asyncio.client import ClientConnection, connect
@@ -186,6 +186,7 @@ class Page:
     async def _keep_a_socket(self) -> None:
         """One after the other, each opened before the one before it ends, until one is lost."""
         old: asyncio.Task[None] | None = None
+        tasks: set[asyncio.Task[Any]] = set()
         try:
             while True:
                 begun = asyncio.get_running_loop().time()
@@ -193,7 +194,9 @@ class Page:
                 self.took["ticket"].append(asyncio.get_running_loop().time() - begun)
                 heard = asyncio.Event()
                 task = asyncio.create_task(self._session(ticket, heard))
-                await asyncio.wait({task, asyncio.create_task(heard.wait())}, return_when=asyncio.FIRST_COMPLETED)
+                alive = asyncio.create_task(heard.wait())
+                tasks |= {task, alive}
+                await asyncio.wait({task, alive}, return_when=asyncio.FIRST_COMPLETED)
                 if old is not None:
                     old.cancel()
                 old = task
@@ -201,9 +204,9 @@ class Page:
                 if task.done():
                     task.result()
         finally:
-            if old is not None:
-                old.cancel()
-                await asyncio.gather(old, return_exceptions=True)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _session(self, ticket: Ticket, heard: asyncio.Event) -> None:
         begun = asyncio.get_running_loop().time()
