@@ -89,7 +89,7 @@ def test_layers_go_by_appetite_and_switch_unseen(plane: str) -> None:
         before = (await patient.look())["from"][Seat.CLINICIAN]
         turns = (("low", "l"), ("all", "h")) * 2
         for appetite, layer in turns:
-            await patient.do("media.channel.want(g)", appetite)  # of what it is sent; its own camera goes on
+            await patient.do("media.wire.channel.want(g)", appetite)  # of what it is sent; its own camera goes on
             await sees_layer(patient, clinician, layer)
             await in_step(patient, clinician)
         after = (await patient.look())["from"][Seat.CLINICIAN]
@@ -102,12 +102,12 @@ def test_layers_go_by_appetite_and_switch_unseen(plane: str) -> None:
         # a browser tells what reaches it, and so the way down is known
         assert room(calls)._seats[Seat.PATIENT].view.downlink._estimate > 100_000
 
-        await patient.do("media.channel.want(g)", "none")
+        await patient.do("media.wire.channel.want(g)", "none")
         still = await settles(patient, clinician)
         heard = (await patient.look())["from"][Seat.CLINICIAN]["energy"]
         await patient.until("f.from.clinician.energy > k", heard + 0.05)
         assert (await patient.look())["from"][Seat.CLINICIAN]["frames"] == still
-        await patient.do("media.channel.want(g)", "all")
+        await patient.do("media.wire.channel.want(g)", "all")
         await patient.follows(clinician)
 
     call(TWO, scene, plane)
@@ -209,10 +209,10 @@ def test_a_sender_without_layers_sends_what_its_receiver_wants() -> None:
         await enter(clinician, patient, video=LARGE, simulcast=False)
         await patient.follows(clinician)
         await clinician.until("f.available > 400_000")
-        await patient.do("media.channel.want('low')")
+        await patient.do("media.wire.channel.want('low')")
         await clinician.until("f.available < 250_000")
         await patient.follows(clinician)
-        await patient.do("media.channel.want('all')")
+        await patient.do("media.wire.channel.want('all')")
         await clinician.until("f.available > 400_000")
         await patient.follows(clinician)
 
