@@ -103,7 +103,7 @@ class Company:
         try:
             return fault(self._talk)
         except (Error, AssertionError) as error:
-            print(f"  not back: {str(error).splitlines()[0][:100]}", flush=True)
+            print(f"  not back: {(str(error).splitlines() or [type(error).__name__])[0][:100]}", flush=True)
             self._leave()
             return None
 

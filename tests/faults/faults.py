@@ -69,8 +69,11 @@ def worker_drained(talk: Talk) -> Outcome:
 def sockets_closed(talk: Talk) -> Outcome:
     """API Gateway closes the signalling sockets of both."""
     before, struck = talk.counts(), now()
+    opened = [len(watch.sockets()) for watch in talk.watches]
     assert talk.service.close_sockets(role="patient") + talk.service.close_sockets(role="clinician") >= 2
     figures = talk.figures(struck)
+    for watch, number in zip(talk.watches, opened, strict=True):
+        watch.until_sockets(number + 1)
     return Outcome(figures, before, talk.counts())
 
 
