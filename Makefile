@@ -24,7 +24,7 @@ run: .venv/.ready build/plane.ready web/dist/index.html ## start the whole servi
 
 # Most tests wait more than they work, so two processes share them, by files, in the order of tests/conftest.py. Those of
 # the networks and of media come first and by themselves: they are to find nothing but their wires slow.
-test: .venv/.ready build/plane.ready web/node_modules/.ready tests/certified/node_modules/.ready ## everything that CI runs; needs about half an hour on two cores
+test: .venv/.ready build/plane.ready web/node_modules/.ready tests/certified/node_modules/.ready ## everything that CI runs; needs about three quarters of an hour on two cores
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync check
 	@tools/setup.sh programs test
 	@$(PY) -m pytest -n 2 --dist loadscope tests/nets
