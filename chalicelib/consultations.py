@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -189,8 +188,7 @@ class Consultations:
 
     def day_of(self, trust: str, moment: int) -> str:
         """The day it is then where the trust is."""
-        zone = ZoneInfo(self._register.trust(trust).time_zone)
-        return datetime.fromtimestamp(moment, zone).date().isoformat()
+        return self._register.day_of(trust, moment)
 
     def closing_time(self, consultation: Consultation) -> int:
         """Until when links and visits of a consultation work."""

@@ -2,9 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
-from datetime import datetime
 from typing import Final
-from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -42,7 +40,7 @@ class Figures:
         if room.call > present.call or (room.call == present.call and present.worker != worker):
             return False
         now = self._now()
-        day = datetime.fromtimestamp(now, ZoneInfo(self._register.trust(room.trust).time_zone)).date().isoformat()
+        day = self._register.day_of(room.trust, now)
         once = Once(name=f"quality#{said.room}", expires=int(now) + ONCE_SECONDS)
         for _ in range(TRIES):
             before = self.day(room.trust, day)

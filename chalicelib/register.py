@@ -1,7 +1,9 @@
 """A trust's register: its departments and staff, as the pages show them."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -85,6 +87,10 @@ class Register:
     def trust(self, trust: str) -> Trust:
         """Raises NotFound."""
         return _found(self._store.get(Trust, (trust_key(trust), "TRUST")))
+
+    def day_of(self, trust: str, moment: float) -> str:
+        """The day it is then where the trust is. Raises NotFound."""
+        return datetime.fromtimestamp(moment, ZoneInfo(self.trust(trust).time_zone)).date().isoformat()
 
     def department(self, trust: str, department: str) -> Department:
         """Raises NotFound."""

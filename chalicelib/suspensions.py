@@ -1,8 +1,6 @@
 """Whether a trust holds video consultations: reading it, what it lets nobody begin, and changing it."""
 
 from collections.abc import Callable
-from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from chalicelib.errors import BadRequest, Overtaken, Suspended
 from chalicelib.lifecycle import WITH_CALL
@@ -47,8 +45,7 @@ class Suspensions:
 
     def today(self, trust: str) -> str:
         """The day it is where the trust is."""
-        zone = ZoneInfo(self._register.trust(trust).time_zone)
-        return datetime.fromtimestamp(self._now(), zone).date().isoformat()
+        return self._register.day_of(trust, self._now())
 
     def changed(self, trust: str, new: Suspension) -> tuple[Stopped, Stopped]:
         """What is, and what it becomes by ``new``; nothing is written.

@@ -62,21 +62,21 @@ class WorkerMessages:
         self._workers.room_ended(socket, message.room)
 
     def _on_probe_answered(self, socket: Socket, message: p.ProbeAnswered) -> None:
-        asker = self._sockets.find(message.reply_to)
-        if asker is not None and asker.role in TESTERS:
-            self._sockets.to(asker.connection, p.ProbeAnswer(probe=message.probe, sdp=message.sdp))
+        self._to_tester(message.reply_to, p.ProbeAnswer(probe=message.probe, sdp=message.sdp))
 
     def _on_probe_waiting(self, socket: Socket, message: p.ProbeWaiting) -> None:
-        asker = self._sockets.find(message.reply_to)
-        if asker is not None and asker.role in TESTERS:
-            self._sockets.to(asker.connection, p.ProbeQueued(probe=message.probe, place=message.place))
+        self._to_tester(message.reply_to, p.ProbeQueued(probe=message.probe, place=message.place))
 
     def _on_probe_refused(self, socket: Socket, message: p.ProbeRefused) -> None:
         """Another worker cannot be asked: the offer is gone. The page may try again."""
-        asker = self._sockets.find(message.reply_to)
+        told = p.Error(code=known(message.code), message=VenteromError.text, retry=True, about="probe_offer")
+        self._to_tester(message.reply_to, told)
+
+    def _to_tester(self, connection: str, message: p.Message) -> None:
+        """Only to who tests the network: a worker's word reaches nobody else."""
+        asker = self._sockets.find(connection)
         if asker is not None and asker.role in TESTERS:
-            told = p.Error(code=known(message.code), message=VenteromError.text, retry=True, about="probe_offer")
-            self._sockets.to(asker.connection, told)
+            self._sockets.to(asker.connection, message)
 
     def _carried(self, socket: Socket, name: str) -> Consultation | None:
         """A room's consultation, if this worker carries it now; what is late from an older call is dropped."""

@@ -310,6 +310,17 @@ class Clinic:
         assert self.say("P", p.Accept(consultation=called.id, call=1)) == "accept"
         return self.now(called)
 
+    def two_calls(self) -> tuple[Consultation, Consultation]:
+        """Two that ring, on one worker (``w1``, socket W, two places): the patients are P and Q."""
+        self.worker("W", "w1", capacity=2)
+        self.clinician("C")
+        made = self.book(), self.book()
+        for name, consultation in zip("PQ", made, strict=True):
+            self.patient(name, consultation)
+            assert self.say(name, p.CheckIn(devices=p.DeviceReport())) == "check_in"
+            assert self.say("C", p.Call(consultation=consultation.id)) == "call"
+        return self.now(made[0]), self.now(made[1])
+
     def joined(self, connection: str = "G", **changes: Any) -> tuple[Consultation, Guest]:
         """As `talking`, and a guest with them."""
         talking = self.talking()

@@ -13,6 +13,8 @@ from tests.nets.wires import possible
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    if not possible():
+        pytest.skip("networks take root and /dev/net/tun")
     return tmp_path_factory.mktemp("faults")
 
 
@@ -24,8 +26,6 @@ def playwright() -> Iterator[Playwright]:
 
 @pytest.fixture(scope="module")
 def running(folder: Path) -> Iterator[Service]:
-    if not possible():
-        pytest.skip("networks take root and /dev/net/tun")
     with service(folder) as started:
         yield started
 

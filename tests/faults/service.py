@@ -5,7 +5,7 @@ import json
 import os
 import signal
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -83,14 +83,8 @@ class Service:
     @contextlib.contextmanager
     def frozen(self, *children: str) -> Iterator[None]:
         """Meanwhile these parts do nothing, and their connections stay open: as with a network cable pulled out."""
-        pids = [self.system.child(name).pid for name in children]
-        for pid in pids:
-            os.killpg(pid, signal.SIGSTOP)
-        try:
+        with stopped(os.killpg, [self.system.child(name).pid for name in children]):
             yield
-        finally:
-            for pid in pids:
-                os.killpg(pid, signal.SIGCONT)
 
     def restart_turn(self) -> None:
         """The TURN server dies and is started anew."""
@@ -177,14 +171,20 @@ class Phone:
     @contextlib.contextmanager
     def asleep(self) -> Iterator[None]:
         """Meanwhile no program runs on it: a laptop whose lid is closed."""
-        pids = self.host.pids()
-        for pid in pids:
-            os.kill(pid, signal.SIGSTOP)
-        try:
+        with stopped(os.kill, self.host.pids()):
             yield
-        finally:
-            for pid in pids:
-                os.kill(pid, signal.SIGCONT)
+
+
+@contextlib.contextmanager
+def stopped(send: Callable[[int, int], None], pids: Sequence[int]) -> Iterator[None]:
+    """Meanwhile these processes, or groups, stand still; ``send`` is how a signal reaches them."""
+    for pid in pids:
+        send(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in pids:
+            send(pid, signal.SIGCONT)
 
 
 def udp_ports(child: Child) -> set[int]:

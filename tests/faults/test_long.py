@@ -7,7 +7,6 @@ import pytest
 
 from tests.faults.service import Service, now, service
 from tests.faults.talk import Stage
-from tests.nets.wires import possible
 
 OUTAGE_SECONDS = 84
 SLEEP_SECONDS = 120
@@ -15,8 +14,6 @@ SLEEP_SECONDS = 120
 
 @pytest.fixture(scope="module")
 def running(folder: Path) -> Iterator[Service]:
-    if not possible():
-        pytest.skip("networks take root and /dev/net/tun")
     with service(folder, phones=("outage", "sleeper")) as started:
         yield started
 

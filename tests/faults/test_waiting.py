@@ -8,7 +8,6 @@ import pytest
 from local.front import Limits
 from tests.faults.service import Service, now, service
 from tests.faults.talk import Stage, Talk
-from tests.nets.wires import possible
 
 SOCKET_SECONDS = 20
 LIMIT = 30
@@ -17,8 +16,6 @@ LIMIT = 30
 @pytest.fixture(scope="module")
 def running(folder: Path) -> Iterator[Service]:
     """Sockets of browsers and workers live for half a minute here, instead of two hours."""
-    if not possible():
-        pytest.skip("networks take root and /dev/net/tun")
     settings = {"socket_seconds": str(SOCKET_SECONDS), "ping_seconds": "5"}
     with service(folder, settings=settings, limits=Limits(socket_seconds=LIMIT)) as started:
         yield started

@@ -96,15 +96,6 @@ class Watch:
             timeout=MOST_MS,
         )
 
-    def until_still(self, since: float) -> None:
-        """Until nothing has been shown for a while."""
-        self.page.wait_for_function(
-            "([since, ms]) => Date.now() > since + ms && !__seen.pictures.some(at => at > Date.now() - ms)",
-            arg=[since, STILL_MS],
-            polling=50,
-            timeout=MOST_MS,
-        )
-
     def sockets(self) -> list[Life]:
         """All that were opened, the first one first."""
         return [

@@ -59,6 +59,20 @@ class Table:
 
 
 @contextmanager
+def serving(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
+    """The address of a server on loopback."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+@contextmanager
 def listening(table: Table) -> Iterator[str]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
@@ -74,15 +88,8 @@ def listening(table: Table) -> Iterator[str]:
         def log_message(self, *_: Any) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with serving(Handler) as address:
+        yield address
 
 
 @pytest.fixture
@@ -291,14 +298,11 @@ def test_a_socket_that_is_told_there_are_too_many_keeps_its_seat(monkeypatch: py
         def log_message(self, *_: Any) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    try:
+    with serving(Handler) as address:
         client = boto3.client(
             "apigatewaymanagementapi",
             region_name="eu-north-1",
-            endpoint_url=f"http://127.0.0.1:{server.server_port}",
+            endpoint_url=address,
             config=Config(retries={"mode": "standard", "total_max_attempts": 3}),
         )
         clinic = Clinic()
@@ -307,10 +311,6 @@ def test_a_socket_that_is_told_there_are_too_many_keeps_its_seat(monkeypatch: py
         clinic.push.send = gateway.send  # type: ignore[method-assign]
         assert clinic.services.sockets.to_seat(called, p.Seat.PATIENT, p.Pong())
         assert len(asked) == 3
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
     held = clinic.services.sockets.seat(clinic.trust, called.id, p.Seat.PATIENT)
     assert held is not None
     assert clinic.store.get(Socket, Socket(connection="P", role=Role.PATIENT).key())

@@ -12,20 +12,13 @@ from chalicelib.records import Consultation, Worker
 from chalicelib.workers import MOVING_SECONDS
 from tests.fakes.clinic import SETTINGS, Clinic
 from tests.unit.test_protocol import SDP
+from tests.unit.test_refused import places, room
 from tests.unit.test_signaling import all_of, last
 
 
 @pytest.fixture
 def clinic() -> Clinic:
     return Clinic()
-
-
-def room(consultation: Consultation, call: int) -> str:
-    return f"elvenes.{consultation.id}.{call}"
-
-
-def places(clinic: Clinic) -> dict[str, frozenset[str]]:
-    return {w.id: w.rooms for w in clinic.workers()}
 
 
 def is_with(clinic: Clinic, consultation: Consultation, worker: str, call: int) -> None:
@@ -106,7 +99,7 @@ def test_an_offer_that_cannot_be_delivered_moves_the_call(clinic: Clinic, called
 
 
 def test_what_else_a_worker_carried_moves_when_its_socket_is_told_to_have_closed(clinic: Clinic) -> None:
-    first, other = two_calls(clinic)
+    first, other = clinic.two_calls()
     clinic.worker("X", "w2", capacity=2)
     clinic.push.gone.add("W")
     clinic.say("P", p.Trouble(consultation=first.id, call=1))
@@ -150,7 +143,7 @@ def test_the_worker_from_which_it_moved_learns_it_when_it_is_back(clinic: Clinic
 
 @pytest.mark.parametrize("by", ["heartbeat", "register"])
 def test_a_worker_that_drains_gives_all_its_calls_away(clinic: Clinic, by: str) -> None:
-    first, other = two_calls(clinic)
+    first, other = clinic.two_calls()
     clinic.worker("X", "w2")
     rooms = [room(first, 1), room(other, 1)]
 
@@ -203,7 +196,7 @@ def test_what_the_old_worker_still_says_changes_nothing(clinic: Clinic, called: 
 def test_one_that_fails_does_not_keep_the_others_from_moving(
     clinic: Clinic, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    first, other = two_calls(clinic)
+    first, other = clinic.two_calls()
     clinic.worker("X", "w2", capacity=2)
     place = clinic.services.placing._place_again
 
@@ -223,7 +216,7 @@ def test_one_that_fails_does_not_keep_the_others_from_moving(
 
 
 def test_a_function_stops_moving_before_its_time_is_over(clinic: Clinic) -> None:
-    first, other = two_calls(clinic)
+    first, other = clinic.two_calls()
     clinic.worker("X", "w2", capacity=2)
     send = clinic.push.send
 
@@ -373,16 +366,3 @@ class Died(BaseException):
 
 def _die(*_: object) -> bool:
     raise Died
-
-
-def two_calls(clinic: Clinic) -> tuple[Consultation, Consultation]:
-    """Two that ring, on one worker (``w1``, socket W, two places): the patients are P and Q."""
-    clinic.worker("W", "w1", capacity=2)
-    clinic.clinician("C")
-    made = clinic.book(), clinic.book()
-    for name, consultation in zip("PQ", made, strict=True):
-        clinic.patient(name, consultation)
-        clinic.say(name, p.CheckIn(devices=p.DeviceReport()))
-        clinic.say("C", p.Call(consultation=consultation.id))
-    first, other = (clinic.now(consultation) for consultation in made)
-    return first, other

@@ -100,26 +100,14 @@ def test_the_last_word_about_presence_is_the_true_one(clinic: Clinic) -> None:
 
 
 def test_a_clinicians_page_that_closes_leaves_the_seats_of_all_its_calls(clinic: Clinic) -> None:
-    first, other = clinic.book(), clinic.book()
-    clinic.worker("W", "w1", capacity=2)
-    clinic.clinician("C")
-    for connection, consultation in (("P", first), ("Q", other)):
-        clinic.patient(connection, consultation)
-        clinic.say(connection, p.CheckIn(devices=p.DeviceReport()))
-        clinic.say("C", p.Call(consultation=consultation.id))
+    first, other = clinic.two_calls()
     clinic.leave("C")
     seat = clinic.services.sockets.seat
     assert [seat(clinic.trust, one.id, Seat.CLINICIAN) for one in (first, other)] == [None, None]
 
 
 def test_a_lost_workers_call_that_ended_meanwhile_does_not_stop_the_sweep(clinic: Clinic) -> None:
-    first, other = clinic.book(), clinic.book()
-    clinic.worker("W", "w1", capacity=2)
-    clinic.clinician("C")
-    for connection, consultation in (("P", first), ("Q", other)):
-        clinic.patient(connection, consultation)
-        clinic.say(connection, p.CheckIn(devices=p.DeviceReport()))
-        clinic.say("C", p.Call(consultation=consultation.id))
+    first, other = clinic.two_calls()
     clinic.clock.time += 31
     clinic.store.before_write = lambda: clinic.say("P", p.Leave())
     clinic.services.workers.sweep()
