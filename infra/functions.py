@@ -47,9 +47,13 @@ MESSAGES: Final = (1000, 2000)
 class Functions(Construct):
     """app.py, deployed: REST API, WebSocket API, schedule, and the functions called by name."""
 
-    def __init__(self, scope: Construct, construct_id: str, *, state: State, build: Path) -> None:
+    def __init__(
+        self, scope: Construct, construct_id: str, *, state: State, build: Path, given: Mapping[str, str]
+    ) -> None:
+        """``given``: fields of Settings that are known already, as the defaults of their parameters."""
         super().__init__(scope, construct_id)
         self._state = state
+        self._given = given
         stack = Stack.of(self)
         zipped, template = package(build)
         self._always_newest(template)
@@ -159,7 +163,7 @@ class Functions(Construct):
             "erasure_bucket": self._state.erasures.bucket_name,
         }
         later = {"mail_configuration"}  # of what is made with these settings
-        return known | Parameters(self, "Parameters", known=known.keys() | later).values
+        return known | Parameters(self, "Parameters", known=known.keys() | later, given=self._given).values
 
     def _statements(self, scheduler_role: iam.Role, messaging: Messaging) -> dict[str, list[iam.PolicyStatement]]:
         state = self._state

@@ -23,9 +23,11 @@ DESCRIPTIONS: Final[Mapping[str, str]] = {
 
 
 class Parameters(Construct):
-    """The parameters of every setting outside ``known``; those with a default in Settings keep it."""
+    """The parameters of every setting outside ``known``; their defaults are those in ``given``, or Settings' own."""
 
-    def __init__(self, scope: Construct, construct_id: str, *, known: Collection[str]) -> None:
+    def __init__(
+        self, scope: Construct, construct_id: str, *, known: Collection[str], given: Mapping[str, str]
+    ) -> None:
         super().__init__(scope, construct_id)
         self.values: dict[str, str] = {}
         for field in msgspec.structs.fields(Settings):
@@ -34,7 +36,7 @@ class Parameters(Construct):
             made = CfnParameter(
                 self,
                 field.name,
-                default=None if field.required else str(field.default).lower(),
+                default=given.get(field.name, None if field.required else str(field.default).lower()),
                 description=DESCRIPTIONS.get(field.name, f"Settings.{field.name}"),
             )
             made.override_logical_id(parameter(field.name))

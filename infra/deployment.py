@@ -1,0 +1,92 @@
+"""Where the system stands: one deployment for each trust (or group of trusts) and stage, read from deployments.toml."""
+
+import tomllib
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Final
+
+import msgspec
+
+from chalicelib.scaling import Policy
+from infra import STACK
+
+FILE: Final = Path(__file__).with_name("deployments.toml")
+
+
+class Stage(StrEnum):
+    """What a deployment is for. Only the last one holds consultations of patients."""
+
+    DEV = "dev"
+    TEST = "test"
+    PROD = "prod"
+
+
+class Workers(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The media workers and TURN servers of one deployment."""
+
+    most: Annotated[int, msgspec.Meta(ge=1)] = 20
+    """Workers at most, whatever the book says: what the budget and AWS's quota bear."""
+    minimum: Annotated[int, msgspec.Meta(ge=0)] = 0
+    """Workers at any time, at night too."""
+    spot: bool = False
+    """Whether they may be cheaper tasks which AWS may take back with two minutes' notice; calls move then."""
+    turn_servers: Annotated[int, msgspec.Meta(ge=1)] = 2
+    """TURN servers at any time, in as many zones."""
+
+
+class Deployment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One trust's system at one stage, in one account and region of the EU."""
+
+    name: Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9]{1,15}$")]
+    """The trust or group of trusts."""
+    stage: Stage
+    account: Annotated[str, msgspec.Meta(pattern=r"^\d{12}$")]
+    region: Annotated[str, msgspec.Meta(pattern=r"^eu-[a-z]+-\d$")]
+    domain: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)+$")]
+    """Where patients and clinicians find the pages: video.trust.example. The TURN servers are at turn.{domain}."""
+    certificate: str
+    """ARN of the certificate for `domain`, in us-east-1, where CloudFront looks for it."""
+    turn_certificate: str
+    """ARN of the certificate for turn.{domain}, in the deployment's own region."""
+    alarms_to: str
+    """The e-mail address that alarms and the budget are told to: a role's, never a person's."""
+    budget_usd: Annotated[int, msgspec.Meta(ge=1)] = 500
+    """A month's; told when the forecast passes it."""
+    workers: Workers = Workers()
+    settings: dict[str, str] = {}
+    """Fields of Settings that differ from their defaults, and those that have none."""
+
+    @property
+    def stack(self) -> str:
+        """The beginning of the names of its stacks."""
+        return f"{STACK}-{self.name}-{self.stage}"
+
+    @property
+    def origin(self) -> str:
+        """Scheme and host of the pages."""
+        return f"https://{self.domain}"
+
+    @property
+    def turn_domain(self) -> str:
+        """Host of the TURN servers."""
+        return f"turn.{self.domain}"
+
+    def policy(self, calls_a_worker: int) -> Policy:
+        """By which its workers are counted."""
+        return Policy(calls_a_worker=calls_a_worker, minimum=self.workers.minimum)
+
+
+def load(text: str) -> list[Deployment]:
+    """Those that a file holds. Raises msgspec.ValidationError that names the field, ValueError for two of one name."""
+    trusts: Mapping[str, Mapping[str, object]] = tomllib.loads(text)
+    found = [
+        msgspec.convert({"name": name, "stage": stage, **values}, Deployment)
+        for name, stages in trusts.items()
+        for stage, values in stages.items()
+        if isinstance(values, Mapping)
+    ]
+    domains = [one.domain for one in found]
+    if len(domains) != len(set(domains)):
+        raise ValueError("Two deployments have the same domain.")
+    return found
