@@ -11,6 +11,7 @@ from aws_cdk import App
 
 from infra.core import Core
 from infra.deployment import Deployment, load
+from infra.operations import Operations
 
 
 def synthesize(out: Path, deployments: Sequence[Deployment] = ()) -> Path:
@@ -28,7 +29,8 @@ def synthesize(out: Path, deployments: Sequence[Deployment] = ()) -> Path:
 
 def deploy(app: App, deployment: Deployment, build: Path) -> None:
     """All stacks of one deployment."""
-    Core(app, build=build, deployment=deployment)
+    core = Core(app, build=build, deployment=deployment)
+    Operations(app, deployment=deployment, core=core)
 
 
 if __name__ == "__main__":

@@ -107,3 +107,4 @@ class DeadLetters(Construct):
         queue = sqs.CfnQueue(self, "Queue", sqs_managed_sse_enabled=True, message_retention_period=14 * 86400)
         self.arn = queue.attr_arn
         self.url = queue.ref
+        self.name = queue.attr_queue_name
