@@ -1,10 +1,11 @@
 """Where the system stands: one deployment for each trust (or group of trusts) and stage, read from deployments.toml."""
 
 import tomllib
+from collections import Counter
 from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import msgspec
 
@@ -78,15 +79,17 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 def load(text: str) -> list[Deployment]:
-    """Those that a file holds. Raises msgspec.ValidationError that names the field, ValueError for two of one name."""
-    trusts: Mapping[str, Mapping[str, object]] = tomllib.loads(text)
-    found = [
-        msgspec.convert({"name": name, "stage": stage, **values}, Deployment)
-        for name, stages in trusts.items()
-        for stage, values in stages.items()
-        if isinstance(values, Mapping)
-    ]
-    domains = [one.domain for one in found]
-    if len(domains) != len(set(domains)):
-        raise ValueError("Two deployments have the same domain.")
+    """Those that a file holds. Raises ValueError, msgspec's ValidationError among them, that says what and where."""
+    trusts = msgspec.convert(tomllib.loads(text), dict[str, dict[str, dict[str, Any]]])
+    found = [_read(name, stage, values) for name, stages in trusts.items() for stage, values in stages.items()]
+    domains = Counter(one.domain for one in found)
+    for domain in (domain for domain, times in domains.items() if times > 1):
+        raise ValueError(f"Two deployments have the same domain, {domain}.")
     return found
+
+
+def _read(name: str, stage: str, values: Mapping[str, Any]) -> Deployment:
+    try:
+        return msgspec.convert({"name": name, "stage": stage, **values}, Deployment)
+    except msgspec.ValidationError as error:
+        raise msgspec.ValidationError(f"[{name}.{stage}] {error}") from None

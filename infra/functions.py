@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Mapping
+from copy import deepcopy
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -55,7 +57,8 @@ class Functions(Construct):
         self._state = state
         self._given = given
         stack = Stack.of(self)
-        zipped, template = package(build)
+        zipped, template = _packaged(build)
+        template = deepcopy(template)
         self._always_newest(template)
         self._bounded(template)
         template_file = build / "functions.json"
@@ -242,6 +245,9 @@ class Functions(Construct):
         for statement in [s for group in statements for s in group]:
             role.add_to_policy(statement)
         return role
+
+
+_packaged = cache(package)  # once for all the stacks that are synthesized together
 
 
 def _objects(verb: str, bucket: s3.Bucket) -> iam.PolicyStatement:

@@ -23,7 +23,10 @@ DESCRIPTIONS: Final[Mapping[str, str]] = {
 
 
 class Parameters(Construct):
-    """The parameters of every setting outside ``known``; their defaults are those in ``given``, or Settings' own."""
+    """The parameters of every setting outside ``known``; their defaults are those in ``given``, or Settings' own.
+
+    Raises ValueError when something else is given.
+    """
 
     def __init__(
         self, scope: Construct, construct_id: str, *, known: Collection[str], given: Mapping[str, str]
@@ -41,3 +44,5 @@ class Parameters(Construct):
             )
             made.override_logical_id(parameter(field.name))
             self.values[field.name] = made.value_as_string
+        if nobodys := given.keys() - self.values.keys():
+            raise ValueError(f"Not settings, or not for a deployment to set: {', '.join(sorted(nobodys))}")

@@ -20,19 +20,22 @@ ASSEMBLY: Final = BUILD / "cdk"
 TEMPLATE_SOURCES: Final = ("app.py", "chalicelib", "infra", "requirements.txt", ".chalice/config.json")
 
 
-def synthesize() -> None:
-    """Make the cloud assembly anew when a source of it has changed. Raises NotStarted with the tool's own words."""
+def synthesize(assembly: Path = ASSEMBLY, deployments: Path | None = None) -> None:
+    """Make the cloud assembly anew when a source of it has changed; with a file of deployments, all that it names.
+
+    Raises NotStarted with the tool's own words.
+    """
     fingerprint = hashlib.sha256()
     for path in _files():
         fingerprint.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes())
-    stamp = BUILD / "cdk.stamp"
+    stamp = assembly.with_suffix(".stamp")
     BUILD.mkdir(exist_ok=True)
-    with _alone(BUILD / "cdk.lock"):
-        if stamp.exists() and stamp.read_text() == fingerprint.hexdigest() and ASSEMBLY.exists():
+    with _alone(BUILD / "cdk.lock"):  # all package in the same folder
+        if stamp.exists() and stamp.read_text() == fingerprint.hexdigest() and assembly.exists():
             return
-        shutil.rmtree(ASSEMBLY, ignore_errors=True)
+        shutil.rmtree(assembly, ignore_errors=True)
         done = subprocess.run(
-            [sys.executable, "-m", "infra.app", str(ASSEMBLY)],
+            [sys.executable, "-m", "infra.app", str(assembly), *([str(deployments)] if deployments else [])],
             cwd=ROOT,
             env={
                 **os.environ,

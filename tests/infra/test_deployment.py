@@ -1,0 +1,95 @@
+"""deployments.toml: what it may say, and how clearly it is told what it may not."""
+
+import json
+
+import msgspec
+import pytest
+from aws_cdk import Stack
+
+from infra.deployment import FILE, Deployment, Stage, load
+from infra.parameters import Parameters
+from tests.infra.conftest import ASSEMBLY, Deployments
+
+ONE = """
+[{name}.{stage}]
+account = "111111111111"
+region = "{region}"
+domain = "{domain}"
+certificate = "arn:aws:acm:us-east-1:111111111111:certificate/1"
+turn_certificate = "arn:aws:acm:eu-north-1:111111111111:certificate/2"
+alarms_to = "drift@one.example"
+{more}
+"""
+
+
+def one(**values: str) -> str:
+    usual = {"name": "one", "stage": "dev", "region": "eu-north-1", "domain": "video.one.example", "more": ""}
+    return ONE.format(**usual | values)
+
+
+def loaded(text: str) -> Deployment:
+    (found,) = load(text)
+    return found
+
+
+def test_the_repository_names_two_trusts_at_three_stages() -> None:
+    found = load(FILE.read_text())
+    assert len({d.name for d in found}) == 2
+    assert [(d.name, d.stage) for d in found] == [
+        (name, s) for name in dict.fromkeys(d.name for d in found) for s in Stage
+    ]
+
+
+def test_names_and_addresses_follow_from_it() -> None:
+    found = loaded(one())
+    assert (found.stack, found.origin, found.turn_domain) == (
+        "venterom-one-dev", "https://video.one.example", "turn.video.one.example",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (one(region="us-east-1"), r"region"),
+        (one(region="eu-north"), r"region"),
+        (one(domain="localhost"), r"domain"),
+        (one(domain="https://video.one.example"), r"domain"),
+        (one(name="One"), r"^\[One.dev\].*name"),
+        (one(stage="production"), r"stage"),
+        (one(more="size = 3"), r"unknown field `size`"),
+        (one(more="workers = { largest = 3 }"), r"unknown field `largest` - at `\$.workers`"),
+        (one(more="workers = { most = 0 }"), r"workers.most"),
+        (one(more="budget_usd = 0"), r"budget_usd"),
+        (one(more="settings = { origin = 3 }"), r"settings"),
+        (one().replace('account = "111111111111"', 'account = "1111"'), r"account"),
+        (one().replace('account = "111111111111"', ""), r"missing required field `account`"),
+    ],
+)
+def test_what_is_wrong_is_named(text: str, said: str) -> None:
+    with pytest.raises(msgspec.ValidationError, match=said):
+        load(text)
+
+
+def test_two_deployments_have_two_domains() -> None:
+    with pytest.raises(ValueError, match=r"video\.one\.example"):
+        load(one() + one(stage="test"))
+
+
+@pytest.mark.parametrize("name", ["patient_isuer", "table"])
+def test_a_setting_that_is_not_one_or_that_the_template_knows_is_named(name: str) -> None:
+    with pytest.raises(ValueError, match=name):
+        Parameters(Stack(), "Parameters", known={"table"}, given={name: "x"})
+
+
+@pytest.mark.parametrize("text", ["name = 1", "[one]\nstage = 1"])
+def test_what_is_no_table_of_a_stage_is_refused(text: str) -> None:
+    with pytest.raises(msgspec.ValidationError, match="object"):
+        load(text)
+
+
+def test_every_stack_is_for_the_account_and_region_that_the_file_says(deployments: Deployments) -> None:
+    manifest = json.loads((ASSEMBLY / "manifest.json").read_text())["artifacts"]
+    assert len(deployments.of("core")) == len(deployments.deployments)
+    for stack in deployments:
+        where = stack.deployment
+        assert manifest[stack.name]["environment"] == f"aws://{where.account}/{where.region}"
