@@ -11,6 +11,7 @@ from aws_cdk import App
 
 from infra.core import Core
 from infra.deployment import Deployment, load
+from infra.media import Media
 from infra.operations import Operations
 
 
@@ -30,6 +31,7 @@ def synthesize(out: Path, deployments: Sequence[Deployment] = ()) -> Path:
 def deploy(app: App, deployment: Deployment, build: Path) -> None:
     """All stacks of one deployment."""
     core = Core(app, build=build, deployment=deployment)
+    Media(app, deployment=deployment, core=core)
     Operations(app, deployment=deployment, core=core)
 
 

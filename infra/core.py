@@ -7,7 +7,7 @@ from constructs import Construct
 
 from infra import STACK
 from infra.deployment import Deployment
-from infra.functions import Functions
+from infra.functions import STAGE, Functions
 from infra.state import State
 
 
@@ -22,11 +22,18 @@ class Core(Stack):
             synthesizer=DefaultStackSynthesizer(generate_bootstrap_version_rule=False),
             env=Environment(account=deployment.account, region=deployment.region) if deployment else None,
         )
-        given = {"origin": deployment.origin} | deployment.settings if deployment else {}
+        given: dict[str, str] = {}
+        if deployment:
+            given = {"origin": deployment.origin, "turn_urls": deployment.turn_urls} | deployment.settings
         self.state = State(self, "State")
         self.functions = Functions(self, "Functions", state=self.state, build=build, given=given)
         for name, value in self._outputs().items():
             CfnOutput(self, name, value=value)
+
+    @property
+    def socket_url(self) -> str:
+        """The WebSocket API, for those who dial it themselves: media workers."""
+        return f"wss://{self.functions.id_of('WebsocketAPI')}.execute-api.{self.region}.{self.url_suffix}/{STAGE}"
 
     def _outputs(self) -> dict[str, str]:
         state, functions = self.state, self.functions

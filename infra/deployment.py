@@ -13,6 +13,10 @@ from chalicelib.scaling import Policy
 from infra import STACK
 
 FILE: Final = Path(__file__).with_name("deployments.toml")
+WORKERS: Final = "workers"
+"""The name of the ECS service of media workers, in the deployment's cluster."""
+TURN_SERVERS: Final = "turn"
+"""That of the TURN servers."""
 
 
 class Stage(StrEnum):
@@ -45,7 +49,8 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     account: Annotated[str, msgspec.Meta(pattern=r"^\d{12}$")]
     region: Annotated[str, msgspec.Meta(pattern=r"^eu-[a-z]+-\d$")]
     domain: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)+$")]
-    """Where patients and clinicians find the pages: video.trust.example. The TURN servers are at turn.{domain}."""
+    """Where patients and clinicians find the pages: video.trust.example. The TURN servers are at turn.{domain} for TLS,
+    and at relay.{domain} for UDP and TCP."""
     certificate: str
     """ARN of the certificate for `domain`, in us-east-1, where CloudFront looks for it."""
     turn_certificate: str
@@ -70,8 +75,29 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     @property
     def turn_domain(self) -> str:
-        """Host of the TURN servers."""
+        """Host of the TURN servers for TLS."""
         return f"turn.{self.domain}"
+
+    @property
+    def relay_domain(self) -> str:
+        """Host of the same servers for UDP and TCP: one load balancer cannot have both on port 443."""
+        return f"relay.{self.domain}"
+
+    @property
+    def turn_urls(self) -> str:
+        """What browsers are told, separated by commas."""
+        return ",".join(
+            (
+                f"turn:{self.relay_domain}:443?transport=udp",
+                f"turn:{self.relay_domain}:443?transport=tcp",
+                f"turns:{self.turn_domain}:443?transport=tcp",
+            )
+        )
+
+    @property
+    def cluster(self) -> str:
+        """The name of the ECS cluster, known before it is made: so core's functions can be told of it."""
+        return self.stack
 
     def policy(self, calls_a_worker: int) -> Policy:
         """By which its workers are counted."""
