@@ -1,4 +1,4 @@
-"""The network of a deployment's media: public subnets without a NAT, which would cost more than what it stands before."""
+"""The network of a deployment's media: public subnets and no NAT, which would cost more than all behind it."""
 
 from ipaddress import IPv4Network
 from typing import Final
@@ -73,9 +73,9 @@ class Network(Construct):
         for port in TURN_PORTS:
             self.balancers.add_ingress_rule(anywhere, ec2.Port.tcp(port), "TURN")
             self.balancers.add_ingress_rule(anywhere, ec2.Port.udp(port), "TURN")
-        for port in (ec2.Port.tcp(TURN_PORT), ec2.Port.udp(TURN_PORT)):
-            self.balancers.add_egress_rule(self.turn, port, "TURN servers")
-            self.turn.add_ingress_rule(self.balancers, port, "TURN, from whoever came to the load balancers")
+        for one in (ec2.Port.tcp(TURN_PORT), ec2.Port.udp(TURN_PORT)):
+            self.balancers.add_egress_rule(self.turn, one, "TURN servers")
+            self.turn.add_ingress_rule(self.balancers, one, "TURN, from whoever came to the load balancers")
         self.turn.add_egress_rule(self.workers, media, "Media")
         self.turn.add_egress_rule(anywhere, https, "What starts a task: image, secret, log; coturn itself opens no TCP")
 

@@ -13,7 +13,7 @@ from constructs import Construct
 WHEN: Final = scheduler.ScheduleExpression.cron(
     week_day="SUN", hour="3", minute="30", time_zone=TimeZone.of("Europe/Oslo")
 )
-"""When few talk. A key is known for a month before it is used (docs/operating/secrets.md), so a week is often enough."""
+"""When few talk. A key is known for a month before it is used (docs/operating/secrets.md), so a week is enough."""
 
 
 class Restarts(Construct):
