@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from chalicelib import probing
 from chalicelib.errors import BadRequest, Forbidden, NoRole, NotFound
 from chalicelib.lifecycle import STAFF, Role
 from chalicelib.protocol import DepartmentView
@@ -59,10 +60,12 @@ class Register:
     def enter(self, entry: Any) -> int:
         """Write a trust's register; may be run again. Whoever has left keeps a name, for what she did, and no right.
 
-        Returns the number of rows. Raises msgspec.ValidationError.
+        Returns the number of rows. Raises msgspec.ValidationError; BadRequest for the probe's trust with others in it.
         """
         given = msgspec.convert(entry, Entry)
         of = given.trust
+        if of.id == probing.TRUST and given != msgspec.convert(probing.ENTRY, Entry):
+            raise BadRequest  # whom the probe's passes let in is not to be anybody
         trust = Trust(id=of.id, name=of.name, time_zone=of.time_zone, login=of.login)
         rows: list[Trust | Department | Staff] = [
             trust,

@@ -13,10 +13,11 @@ class Secret(StrEnum):
     PEPPER = "pepper"
     TURN = "turn"
     WORKER = "worker"
+    PROBE = "probe"
     LOGIN_KEYS = "login_keys"
 
 
-KEEP: Final = {Secret.PEPPER: 13, Secret.TURN: 3, Secret.WORKER: 3}
+KEEP: Final = {Secret.PEPPER: 13, Secret.TURN: 3, Secret.WORKER: 3, Secret.PROBE: 3}
 """The keys of each ring: those of a month or two where what is signed lives for hours. Hashes are kept for at most ten
 years (`rest.Rules`), and the pepper is turned over once a year."""
 FORGET: Final = 2

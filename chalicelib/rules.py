@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
+from chalicelib import probing
 from chalicelib.errors import BadRequest, Overtaken
 from chalicelib.quiet import Quiet
 from chalicelib.records import Ruled
@@ -31,7 +32,8 @@ class RuleBook:
     def read(self, trust: str) -> TrustRules:
         """What holds at a trust, and which version that is."""
         found = self._store.get(Ruled, Ruled(trust=trust, version=0, rules=Rules()).key())
-        return TrustRules(version=found.version, rules=found.rules) if found else TrustRules(version=0, rules=Rules())
+        undecided = probing.RULES if trust == probing.TRUST else Rules()
+        return TrustRules(version=found.version, rules=found.rules) if found else TrustRules(version=0, rules=undecided)
 
     def quiet(self, trust: str) -> Quiet:
         """The trust's quiet hours, where it is. Raises NotFound for no trust."""

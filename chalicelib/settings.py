@@ -36,6 +36,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Secrets Manager id: the secret shared with the TURN server."""
     secret_worker: str
     """Secrets Manager id: the key with which media workers sign their connection."""
+    secret_probe: str
+    """Secrets Manager id: the key with which the probe signs its connection."""
     secret_oidc: str
     """Secrets Manager id: JSON Web Key Set (private) with which we sign client assertions."""
     patient_issuer: str

@@ -1,4 +1,4 @@
-"""Secrets shown once and stored as hashes, keyed hashes of what is personal, the media worker's signed pass. Pure."""
+"""Secrets shown once and stored as hashes, keyed hashes of what is personal, signed passes. Pure."""
 
 import base64
 import hashlib
@@ -9,7 +9,7 @@ from typing import Final
 
 from chalicelib.errors import TicketInvalid
 
-WORKER_PASS_SECONDS: Final = 30
+PASS_SECONDS: Final = 30
 
 
 def mint() -> str:
@@ -35,8 +35,12 @@ def keyed(pepper: str, *parts: str) -> str:
 
 def worker_pass(key: str, worker: str, now: float) -> str:
     """The pass a worker shows at ``$connect``: ``worker.{id}.{expiry}.{nonce}.{HMAC}``; the id holds no dot."""
-    body = f"worker.{worker}.{int(now) + WORKER_PASS_SECONDS}.{mint()}"
-    return f"{body}.{keyed(key, body)}"
+    return _pass("worker", key, worker, now)
+
+
+def probe_pass(key: str, staff: str, now: float) -> str:
+    """The same of the probe, with who of its trust's staff it comes as: ``probe.{id}.{expiry}.{nonce}.{HMAC}``."""
+    return _pass("probe", key, staff, now)
 
 
 def check_worker_pass(keys: Iterable[str], presented: str, now: float) -> tuple[str, str]:
@@ -44,12 +48,26 @@ def check_worker_pass(keys: Iterable[str], presented: str, now: float) -> tuple[
 
     Raises TicketInvalid.
     """
+    return _checked("worker", keys, presented, now)
+
+
+def check_probe_pass(keys: Iterable[str], presented: str, now: float) -> tuple[str, str]:
+    """As `check_worker_pass`, of the probe: (staff id, nonce). Raises TicketInvalid."""
+    return _checked("probe", keys, presented, now)
+
+
+def _pass(kind: str, key: str, who: str, now: float) -> str:
+    body = f"{kind}.{who}.{int(now) + PASS_SECONDS}.{mint()}"
+    return f"{body}.{keyed(key, body)}"
+
+
+def _checked(kind: str, keys: Iterable[str], presented: str, now: float) -> tuple[str, str]:
     body, _, mac = presented.rpartition(".")
     # As bytes: compare_digest takes no text beyond ASCII, and anybody may send any.
     given = mac.encode(errors="replace")
     if not any(hmac.compare_digest(keyed(key, body).encode(), given) for key in keys):
         raise TicketInvalid
-    _, worker, expiry, nonce = body.split(".")
-    if int(expiry) < now:
+    shown, who, expiry, nonce = body.split(".")
+    if shown != kind or int(expiry) < now:
         raise TicketInvalid
-    return worker, nonce
+    return who, nonce

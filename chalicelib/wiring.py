@@ -542,6 +542,7 @@ class Services:
             Secret.PEPPER: self.settings.secret_pepper,
             Secret.TURN: self.settings.secret_turn,
             Secret.WORKER: self.settings.secret_worker,
+            Secret.PROBE: self.settings.secret_probe,
             Secret.LOGIN_KEYS: self.settings.secret_oidc,
         }[secret]
         held = self._vault.get_secret_value(SecretId=name)

@@ -57,4 +57,5 @@ class Core(Stack):
             "AnchorBucket": state.anchors.bucket_name,
             "TurnSecret": state.turn,
             "WorkerSecret": state.worker,
+            "ProbeSecret": state.probe,
         }

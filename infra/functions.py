@@ -157,6 +157,7 @@ class Functions(Construct):
             "secret_pepper": self._state.pepper,
             "secret_turn": self._state.turn,
             "secret_worker": self._state.worker,
+            "secret_probe": self._state.probe,
             "secret_oidc": self._state.login_keys,
             "secret_sms_gateway": self._state.sms_gateway,
             "dead_letters": self.dead_letters.arn,
@@ -193,13 +194,20 @@ class Functions(Construct):
             "secrets": [
                 iam.PolicyStatement(
                     actions=["secretsmanager:GetSecretValue"],
-                    resources=[state.pepper, state.turn, state.worker, state.login_keys, state.sms_gateway],
+                    resources=[
+                        state.pepper,
+                        state.turn,
+                        state.worker,
+                        state.probe,
+                        state.login_keys,
+                        state.sms_gateway,
+                    ],
                 )
             ],
             "rotation": [
                 iam.PolicyStatement(
                     actions=["secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue"],
-                    resources=[state.pepper, state.turn, state.worker, state.login_keys],
+                    resources=[state.pepper, state.turn, state.worker, state.probe, state.login_keys],
                 )
             ],
             "anchor": [_objects("PutObject", state.anchors)],

@@ -14,6 +14,7 @@ DAYS: Final[Mapping[Secret, int]] = {
     Secret.LOGIN_KEYS: 91,  # the ID portal takes no key older than a year; each signs in its second period
     Secret.TURN: 30,
     Secret.WORKER: 30,
+    Secret.PROBE: 30,
     Secret.PEPPER: 365,
 }
 """After how many days."""

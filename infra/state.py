@@ -41,6 +41,7 @@ class State(Construct):
         self.pepper = self._random("Pepper", "Key of every keyed hash; changing it unbinds what was hashed before")
         self.turn = self._random("Turn", "Shared with the TURN server: time-limited credentials")
         self.worker = self._random("Worker", "Media workers sign their connection with it")
+        self.probe = self._random("Probe", "The probe signs its connection with it")
         self.sms_gateway = self._random(
             "SmsGateway", "JSON with token and receipts, put here by who uses a gateway of SMS"
         )

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
+from chalicelib import probing
 from infra import parameter
 from local import deploy, seed
 from local.children import ROOT, Child, NotStarted, free_port, require_free, wait_for_http, wait_for_line
@@ -194,6 +195,7 @@ class System:
         calls = [
             (outputs["RotateSecretFunction"], {"secret": ring, "only_if_missing": True}),
             *((outputs["RegisterTrustFunction"], trust_entry(one, self.portal)) for one in (TRUST, OTHER_TRUST)),
+            (outputs["RegisterTrustFunction"], probing.ENTRY),
             (outputs["DeliverFunction"], {"trust": "", "consultation": "", "reason": ""}),
             *((outputs[f"Websocket{name}HandlerName"], {"requestContext": socket}) for name in SOCKET_EVENTS),
         ]

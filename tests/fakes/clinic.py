@@ -40,6 +40,7 @@ SETTINGS = Settings(
     secret_pepper="pepper",
     secret_turn="turn",
     secret_worker="worker",
+    secret_probe="probe",
     secret_oidc="oidc",
     patient_issuer="https://portal.example",
     patient_client_id="patients",

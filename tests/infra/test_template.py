@@ -170,7 +170,7 @@ def test_no_secret_stands_in_the_template_or_in_the_environment_of_a_function(
                 assert value == {"Fn::GetAtt": [named[0], "Id"]}, "an id, and not what it is the id of"
     fields = {field.name for field in msgspec.structs.fields(Settings)}
     assert {name for name in fields if name.startswith("secret_")} == {
-        "secret_pepper", "secret_turn", "secret_worker", "secret_oidc", "secret_sms_gateway",
+        "secret_pepper", "secret_turn", "secret_worker", "secret_probe", "secret_oidc", "secret_sms_gateway",
     }  # fmt: skip
     assert not [name for name in fields if re.search("key|token|password|pepper$", name) and "secret_" not in name]
 
@@ -186,6 +186,7 @@ def test_the_keys_of_every_secret_are_turned_over_by_the_calendar(resources: Res
         "login_keys": "rate(91 days)",
         "turn": "rate(30 days)",
         "worker": "rate(30 days)",
+        "probe": "rate(30 days)",
         "pepper": "rate(365 days)",
     }
     allowed = [p["Properties"] for p in of_type(resources, "AWS::Lambda::Permission").values()]

@@ -102,7 +102,7 @@ def test_the_login_keys_are_made_once_and_turned_over_on_demand(aws: None) -> No
     assert '"d"' not in first
 
 
-@pytest.mark.parametrize("secret", [Secret.PEPPER, Secret.TURN, Secret.WORKER])
+@pytest.mark.parametrize("secret", [Secret.PEPPER, Secret.TURN, Secret.WORKER, Secret.PROBE])
 def test_a_ring_is_turned_over_once_however_often_it_is_asked_for(aws: None, secret: Secret) -> None:
     vault: Any = boto3.client("secretsmanager")
     name = getattr(SETTINGS, f"secret_{secret}")
@@ -119,7 +119,7 @@ def test_a_ring_is_turned_over_once_however_often_it_is_asked_for(aws: None, sec
     assert Services(SETTINGS).ring(name).current == once.keys[1]
 
 
-@pytest.mark.parametrize("secret", [Secret.PEPPER, Secret.TURN, Secret.WORKER])
+@pytest.mark.parametrize("secret", [Secret.PEPPER, Secret.TURN, Secret.WORKER, Secret.PROBE])
 def test_a_key_that_leaked_signs_nothing_more_at_once(aws: None, secret: Secret) -> None:
     vault: Any = boto3.client("secretsmanager")
     name = getattr(SETTINGS, f"secret_{secret}")

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.errors import TicketInvalid
-from chalicelib.tokens import WORKER_PASS_SECONDS, check_worker_pass, digest, keyed, mint, worker_pass
+from chalicelib.tokens import PASS_SECONDS, check_worker_pass, digest, keyed, mint, worker_pass
 
 NOW = 1_800_000_000.0
 
@@ -31,11 +31,11 @@ def test_a_keyed_hash_keeps_its_parts_apart(key: str, first: str, second: str) -
 
 def test_a_genuine_pass_is_taken_until_it_expires() -> None:
     presented = worker_pass("key", "w1", NOW)
-    worker, nonce = check_worker_pass(["another", "key"], presented, NOW + WORKER_PASS_SECONDS)
+    worker, nonce = check_worker_pass(["another", "key"], presented, NOW + PASS_SECONDS)
     assert worker == "w1"
     assert nonce
     with pytest.raises(TicketInvalid):
-        check_worker_pass(["another", "key"], presented, NOW + WORKER_PASS_SECONDS + 1)
+        check_worker_pass(["another", "key"], presented, NOW + PASS_SECONDS + 1)
     with pytest.raises(TicketInvalid):
         check_worker_pass(["another"], presented, NOW)
 
