@@ -11,7 +11,7 @@ DESCRIBED := tests/security/test_described.py tests/integration/test_running_api
 
 PORT ?= $(or $(VENTEROM_PORT),8080)
 
-.PHONY: help setup run test check lint types web-check lock check-guards fuzz audit sbom generate screenshots bench-coldstart bench-loss bench-pages bench-relay simulate-scaling faults rush soak soak-worker verify-trail dead-letters replay-dead-letters clean
+.PHONY: help setup run test check lint types web-check lock check-guards fuzz audit sbom generate screenshots bench-coldstart bench-loss bench-pages bench-relay cost simulate-scaling faults rush soak soak-worker verify-trail dead-letters replay-dead-letters clean
 .DEFAULT_GOAL := help
 
 help:
@@ -94,6 +94,10 @@ bench-pages: .venv/.ready build/plane.ready web/dist/index.html ## size of each 
 bench-relay: .venv/.ready build/plane.ready ## what forwarding costs, beside Janus, mediasoup and MediaRelay (as root; twelve minutes; QUICK=1)
 	@tools/setup.sh programs relay
 	@$(PY) -m bench.relay $(if $(QUICK),--quick)
+
+cost: .venv/.ready build/plane.ready web/dist/index.html ## what a consultation of 20 minutes costs at AWS, counted in the local system (a quarter of an hour; WHOLE=1: three quarters)
+	@tools/setup.sh programs run
+	@$(PY) -m bench.cost $(if $(WHOLE),--whole)
 
 simulate-scaling: .venv/.ready ## who waits and what is idle on a region's day of 50,000 consultations, with workers by the appointment book and otherwise
 	@$(PY) -m bench.scaling

@@ -36,14 +36,7 @@ class Clinician:
 
     def log_in(self, person: str) -> None:
         """Go through the stand-in portal, as a person would."""
-        page = self._open(f"{self._base}/login").decode()
-        form = re.search(r'<form method="post" action="([^"]+)"', page)
-        request = re.search(r'name="request" value="([^"]+)"', page)
-        eid = re.search(r'name="eid" id="[^"]+" value="([^"]+)"', page)
-        if not (form and request and eid):
-            raise NotStarted("The portal's login page is not as expected.")
-        fields = {"request": html.unescape(request[1]), "person": person, "eid": eid[1]}
-        self._open(html.unescape(form[1]), urllib.parse.urlencode(fields).encode())
+        self._open(*answered(self._open(f"{self._base}/login").decode(), person))
 
     def get(self, path: str) -> Any:
         """A JSON answer."""
@@ -59,6 +52,17 @@ class Clinician:
         with self._opener.open(request, timeout=60) as answer:
             body: bytes = answer.read()
             return body
+
+
+def answered(page: str, person: str) -> tuple[str, bytes]:
+    """Where the portal's login page sends what ``person`` fills in, and that. Raises NotStarted for another page."""
+    form = re.search(r'<form method="post" action="([^"]+)"', page)
+    request = re.search(r'name="request" value="([^"]+)"', page)
+    eid = re.search(r'name="eid" id="[^"]+" value="([^"]+)"', page)
+    if not (form and request and eid):
+        raise NotStarted("The portal's login page is not as expected.")
+    fields = {"request": html.unescape(request[1]), "person": person, "eid": eid[1]}
+    return html.unescape(form[1]), urllib.parse.urlencode(fields).encode()
 
 
 def ready_link(origin: str, trust: dict[str, Any], national_id: str) -> str:

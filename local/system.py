@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, ClassVar, Final, Self
 
 from chalicelib import probing
 from infra import parameter
@@ -73,6 +73,9 @@ class Reach:
 
 class System:
     """Start it with `with System(...) as system`; everything it started ends with the block."""
+
+    EMBEDDED: ClassVar[str] = "local.aws"
+    """The module that runs as the embedded AWS."""
 
     def __init__(
         self,
@@ -237,7 +240,7 @@ class System:
         child = self._run(
             "aws",
             "-m",
-            "local.aws",
+            self.EMBEDDED,
             env={
                 "GATEWAY_PORT": str(self.ports.aws),
                 "BIND_HOST": "127.0.0.1",
