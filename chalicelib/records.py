@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, get_args
 
 import msgspec
 
@@ -839,5 +839,24 @@ def to_body(record: Record) -> bytes:
 
 
 def from_body(kind: type[Any], body: bytes | str) -> Any:
-    """A record back from JSON."""
-    return msgspec.json.decode(body, type=kind)
+    """A record back from JSON. What a later release wrote besides is passed over, at any depth: while two releases run,
+    and after one was taken back, each reads the other's rows (docs/operating/migrations.md)."""
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except msgspec.ValidationError:
+        # Rows hold parts of messages and requests, and those refuse what they do not know.
+        return msgspec.convert(_known(kind, msgspec.json.decode(body)), kind)
+
+
+def _known(kind: Any, value: Any) -> Any:
+    """A JSON value without the fields that its type does not have."""
+    if isinstance(value, list):
+        inside = [one for one in get_args(kind) if one is not Ellipsis]
+        return [_known(inside[0], one) for one in value] if inside else value
+    if not isinstance(value, dict):
+        return value
+    for one in (kind, *get_args(kind)):
+        if isinstance(one, type) and issubclass(one, msgspec.Struct):
+            fields = {field.encode_name: field.type for field in msgspec.structs.fields(one)}
+            return {name: _known(fields[name], inner) for name, inner in value.items() if name in fields}
+    return value
