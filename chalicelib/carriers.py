@@ -49,7 +49,7 @@ class MailCarrier(Protocol):
 
 
 class SnsSms:
-    """`SmsCarrier` over SNS, given boto3's client. It knows no key: what is uncertain stays so."""
+    """`SmsCarrier` over SNS, given botocore's client. It knows no key: what is uncertain stays so."""
 
     name = "sns"
     repeatable = False
@@ -69,7 +69,7 @@ class SnsSms:
 
 
 class SesMail:
-    """`MailCarrier` over SES, given boto3's client; the configuration set is what asks for receipts."""
+    """`MailCarrier` over SES, given botocore's client; the configuration set is what asks for receipts."""
 
     name = "ses"
     repeatable = False

@@ -17,7 +17,7 @@ class Objects(Protocol):
 
 
 class S3Objects:
-    """See Objects; given boto3's ``s3`` client."""
+    """See Objects; given botocore's ``s3`` client."""
 
     def __init__(self, client: Any, bucket: str) -> None:
         self._client = client

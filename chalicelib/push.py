@@ -19,8 +19,8 @@ class Push(Protocol):
 
 
 class GatewayPush:
-    """Push over ``post_to_connection``, given boto3's ``apigatewaymanagementapi`` client, which tries again when it is
-    told that there are too many. What does not go then takes nothing from its receiver."""
+    """Push over ``post_to_connection``, given botocore's ``apigatewaymanagementapi`` client, which tries again when
+    it is told that there are too many. What does not go then takes nothing from its receiver."""
 
     def __init__(self, client: Any) -> None:
         self._client = client

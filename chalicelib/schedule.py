@@ -12,7 +12,7 @@ LONGEST_NAME: Final = 64
 
 
 class AwsScheduler:
-    """See plans.Scheduler; given boto3's ``scheduler`` client."""
+    """See plans.Scheduler; given botocore's ``scheduler`` client."""
 
     def __init__(self, client: Any, settings: Settings) -> None:
         self._client = client

@@ -8,6 +8,7 @@ from constructs import Construct
 from infra import STACK
 from infra.deployment import Deployment
 from infra.functions import STAGE, Functions
+from infra.packaging import AWS, HERE
 from infra.state import State
 
 
@@ -26,7 +27,8 @@ class Core(Stack):
         if deployment:
             given = {"origin": deployment.origin, "turn_urls": deployment.turn_urls} | deployment.settings
         self.state = State(self, "State")
-        self.functions = Functions(self, "Functions", state=self.state, build=build, given=given)
+        target = AWS if deployment else HERE
+        self.functions = Functions(self, "Functions", state=self.state, build=build, target=target, given=given)
         for name, value in self._outputs().items():
             CfnOutput(self, name, value=value)
 

@@ -2,8 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from copy import deepcopy
-from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,8 +13,9 @@ from aws_cdk import aws_s3_assets as assets
 from aws_cdk import cloudformation_include as include
 from constructs import Construct
 
+from infra.expansion import expand
 from infra.messaging import DeadLetters, Messaging
-from infra.packaging import package
+from infra.packaging import Target, package
 from infra.parameters import Parameters
 from infra.rotations import Rotations
 from infra.state import State
@@ -50,15 +49,21 @@ class Functions(Construct):
     """app.py, deployed: REST API, WebSocket API, schedule, and the functions called by name."""
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, state: State, build: Path, given: Mapping[str, str]
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        state: State,
+        build: Path,
+        target: Target,
+        given: Mapping[str, str],
     ) -> None:
         """``given``: fields of Settings that are known already, as the defaults of their parameters."""
         super().__init__(scope, construct_id)
         self._state = state
         self._given = given
         stack = Stack.of(self)
-        zipped, template = _packaged(build)
-        template = deepcopy(template)
+        zipped, template = package(build, target), json.loads(expand(build)[1])
         self._always_newest(template)
         self._bounded(template)
         template_file = build / "functions.json"
@@ -84,6 +89,7 @@ class Functions(Construct):
             function.code = lambda_.CfnFunction.CodeProperty(s3_bucket=code.s3_bucket_name, s3_key=code.s3_object_key)
             function.role = self._role(name, [statements[use] for use in sorted(uses)]).role_arn
             function.environment = lambda_.CfnFunction.EnvironmentProperty(variables=environment)
+            function.runtime, function.architectures = target.runtime, [target.architecture]
             function.memory_size = memory
             function.timeout = seconds
             if "dead_letters" in uses:
@@ -253,9 +259,6 @@ class Functions(Construct):
         for statement in [s for group in statements for s in group]:
             role.add_to_policy(statement)
         return role
-
-
-_packaged = cache(package)  # once for all the stacks that are synthesized together
 
 
 def _objects(verb: str, bucket: s3.Bucket) -> iam.PolicyStatement:

@@ -6,7 +6,6 @@ import sys
 from pathlib import Path
 from typing import Any, Final
 
-from infra.packaging import pinned
 from tools.programs import ROOT, run
 
 BESIDES: Final = ("chalice",)  # its runtime is packaged with the functions, though their lock does not name it
@@ -42,6 +41,12 @@ def python(name: str, pins: list[str]) -> dict[str, Any]:
     made = made_by(["cyclonedx-py", "requirements", "--output-reproducible", "-"], "\n".join(pins))
     made.setdefault("metadata", {})["component"] = {"type": "application", "bom-ref": name, "name": f"venterom-{name}"}
     return made
+
+
+def pinned(locked: str) -> list[str]:
+    """The ``name==version ; marker`` lines of a lock file, without comments and hashes."""
+    lines = (line.removesuffix("\\").strip() for line in locked.splitlines())
+    return [line for line in lines if line and not line.startswith(("#", "--hash="))]
 
 
 def made_by(command: list[str], given: str = "") -> dict[str, Any]:

@@ -12,7 +12,7 @@ from cyclonedx.validation.json import JsonStrictValidator
 
 from local.children import ROOT
 from local.template import ASSEMBLY, synthesize
-from tools.sbom import main
+from tools.sbom import main, pinned
 
 
 @pytest.fixture(scope="module")
@@ -47,3 +47,9 @@ def test_everything_in_the_functions_package_is_named(written: Path) -> None:
 def test_everything_that_the_pages_import_is_named(written: Path) -> None:
     wanted = json.loads((ROOT / "web" / "package.json").read_text())["dependencies"]
     assert wanted.keys() <= components(written / "pages.cdx.json")
+
+
+def test_a_lock_file_is_read_without_its_hashes() -> None:
+    hashes = "\\\n    --hash=sha256:00 \\\n    --hash=sha256:01\n"
+    locked = f"# how\nboto3==1.2 {hashes}cffi==2.1 ; a != 'b' {hashes}"
+    assert pinned(locked) == ["boto3==1.2", "cffi==2.1 ; a != 'b'"]

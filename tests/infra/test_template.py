@@ -4,7 +4,6 @@ import json
 import re
 import subprocess
 import sys
-import zipfile
 from pathlib import Path
 from typing import Any, get_args
 
@@ -15,7 +14,6 @@ from aws_cdk.assertions import Match, Template
 from chalicelib.rest import Rules
 from chalicelib.settings import Settings
 from infra.functions import FUNCTIONS
-from infra.packaging import pinned
 from local.template import ASSEMBLY, synthesize
 
 Resources = dict[str, dict[str, Any]]
@@ -288,20 +286,3 @@ def test_linters_have_nothing_to_say(template_file: Path) -> None:
     linter = Path(sys.executable).with_name("cfn-lint")
     done = subprocess.run([linter, template_file], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
-
-
-def test_the_package_holds_what_the_functions_need_and_no_more(template_file: Path) -> None:
-    assets = json.loads((template_file.parent / "venterom.assets.json").read_text())["files"].values()
-    (package,) = (a["source"]["path"] for a in assets if a["source"]["path"].endswith(".zip"))
-    with zipfile.ZipFile(template_file.parent / package) as archive:
-        names = archive.namelist()
-    top = {name.partition("/")[0] for name in names}
-    assert {"app.py", "chalicelib", "msgspec", "pynamodb", "joserfc", "tzdata"} <= top
-    assert "chalicelib/texts/nb.json" in names
-    assert not {"aiortc", "av", "aiohttp", "media_worker", "infra", "local", "tests", "moto", "pytest"} & top
-
-
-def test_a_lock_file_is_read_without_its_hashes() -> None:
-    hashes = "\\\n    --hash=sha256:00 \\\n    --hash=sha256:01\n"
-    locked = f"# how\nboto3==1.2 {hashes}cffi==2.1 ; a != 'b' {hashes}"
-    assert pinned(locked) == ["boto3==1.2", "cffi==2.1 ; a != 'b'"]
