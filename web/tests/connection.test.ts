@@ -277,6 +277,22 @@ test("before a socket is too old the next one opens beside it, and takes over wi
   expect(statuses.at(-1)).toEqual(["stopped", "seat_taken"]);
 });
 
+test("what was said just before the next socket took over is said on that one too", async () => {
+  const { connection, settled, clock, last, sockets } = setUp(async () => ({ ...TICKET, ping_seconds: 100_000 }));
+  const first = await settled();
+  await clock.pass(RENEW_MS - 20_000);
+  connection.sendSurely({ type: "hang_up" });
+  last().opens();
+  last().says({ type: "board" });
+  expect([sockets.length, first.closed]).toEqual([2, true]);
+  expect(last().sent.map(({ type }) => type)).toEqual(["hello", "hang_up", "ping"]);
+  last().says({ type: "pong" });
+  await clock.pass(RENEW_MS);
+  last().opens();
+  last().says({ type: "board" });
+  expect(last().sent).toEqual([{ type: "hello" }]); // the pong has told that it arrived
+});
+
 test("a next socket that comes to nothing is tried again, and what was kept for it goes out on the present one", async () => {
   const { clock, connection, settled, sockets, statuses, last } = setUp(async () => ({ ...TICKET, socket_seconds: 40, ping_seconds: 100 }));
   const old = await settled();

@@ -197,8 +197,11 @@ export class Connection<Sent extends { type: string }, Received extends { type: 
     this.opened = this.now();
     this.status = "open";
     this.options.onStatus("open");
-    for (const message of this.waiting.values()) this.say(message, true);
+    // Whoever handles what was said last on the one before may find that socket closed: nobody then knows who said it.
+    const again = [...this.unsure.values(), ...this.waiting.values()];
+    this.unsure.clear();
     this.waiting.clear();
+    for (const message of again) this.say(message, true);
     for (const { message, surely } of kept) this.say(message, surely);
   }
 
