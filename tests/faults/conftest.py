@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Playwright, sync_playwright
 
 from tests.faults.service import Service, service
-from tests.faults.talk import Stage, Talk
+from tests.faults.talk import SMALL_CAMERA, Stage, Talk
 from tests.nets.wires import possible
 
 
@@ -32,7 +32,7 @@ def running(folder: Path) -> Iterator[Service]:
 
 @pytest.fixture(scope="module")
 def stage(running: Service, playwright: Playwright, folder: Path) -> Iterator[Stage]:
-    opened = Stage(running, playwright, folder)
+    opened = Stage(running, playwright, folder, SMALL_CAMERA)
     yield opened
     opened.close()
 

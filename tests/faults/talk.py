@@ -18,6 +18,16 @@ HISTORY_MS: Final = 5_000
 """So much of what was before a fault is looked at, to know what is usual."""
 
 
+SMALL_CAMERA: Final = """(() => {
+  const { mediaDevices } = navigator;
+  const ask = mediaDevices?.getUserMedia.bind(mediaDevices);
+  const size = { width: 320, height: 180, frameRate: 15 };
+  const small = ({ video, ...wish }) => (video ? { ...wish, video: { ...video, ...size } } : wish);
+  if (ask) mediaDevices.getUserMedia = (wish) => ask(small(wish));
+})()"""
+"""Run in a page: two browsers that code 720 lines leave little of two cores for what is to be watched."""
+
+
 class Talk:
     """Two pages in one call."""
 
@@ -81,12 +91,13 @@ class Talk:
 
 
 class Stage:
-    """Opens browsers for one service."""
+    """Opens browsers for one service; ``scripts`` run in each page before its own."""
 
-    def __init__(self, service: Service, playwright: Playwright, folder: Path) -> None:
+    def __init__(self, service: Service, playwright: Playwright, folder: Path, *scripts: str) -> None:
         self.service = service
         self._playwright = playwright
         self._folder = folder
+        self._scripts = scripts
         self._browsers: list[Browser] = []
 
     def chromium(self, host: Host) -> Browser:
@@ -101,7 +112,7 @@ class Stage:
     def page(self, browser: Browser, *, relay: bool = False, scripts: tuple[str, ...] = ()) -> Any:
         """A window that notes what is seen and heard in it."""
         context = browser.new_context(locale="nb-NO")
-        for script in (SCRIPT, *([FORCE_RELAY] if relay else []), *scripts):
+        for script in (SCRIPT, *([FORCE_RELAY] if relay else []), *self._scripts, *scripts):
             context.add_init_script(script)
         return context.new_page()
 
