@@ -359,9 +359,11 @@ def sms_receipt() -> Response:
 @app.on_ws_connect()
 def ws_connect(event: Any) -> Response | None:
     """Let a socket in if its pass is good."""
-    query = event.to_dict().get("queryStringParameters") or {}
+    asked = event.to_dict()
+    ticket = (asked.get("queryStringParameters") or {}).get("ticket", "")
+    address = asked["requestContext"].get("identity", {}).get("sourceIp", "")
     try:
-        log(door="ws_connect", role=services().signaling.connect(event.connection_id, query.get("ticket", "")))
+        log(door="ws_connect", role=services().signaling.connect(event.connection_id, ticket, address))
     except VenteromError as error:
         log(door="ws_connect", outcome=error.code)
         return Response(status_code=error.status, body="")

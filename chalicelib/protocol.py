@@ -759,11 +759,13 @@ class ProbeRefused(Message, frozen=True):
 
 class Registered(Message, frozen=True):
     """You are in the list. Send a heartbeat this often; without one for the lease's length you count as lost. Open the
-    next socket when this one is ``socket_seconds`` old: it will not be left to live much longer."""
+    next socket when this one is ``socket_seconds`` old: it will not be left to live much longer. ``address`` is where
+    you come from: behind a one-to-one NAT, where browsers find you. It may be empty."""
 
     heartbeat_seconds: int
     lease_seconds: int
     socket_seconds: int
+    address: str = ""
 
 
 class OpenRoom(Message, frozen=True):

@@ -639,6 +639,8 @@ class Socket(Record, frozen=True, kw_only=True):
     roles: tuple[Role, ...] = ()
     """As the session's."""
     worker: str = ""
+    address: str = ""
+    """Where a worker comes from, as API Gateway sees it: its public address. Nobody else's is kept."""
     clinician: str = ""
     """Whose list one of the staff's pages shows, when it is another's than her own."""
 

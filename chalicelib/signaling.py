@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import Any, Final, Protocol
 
+import msgspec
+
 from chalicelib import protocol as p
 from chalicelib.errors import Busy, TicketInvalid, TooManyAttempts, Unauthenticated, VenteromError
 from chalicelib.floods import Floods
@@ -61,9 +63,12 @@ class Signaling:
         self._leases = leases
         self._messages = messages
 
-    def connect(self, connection: str, ticket: str) -> Role:
-        """Let a socket in. Nothing can be sent to it yet. Raises Unauthenticated, TicketInvalid."""
+    def connect(self, connection: str, ticket: str, address: str = "") -> Role:
+        """Let a socket in, which comes from an ``address``; only a worker's is kept. Nothing can be sent to it yet.
+        Raises Unauthenticated, TicketInvalid."""
         socket = self._tickets.redeem(ticket, connection)
+        if socket.role is Role.WORKER:
+            socket = msgspec.structs.replace(socket, address=address)
         try:
             self._store.write([*self._leases.rows(socket), *self._sessions.opens(socket)])
         except Refused:  # logged out meanwhile

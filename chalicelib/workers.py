@@ -57,6 +57,7 @@ class Workers:
             heartbeat_seconds=self._settings.heartbeat_seconds,
             lease_seconds=self._settings.lease_seconds,
             socket_seconds=self._settings.socket_seconds,
+            address=socket.address,
         )
         self._sockets.to(socket.connection, told)
         here = frozenset(message.rooms)

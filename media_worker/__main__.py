@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import signal
 import sys
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from media_worker.load import Load
 from media_worker.log import quiet, say, unforeseen
 from media_worker.port import Port
 from media_worker.probe import Probes
+from media_worker.protection import Protection
 from media_worker.room import Room, Timing
 from media_worker.settings import Misconfigured, Settings
 from media_worker.worker import Worker
@@ -33,18 +35,21 @@ async def serve(settings: Settings) -> None:
         # The functions count a place as free before we have heard that its call is over.
         most = 2 * settings.capacity
         open_room = lambda on_empty: Room(port, on_empty, timing)  # noqa: E731
-        return Worker(open_room, probes, send, most, lambda: load.share() > settings.busy, settings.settle_seconds)
+        busy = lambda: load.share() > settings.busy or not port.is_reachable  # noqa: E731
+        return Worker(open_room, probes, send, most, busy, settings.settle_seconds)
 
-    link = Link(settings, make_worker)
+    link = Link(settings, make_worker, seen_from=port.seen_from)
     running = asyncio.create_task(link.run())
-    beating = [asyncio.create_task(beat(Path(file), lambda: link.is_well)) for file in (settings.health_file,) if file]
+    beside = [asyncio.create_task(beat(Path(file), lambda: link.is_well)) for file in (settings.health_file,) if file]
+    if protection := Protection.of(os.environ, lambda: bool(link.worker.rooms)):
+        beside.append(asyncio.create_task(protection.keep()))
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(lambda _, context: unforeseen(context))
     loop.add_signal_handler(signal.SIGTERM, link.drain)
     loop.add_signal_handler(signal.SIGINT, running.cancel)
     with contextlib.suppress(asyncio.CancelledError):
         await running
-    for task in beating:
+    for task in beside:
         task.cancel()
     await probes.close()
     port.close()

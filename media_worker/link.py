@@ -29,13 +29,16 @@ class Link:
         settings: Settings,
         make_worker: Callable[[Callable[[FromWorker], None]], Worker],
         patience: Patience | None = None,
+        seen_from: Callable[[str], None] = lambda _: None,
     ) -> None:
-        """``make_worker`` is given the function through which the worker speaks."""
+        """``make_worker`` is given the function through which the worker speaks; ``seen_from`` is told from where the
+        functions see it come."""
         self.outgoing = Outgoing()
         self.draining = asyncio.Event()
         self.opening = False
         self._settings = settings
         self._patience = patience or Patience()
+        self._seen_from = seen_from
         self._empty = asyncio.Event()  # no room, while draining
         self._tasks: set[asyncio.Task[None]] = set()
         self._talks: set[asyncio.Task[None]] = set()  # the sockets that are open
@@ -106,6 +109,7 @@ class Link:
     def _take_over(self, session: Session) -> asyncio.Task[None]:
         """This socket speaks from now on; the one that did hears what is under way to it, and ends."""
         say("registered", rooms=len(self.worker.rooms), capacity=self._settings.capacity)
+        self._seen_from(session.registered.address)
         if self._session is not None:
             self._session.retire()
         self._session = session

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import ipaddress
 import socket
 import struct
 from collections.abc import Callable
@@ -20,15 +21,18 @@ SO_RCVBUFFORCE: Final = 33
 SO_SNDBUFFORCE: Final = 32
 LONGEST_WAIT: Final = struct.pack("@ll", 0, 2_000)
 """For a datagram, in s and µs (struct timeval); the system may round it up to its own tick."""
+ELSEWHERE: Final = ("198.51.100.1", 9)
+"""An address that nobody has (RFC 5737): the way there is the way to the internet."""
 CONSENT_TICK: Final = 1.0
 """Seconds between two looks at who has fallen silent."""
 
 
 class Endpoint(msgspec.Struct, frozen=True):
     """Where to listen and what to tell: ``addresses`` stand in the candidates; ``bind`` are our own addresses, the same
-    if empty (behind a one-to-one NAT they differ); one ``port`` for all, 0 for any."""
+    if empty (behind a one-to-one NAT they differ); one ``port`` for all, 0 for any. Without ``addresses`` it is our own
+    address, and what `Port.seen_from` hears."""
 
-    addresses: tuple[str, ...]
+    addresses: tuple[str, ...] = ()
     bind: tuple[str, ...] = ()
     port: int = 0
 
@@ -65,6 +69,7 @@ class Port:
         self.kind = kind or next(iter(choices))
         self.plane: Any = choices[self.kind](self._foreign)
         self._endpoint = endpoint
+        self._addresses = endpoint.addresses
         self._sockets: list[socket.socket] = []
         self._ears: dict[str, tuple[Credentials, Ear]] = {}
         self._peers: dict[Any, Ear] = {}
@@ -72,10 +77,10 @@ class Port:
         self.number = 0
 
     def open(self) -> None:
-        """Bind. Raises OSError when an address is not ours or the port is taken."""
+        """Bind. Raises OSError when an address is not ours, the port is taken, or there is no network."""
         self.number = self._endpoint.port
         try:
-            for address in self._endpoint.bind or self._endpoint.addresses:
+            for address in self._endpoint.bind or self._endpoint.addresses or (_own(),):
                 self._bind(address)
         except OSError:
             self.close()
@@ -83,9 +88,23 @@ class Port:
         self._look()
 
     @property
+    def is_reachable(self) -> bool:
+        """Whether there is an address to tell browsers."""
+        return bool(self._addresses)
+
+    def seen_from(self, address: str) -> None:
+        """Others see us come from there: that is told to browsers if nothing else was to be, and after it our own, for
+        the relay. What is no address is left."""
+        if self._endpoint.addresses:
+            return
+        with contextlib.suppress(ValueError):
+            own = [sock.getsockname()[0] for sock in self._sockets]
+            self._addresses = tuple(dict.fromkeys((str(ipaddress.ip_address(address)), *own)))
+
+    @property
     def candidates(self) -> tuple[str, ...]:
         """The values of ``a=candidate`` lines."""
-        return ice.candidates(list(self._endpoint.addresses), self.number)
+        return ice.candidates(list(self._addresses), self.number)
 
     def expect(self, ours: Credentials, ear: Ear) -> None:
         """Checks that name these credentials are for this connection."""
@@ -158,3 +177,10 @@ class Port:
         for ear in list(self._peers.values()):
             ear.look(now)
         self._looking = asyncio.get_running_loop().call_later(CONSENT_TICK, self._look)
+
+
+def _own() -> str:
+    """The address that we send to the internet from; nothing is sent. Raises OSError without a way there."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.connect(ELSEWHERE)
+        return str(sock.getsockname()[0])

@@ -28,8 +28,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """The WebSocket API: ``ws://`` or ``wss://``, without a query."""
     worker_key: str
     """The key shared with the functions, with which the pass is signed."""
-    address: str
-    """The addresses to tell browsers, the preferred first, separated by commas; IPv4 and IPv6."""
+    address: str = ""
+    """The addresses to tell browsers, the preferred first, separated by commas; IPv4 and IPv6. If empty: where the
+    functions see us come from, then our own IPv4 address, which the relay reaches. So on Fargate, where a task is told
+    its private address only."""
     bind: str = ""
     """Our own addresses to listen on, separated by commas; those of ``address`` if empty. Behind a one-to-one NAT they
     differ."""
@@ -67,7 +69,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         prefix = "VENTEROM_"
         given = {name.removeprefix(prefix).lower(): value for name, value in environment.items()}
         known = {name: value for name, value in given.items() if name in cls.__struct_fields__ and value != ""}
-        for name in ("socket", "worker_key", "address"):
+        for name in ("socket", "worker_key"):
             if name not in known:
                 raise Misconfigured(f"{prefix}{name.upper()} is not set.")
         try:
@@ -85,7 +87,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
                     ipaddress.ip_address(address)
             except ValueError:
                 raise Misconfigured(f"VENTEROM_{name} must be IP addresses, separated by commas.") from None
-        if not _listed(self.address):
+        if bool(self.address) != bool(_listed(self.address)):
             raise Misconfigured("VENTEROM_ADDRESS must be IP addresses, separated by commas.")
         if not (self.port == 0 or 1024 <= self.port <= 65_535):
             raise Misconfigured("VENTEROM_PORT must be a UDP port from 1024 to 65535, or 0 for any.")

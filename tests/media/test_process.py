@@ -4,6 +4,7 @@ import asyncio
 import json
 import signal
 import sys
+from ipaddress import ip_address
 
 from chalicelib.protocol import CloseRoom, Heartbeat, Register, Registered, RelayAnswer, RelayOffer, RoomEnded, Seat
 from tests.media.fakes import FakeFunctions
@@ -11,6 +12,7 @@ from tests.media.peers import PATIENCE, ROOM, Peer
 
 KEY = "only-for-this-test"
 DARK, LIGHT = 60, 200
+ELSEWHERE = "203.0.113.7"
 
 
 def test_a_call_through_the_process_and_a_quiet_end() -> None:
@@ -55,6 +57,30 @@ def test_a_call_through_the_process_and_a_quiet_end() -> None:
             ]
             assert not any(secret in errors.decode() for secret in (KEY, "ticket", "127.0.0.1", "ice", ROOM))
             await asyncio.gather(*(peer.close() for peer in peers))
+
+    asyncio.run(test())
+
+
+def test_the_functions_tell_it_where_browsers_find_it() -> None:
+    async def test() -> None:
+        async with FakeFunctions(KEY).running() as functions:
+            env = {"VENTEROM_SOCKET": functions.address, "VENTEROM_WORKER_KEY": KEY}
+            process = await asyncio.create_subprocess_exec(sys.executable, "-m", "media_worker", env=env)
+            session = await functions.session()
+            await session.hear_a(Register)
+            peer = Peer(Seat.CLINICIAN, LIGHT)
+            await session.say(Registered(10, 30, 6600, ELSEWHERE))
+            await session.hear_a(Heartbeat)
+            await session.say(RelayOffer(ROOM, peer.seat, 1, await peer.offer()))
+            answer = (await session.hear_a(RelayAnswer)).sdp
+            lines = [line.split() for line in answer.splitlines() if line.startswith("a=candidate:")]
+            first, own = dict.fromkeys(words[4] for words in lines)
+            assert first == ELSEWHERE
+            assert not ip_address(own).is_loopback
+            await peer.take(answer)  # by its own address, for nothing is at the other
+            process.send_signal(signal.SIGINT)
+            assert await asyncio.wait_for(process.wait(), PATIENCE) == 0
+            await peer.close()
 
     asyncio.run(test())
 

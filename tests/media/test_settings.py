@@ -37,7 +37,13 @@ def test_where_it_listens_and_what_it_tells() -> None:
     assert Settings.load(behind).endpoint == there
 
 
-@pytest.mark.parametrize("name", GOOD)
+def test_where_browsers_find_it_may_be_left_to_the_functions() -> None:
+    for given in ({}, {"VENTEROM_ADDRESS": ""}):
+        told = {name: value for name, value in GOOD.items() if name != "VENTEROM_ADDRESS"} | given
+        assert Settings.load(told | {"VENTEROM_PORT": "10000"}).endpoint == Endpoint(port=10_000)
+
+
+@pytest.mark.parametrize("name", ["VENTEROM_SOCKET", "VENTEROM_WORKER_KEY"])
 def test_what_is_missing_is_named(name: str) -> None:
     with pytest.raises(Misconfigured, match=name):
         Settings.load({k: v for k, v in GOOD.items() if k != name})

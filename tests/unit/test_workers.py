@@ -5,6 +5,7 @@ import pytest
 from chalicelib import protocol as p
 from chalicelib.lifecycle import State
 from chalicelib.protocol import EndReason
+from chalicelib.tokens import worker_pass
 from tests.fakes.clinic import SETTINGS, Clinic
 from tests.unit.test_protocol import SDP
 from tests.unit.test_signaling import all_of, last
@@ -21,6 +22,18 @@ def test_a_worker_is_told_how_often_to_beat(clinic: Clinic) -> None:
     assert clinic.push.to("W") == [registered]
     clinic.say("W", p.Heartbeat(load=0.5, rooms=0))
     assert clinic.push.to("W")[-1] == p.Pong()
+
+
+def test_a_worker_is_told_where_it_comes_from_and_nobody_else_is_remembered_so(clinic: Clinic) -> None:
+    services = clinic.services
+    services.signaling.connect("W", worker_pass("worker", "w1", clinic.clock()), "203.0.113.7")
+    clinic.say("W", p.Register(worker="w1", capacity=1, rooms=[]))
+    assert last(clinic, "W", p.Registered).address == "203.0.113.7"
+    session, _ = services.sessions.begin_visit(clinic.book())
+    services.signaling.connect("P", services.tickets.issue(session).ticket, "203.0.113.8")
+    patient = services.sockets.find("P")
+    assert patient is not None
+    assert patient.address == ""
 
 
 @pytest.mark.parametrize("why", ["full", "draining", "lost", "without a socket", "loaded"])
