@@ -11,7 +11,7 @@ DESCRIBED := tests/security/test_described.py tests/integration/test_running_api
 
 PORT ?= $(or $(VENTEROM_PORT),8080)
 
-.PHONY: help setup run test check lint types web-check lock check-guards fuzz audit sbom generate screenshots bench-coldstart bench-loss bench-pages bench-relay cost simulate-scaling faults rush soak soak-worker verify-trail dead-letters replay-dead-letters clean
+.PHONY: help setup run test check lint types web-check lock check-guards fuzz audit sbom generate screenshots bench-coldstart bench-loss bench-pages bench-relay cost probe simulate-scaling faults rush soak soak-worker verify-trail dead-letters replay-dead-letters clean
 .DEFAULT_GOAL := help
 
 help:
@@ -44,8 +44,8 @@ lint: .venv/.ready ## style, what is risky, and the rules of who may import whom
 	@.venv/bin/ruff check --quiet .
 	@.venv/bin/ruff format --quiet --check . || { echo "Not formatted: run .venv/bin/ruff format"; exit 1; }
 	@.venv/bin/lint-imports --no-logo
-	@.venv/bin/bandit --quiet --recursive --configfile pyproject.toml app.py chalicelib media_worker infra local tools bench
-	@.venv/bin/hadolint media_worker/Dockerfile turn/Dockerfile
+	@.venv/bin/bandit --quiet --recursive --configfile pyproject.toml app.py chalicelib client probe media_worker infra local tools bench
+	@.venv/bin/hadolint media_worker/Dockerfile probe/Dockerfile turn/Dockerfile
 
 types: .venv/.ready
 	@.venv/bin/mypy
@@ -98,6 +98,9 @@ bench-relay: .venv/.ready build/plane.ready ## what forwarding costs, beside Jan
 cost: .venv/.ready build/plane.ready web/dist/index.html ## what a consultation of 20 minutes costs at AWS, counted in the local system (a quarter of an hour; WHOLE=1: three quarters)
 	@tools/setup.sh programs run
 	@$(PY) -m bench.cost $(if $(WHOLE),--whole)
+
+probe: .venv/.ready ## hold the probe's test call in the running local system; /status shows what it found
+	@$(PY) -m local.probe
 
 simulate-scaling: .venv/.ready ## who waits and what is idle on a region's day of 50,000 consultations, with workers by the appointment book and otherwise
 	@$(PY) -m bench.scaling

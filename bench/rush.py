@@ -1,6 +1,6 @@
 """`make rush`: nine o'clock. Everybody opens their link within a minute, many wait, and all clinicians call at once.
 
-Who comes are pages without browsers (tests/faults/headless.py). Latencies are of this machine, whose cores the embedded
+Who comes are pages without browsers (client/page.py). Latencies are of this machine, whose cores the embedded
 AWS, the workers and everybody who comes share: of AWS they say only that nobody is refused.
 """
 

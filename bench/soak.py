@@ -1,6 +1,6 @@
 """`make soak`: bookings, calls and random faults for as long as one likes; in the end all must be quiet and true.
 
-Who talks are pages without browsers (tests/faults/headless.py). Faults come from a seed, which is printed, with
+Who talks are pages without browsers (client/page.py). Faults come from a seed, which is printed, with
 the story of what happened when something fails.
 """
 
@@ -23,11 +23,11 @@ from bench.mischief import KINDS, Mischief, Story, table_of
 from chalicelib import protocol as p
 from chalicelib.lifecycle import WITH_CALL, State
 from chalicelib.records import Socket, Worker
+from client.page import LOST
 from local.children import NotStarted
 from local.system import Ports, System, worker_names
 from local.template import BUILD
 from tests.faults.clinic import DEPARTMENT, Desk, Guest
-from tests.faults.headless import LOST
 from tests.invariants import ALWAYS, AT_REST, Table, broken
 
 T = TypeVar("T")

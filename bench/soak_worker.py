@@ -13,8 +13,8 @@ from typing import Final
 import msgspec
 
 from chalicelib.protocol import Seat
+from client.caller import Caller
 from local.template import BUILD
-from tests.media.callers import Caller
 from tests.media.running import Running, running
 
 CROWDS: Final = (2, 2, 2, 6)

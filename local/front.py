@@ -42,7 +42,9 @@ PAGES: Final = {
     "/advice": "help.html",
     "/privacy": "help.html",
     "/accessibility": "help.html",
+    "/status": "status.html",
 }
+STATUS: Final = "/status.json"
 NOT_BUILT: Final = "The pages are not built yet. Run `make run`: it builds them first.\n"
 MAX_BODY: Final = 10 * 1024 * 1024  # bytes; API Gateway's limit
 REST_SECONDS: Final = 29  # API Gateway's limit for an answer
@@ -129,6 +131,18 @@ def file(request: web.Request, path: Path) -> web.FileResponse:
     kind = mimetypes.guess_type(path)[0] or ""
     if kind.startswith(COMPRESSED) and path.stat().st_size >= COMPRESSED_FROM and "gzip" in _takes(request):
         answer.enable_compression(web.ContentCoding.gzip)
+    return answer
+
+
+def status(state: Path) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    """What the probe found last, as CloudFront serves it from a bucket of its own; nothing before it ever ran."""
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        found = state / STATUS.removeprefix("/")
+        if not found.is_file():
+            raise web.HTTPNotFound(text="The probe has not looked yet.\n")
+        return file(request, found)
+
     return answer
 
 
@@ -247,12 +261,12 @@ def main() -> None:
     options = parser.parse_args()
     logging.basicConfig(level=logging.WARNING)
     limits = Limits(**{field: getattr(options, field) for field in Limits.__struct_fields__})
-    app = create(
-        options.rest,
-        options.socket,
-        mount=lambda app: outbox.mount(app, options.aws, options.state),
-        limits=limits,
-    )
+
+    def mount(app: web.Application) -> None:
+        outbox.mount(app, options.aws, options.state)
+        app.router.add_get(STATUS, status(options.state))
+
+    app = create(options.rest, options.socket, mount=mount, limits=limits)
     web.run_app(app, host="127.0.0.1", port=options.port, print=None, access_log=None, shutdown_timeout=1)
 
 

@@ -160,7 +160,9 @@ class System:
             "outbox": f"{self.origin}/outbox",
             "api": f"{self.origin}/api",
             "socket": f"ws://127.0.0.1:{self.ports.front}/ws",
+            "status": f"{self.origin}/status",
             "portal": self.portal,
+            "state": str(self.state),
             "aws": self.aws.endpoint,
         }
 

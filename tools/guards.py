@@ -16,11 +16,12 @@ from tools.threats import THREATS, Threat
 ROOT: Final = Path(__file__).resolve().parent.parent
 COPIED: Final = (
     "app.py", "pyproject.toml", "requirements.txt", "requirements-dev.txt", "chalicelib", "infra", "local",
-    "media_worker", "tests", "tools", "turn", "web/package.json",
+    "media_worker", "client", "probe", "tests", "tools", "turn",
+    "web/package.json",
 )  # fmt: skip
 SECONDS: Final = 60
 """Of processor time for one test."""
-OURS: Final = ("app", "chalicelib", "infra", "local", "media_worker", "tests", "tools")
+OURS: Final = ("app", "chalicelib", "client", "infra", "local", "media_worker", "probe", "tests", "tools")
 FAILED: Final = 1
 """pytest's exit status when a test failed; others say that it did not run."""
 

@@ -10,10 +10,10 @@ import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import ClientConnection
 
+from client.caller import Caller
 from local.seed import Clinician, latest_link
 from tests.e2e.test_wire import book, clinician, message, open_socket, receive
 from tests.e2e.visitor import Visitor
-from tests.media.callers import Caller
 
 __all__ = ["clinician"]  # the fixture
 

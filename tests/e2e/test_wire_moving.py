@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from client.caller import Caller
 from local.seed import Clinician
 from tests.e2e.test_wire import book, clinician, message, open_socket, receive
 from tests.e2e.visitor import Visitor
-from tests.media.callers import Caller
 
 __all__ = ["clinician"]  # the fixture
 

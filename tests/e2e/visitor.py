@@ -5,19 +5,18 @@ import json
 import secrets
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
+from client.rest import OURS, Rest
 from local.seed import latest_code
 
-OURS = {"X-Venterom": "1", "Content-Type": "application/json"}
+__all__ = ["OURS", "Visitor"]
 
 
-class Visitor:
+class Visitor(Rest):
     """Keeps cookies; ``address`` is where the front says that it comes from."""
 
     def __init__(self, origin: str, cookies: Mapping[str, str] | None = None) -> None:
-        self._host = urlsplit(origin).netloc
-        self._cookies = dict(cookies or {})
+        super().__init__(origin, cookies)
         self.address = f"127.77.{secrets.randbelow(250) + 1}.{secrets.randbelow(250) + 1}"
         self.entered: dict[str, Any] = {}
 
@@ -69,19 +68,7 @@ class Visitor:
         assert answer["message"]
         assert isinstance(answer["retry"], bool)
 
-    def request(
-        self, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None
-    ) -> tuple[int, dict[str, Any]]:
-        """One request; returns the status and the JSON of the answer."""
+    def connect(self) -> http.client.HTTPConnection:
+        """From an address of its own."""
         # Every address in 127/8 is this machine; the front reports the one that a connection comes from.
-        connection = http.client.HTTPConnection(self._host, timeout=60, source_address=(self.address, 0))
-        sent = dict(OURS if headers is None else headers)
-        sent["Cookie"] = "; ".join(f"{name}={value}" for name, value in self._cookies.items())
-        connection.request(method, f"/api/{path}", body, sent)
-        answer = connection.getresponse()
-        raw = answer.read()
-        for cookie in answer.headers.get_all("Set-Cookie") or []:
-            name, _, rest = cookie.partition("=")
-            self._cookies[name] = rest.partition(";")[0]
-        connection.close()
-        return answer.status, json.loads(raw) if raw else {}
+        return http.client.HTTPConnection(self._host, timeout=60, source_address=(self.address, 0))

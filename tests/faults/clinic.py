@@ -1,4 +1,4 @@
-"""Patients and clinicians without browsers: over REST as anybody, on sockets and in calls as `headless`."""
+"""Patients and clinicians without browsers: over REST as anybody, on sockets and in calls as `client.page`."""
 
 import asyncio
 import contextlib
@@ -12,10 +12,10 @@ import msgspec
 from chalicelib import protocol as p
 from chalicelib.lifecycle import State
 from chalicelib.rest import Ticket
+from client.page import Page
 from local import seed
 from local.system import TRUST, System
 from tests.e2e.visitor import Visitor
-from tests.faults.headless import Page
 
 DEPARTMENT: Final = {"ingrid-berg": "medisinsk", "omar-haddad": "medisinsk", "sunniva-lie": "kirurgisk"}
 """Of the example trust's clinicians."""

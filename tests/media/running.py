@@ -25,7 +25,7 @@ from chalicelib.protocol import (
     RoomEnded,
     Seat,
 )
-from tests.media.callers import Caller
+from client.caller import Caller
 from tests.media.fakes import PATIENCE, FakeFunctions, Session
 
 KEY: Final = "only-for-this-test"

@@ -9,9 +9,9 @@ from collections.abc import Callable
 import pytest
 
 from chalicelib.protocol import Seat
+from client.caller import PICTURE, Caller
 from media_worker import feedback
 from media_worker.port import planes
-from tests.media.callers import PICTURE, Caller
 from tests.media.running import Running, bystanders, running
 from tests.media.test_fuzz import OTHERS, joined
 

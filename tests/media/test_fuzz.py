@@ -19,11 +19,11 @@ from hypothesis import strategies as st
 
 from chalicelib.errors import BadSdp
 from chalicelib.protocol import RelayAnswer, RelayOffer, RelayRefused, Seat
+from client.caller import DELTA, KEY, RTX, Caller
 from media_worker import feedback, ice
 from media_worker.description import read_call
 from media_worker.hotpath_build import builder
 from media_worker.port import planes
-from tests.media.callers import DELTA, KEY, RTX, Caller
 from tests.media.peers import ROOM, Calls
 from tests.media.running import Running, bystanders, running
 from tests.media.test_planes import Bench, Ear, picture

@@ -6,8 +6,8 @@ import gc
 import pytest
 
 from chalicelib.protocol import RelayAnswer, RelayOffer, Seat
+from client.caller import Caller
 from media_worker.port import planes
-from tests.media.callers import Caller
 from tests.media.peers import Calls
 from tests.media.running import Running, running
 

@@ -7,8 +7,8 @@ from itertools import permutations
 import pytest
 
 from chalicelib.protocol import CloseSeat, RelayAnswer, RelayOffer, Seat
+from client.caller import PATIENCE, Caller
 from media_worker.port import planes
-from tests.media.callers import PATIENCE, Caller
 from tests.media.peers import ROOM, Calls
 
 APART = 1_000_000

@@ -122,7 +122,7 @@ class Caller:
         self._own, self._theirs = ("", ""), ("", "")
         self._tasks: list[asyncio.Task[None]] = []
         self.socket: socket.socket | None = None
-        self._remote: tuple[str, int] = ("", 0)
+        self._remotes: list[tuple[str, int]] = []
 
     # ------------------------------------------------------------ signalling
 
@@ -164,8 +164,8 @@ class Caller:
             return [line.split(":", 1)[1] for line in answer.splitlines() if line.startswith(f"a={name}:")]
 
         self._theirs = (values("ice-ufrag")[0], values("ice-pwd")[0])
-        words = values("candidate")[0].split()
-        self._remote = (words[4], int(words[5]))
+        words = (value.split() for value in values("candidate"))
+        self._remotes = [(word[4], int(word[5])) for word in words]
         for group in values("ssrc-group"):
             _, ssrc, again = group.split()
             self._repairs[int(again)] = int(ssrc)
@@ -175,7 +175,7 @@ class Caller:
     async def connect(self, answer: str, *, handshake: bool = True) -> None:
         """Until packets can flow; without ``handshake`` until a check is answered. Raises ConnectionError."""
         parameters = self._read(answer)
-        self._open()
+        await self._open()
         self._tasks.append(asyncio.create_task(self._check()))
         async with asyncio.timeout(PATIENCE):
             await self._answered.wait()
@@ -195,7 +195,7 @@ class Caller:
         self._read(answer)
         self._answered.clear()
         self._shut()
-        self._open()
+        await self._open()
         self.check()
         await asyncio.wait_for(self._answered.wait(), PATIENCE)
 
@@ -304,12 +304,13 @@ class Caller:
 
     # ------------------------------------------------------------ parts
 
-    def _open(self) -> None:
+    async def _open(self) -> None:
+        """Straight to the worker; another way is a subclass's."""
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
         self.socket.setblocking(False)
         self.socket.bind((self._host, 0))
-        self.socket.connect(self._remote)
+        self.socket.connect(self._remotes[0])
         asyncio.get_running_loop().add_reader(self.socket, self._pump, self.socket)
 
     def _shut(self) -> None:
@@ -329,12 +330,15 @@ class Caller:
                 data = sock.recv(2_048)
             except OSError:
                 return
-            if data[0] <= 3:
-                self._answered.set()
-            elif data[0] < 64:
-                self._inbox.put_nowait(data)
-            elif self._rx is not None and not self._is_lost():
-                self._media(self._rx, data)
+            self._received(data)
+
+    def _received(self, data: bytes) -> None:
+        if data[0] <= 3:
+            self._answered.set()
+        elif data[0] < 64:
+            self._inbox.put_nowait(data)
+        elif self._rx is not None and not self._is_lost():
+            self._media(self._rx, data)
 
     def _media(self, session: Session, data: bytes) -> None:
         if 192 <= data[1] <= 223:
@@ -343,7 +347,8 @@ class Caller:
             return
         packet = session.unprotect(data)
         header = rtp.parse(packet)
-        assert header is not None
+        if header is None:
+            return
         ssrc, sequence = header.ssrc, header.sequence
         if ssrc in self._repairs:
             ssrc = self._repairs[ssrc]

@@ -17,8 +17,8 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 from chalicelib import protocol as p
 from chalicelib.rest import Ticket
+from client.caller import PATIENCE, SOUND, Caller
 from media_worker import feedback
-from tests.media.callers import PATIENCE, SOUND, Caller
 
 T = TypeVar("T", bound=p.Message)
 
@@ -84,8 +84,10 @@ class Page:
         *,
         twice: float = 0.0,
         frames_per_second: float = 10.0,
+        line: Callable[[p.Join, asyncio.Event, float], Line] = lambda _, came, rate: Line(came, rate),
     ) -> None:
-        """``socket``: the WebSocket API; ``twice``: the share of messages that are said twice."""
+        """``socket``: the WebSocket API; ``twice``: the share of messages that are said twice; ``line`` makes one, by
+        what the functions said of it."""
         self.last: dict[type[p.Message], p.Message] = {}
         """The last message of each kind."""
         self.views: dict[str, p.ConsultationView] = {}
@@ -101,7 +103,7 @@ class Page:
         self.took: dict[str, list[float]] = {"ticket": [], "hello": []}
         """Seconds until there was a pass, and from dialling until the first message."""
         self._socket, self._ticket = socket, ticket
-        self._twice, self._rate = twice, frames_per_second
+        self._twice, self._rate, self._make = twice, frames_per_second, line
         self._news = asyncio.Event()
         self._came = asyncio.Event()
         self._open: ClientConnection | None = None
@@ -132,6 +134,10 @@ class Page:
                         while not holds():
                             await self._news.wait()
                             self._news.clear()
+
+    def note(self) -> None:
+        """Something has changed that somebody may wait for with `until`."""
+        self._news.set()
 
     def told(self, kind: type[T]) -> T | None:
         """The last message of this kind."""
@@ -259,7 +265,7 @@ class Page:
             case _:
                 pass
         self.last[type(message)] = message
-        self._news.set()
+        self.note()
 
     # ------------------------------------------------------------ the call
 
@@ -273,7 +279,7 @@ class Page:
 
     async def _take(self, join: p.Join) -> None:
         """Make the new line, then break with the old one."""
-        line = Line(self._came, self._rate)
+        line = self._make(join, self._came, self._rate)
         self._n += 1
         n = self._n
         offer = p.Offer(join.consultation, join.call, n, line.offer())
@@ -289,12 +295,13 @@ class Page:
             return
         try:
             await line.connect(answer.sdp)
-        except (TimeoutError, ConnectionError):
+        except (TimeoutError, OSError):
             self._call = (join.consultation, join.call - 1)  # as it was: the functions are asked once more
             await line.close(politely=False)
             return
         old, self.line = self.line, line
         self.lines += 1
+        self.note()
         holding = self._holding[line] = asyncio.create_task(self._hold(line))
         holding.add_done_callback(lambda _: self._holding.pop(line, None))
         if old is not None:

@@ -1,0 +1,1 @@
+"""The probe: holds a real test call through the whole system from outside, and says what it found."""
