@@ -18,6 +18,7 @@ export default defineConfig({
         department: "department.html",
         staff: "staff.html",
         help: "help.html",
+        status: "status.html",
       },
     },
   },

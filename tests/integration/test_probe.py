@@ -1,6 +1,8 @@
 """The probe in the real local system: green when all is well, and red with a cause when a part of it is not."""
 
 import asyncio
+import os
+import signal
 from collections.abc import Iterator
 
 import msgspec

@@ -31,6 +31,8 @@ class Answers:
     hello: Sequence[Message] | None = ()
     replies: Mapping[str, Reply] = field(default_factory=dict)
     staff: bool = False
+    status: bytes | None = None
+    """What the probe wrote; nothing before it ever ran."""
     wait_seconds: int = 0
     """What an error says of how long to wait."""
 
@@ -48,6 +50,8 @@ class Backend:
     async def attach(self, context: BrowserContext) -> None:
         """Answer for all pages of this context."""
         await context.route("**/api/**", self._rest)
+        if self._answers.status is not None:
+            await context.route("**/status.json", lambda route: route.fulfill(body=self._answers.status or b""))
         await context.route_web_socket(SOCKET, self._socket)
 
     async def watch(self, page: Page) -> None:

@@ -1,5 +1,6 @@
 """What the gallery's pages are told: a believable department, its people and their day, in the contracts' words."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, TypeVar
 
@@ -28,12 +29,17 @@ from chalicelib.protocol import (
     VisitView,
     Way,
 )
+from probe import outcome as probe
+from probe.outcome import Part
+from probe.status import DAYS, Day, Status
 
 T = TypeVar("T")
 
 NOW: Final = datetime(2026, 11, 26, 9, 7, tzinfo=UTC)
 """The gallery's clock: a Thursday, 10:07 in Oslo."""
 DAY: Final = "2026-11-26"
+BAD: Final = (0, 17, 18, 44)
+"""So many days ago something did not work."""
 VISIT: Final = "k7m2x9qd4wtn"
 MEDICAL: Final = DepartmentView("medisinsk", "Medisinsk poliklinikk", "+4733000100", "/d/elvenes/medisinsk")
 CHILDREN: Final = DepartmentView("barn", "Barne- og ungdomsklinikken", "+4733000200", "/d/elvenes/barn")
@@ -319,3 +325,19 @@ def said(message: protocol.Message, union: Any) -> str:
     data = protocol.encode(message)
     msgspec.json.decode(data, type=union)
     return data.decode()
+
+
+def status(minutes: int, changed: Mapping[Part, probe.State]) -> bytes:
+    """What the probe wrote so many minutes ago, of ninety days with faults on some; ``changed``: what is not well."""
+    at = int(NOW.timestamp()) - 60 * minutes
+    days = [
+        Day(
+            (NOW - timedelta(days=back)).date().isoformat(),
+            288,
+            {Part.CALLS: 3, Part.ROOMS: back % 2} if back in BAD else {},
+        )
+        for back in range(DAYS - 12, -1, -1)
+    ]
+    parts = dict.fromkeys(Part, probe.State.OK) | changed
+    written = Status(at=at, every=300, since=at - 1200, parts=parts, cause=probe.Cause.NONE, join_ms=900, days=days)
+    return msgspec.json.encode(written)

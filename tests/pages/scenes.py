@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import msgspec
 
 from chalicelib import errors
+from probe.outcome import Part, State
 from tests.pages import content, staff_scenes, visit_scenes
 from tests.pages.backend import Answers
 from tests.pages.content import VISIT
@@ -23,9 +24,29 @@ def scenes() -> Iterator[Scene]:
         yield Scene(view, "alone", f"/{view}", f"main[data-view={view}] h1")
         yield Scene(view, "beside-a-visit", f"/{view}#~{VISIT}", ".v-phone", beside)
     yield Scene("help", "all-open", "/help", "main details[open]", then=_all_open)
+    yield from _status()
     yield from _department()
     yield from visit_scenes.scenes()
     yield from staff_scenes.scenes()
+
+
+def _status() -> Iterator[Scene]:
+    yield Scene("status", "never", "/status", "main[data-step=never] .ds-alert")
+    for name, minutes, changed in (
+        ("well", 2, {}),
+        ("calls-down", 1, {Part.CALLS: State.FAULT}),
+        ("all-down", 1, dict.fromkeys((Part.LOGIN, Part.ROOMS, Part.CALLS), State.FAULT)),
+        ("resting", 4, {Part.CALLS: State.RESTING}),
+    ):
+        told = Answers(status=content.status(minutes, changed))
+        yield Scene("status", name, "/status", "main[data-step=known] .s-days", told)
+    old = Answers(status=content.status(60, {}))
+    yield Scene("status", "nobody-looks", "/status", "main[data-step=unknown] .s-days", old, then=_bad_days)
+    yield Scene("status", "unreadable", "/status", "main[data-step=unknown] .ds-alert", Answers(status=b"<html>"))
+
+
+async def _bad_days(sight: Sight) -> None:
+    await sight.page.locator("main details.s-bad summary").last.click()
 
 
 def _department() -> Iterator[Scene]:

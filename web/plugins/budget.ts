@@ -5,7 +5,7 @@ import { gzipSync } from "node:zlib";
 import type { Plugin, Rolldown } from "vite";
 
 /** Bytes of a first visit, gzipped, in the language with the longest texts. */
-const BUDGET: Readonly<Record<string, number>> = { index: 100_000, visit: 100_000, department: 100_000, help: 100_000, staff: 130_000 };
+const BUDGET: Readonly<Record<string, number>> = { index: 100_000, visit: 100_000, department: 100_000, help: 100_000, status: 100_000, staff: 130_000 };
 /** The page of texts of those whose file has another name. */
 const TEXTS: Readonly<Record<string, string>> = { index: "landing" };
 const REPORT = new URL("../../build/bench/page-sizes.json", import.meta.url);

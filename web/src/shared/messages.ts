@@ -6,15 +6,16 @@ import type help from "../../messages/nb/help.json";
 import type landing from "../../messages/nb/landing.json";
 import type office from "../../messages/nb/office.json";
 import type staff from "../../messages/nb/staff.json";
+import type status from "../../messages/nb/status.json";
 import type visit from "../../messages/nb/visit.json";
 import type { Language } from "../protocol";
 import { clockIn, dateIn, dayIn, locale, plurals } from "./dates";
 import { direction, isLanguage, pick } from "./languages";
 
 /** Every text there is, by its key; messages/{language}/{page}.json holds them. */
-export type Key = keyof typeof common | keyof typeof department | keyof typeof help | keyof typeof landing | keyof typeof office | keyof typeof staff | keyof typeof visit;
+export type Key = keyof typeof common | keyof typeof department | keyof typeof help | keyof typeof landing | keyof typeof office | keyof typeof staff | keyof typeof status | keyof typeof visit;
 /** Which file of texts a page, or a part of one that is fetched when it is wanted, uses besides `common`. */
-export type Page = "department" | "help" | "landing" | "office" | "staff" | "visit";
+export type Page = "department" | "help" | "landing" | "office" | "staff" | "status" | "visit";
 export type Values = Record<string, string | number>;
 
 const STORED = "venterom.language";

@@ -93,7 +93,7 @@ export function Page(props: PageProps) {
 
 /** To the help pages; in a tab of their own where something is under way here, a visit or a form. */
 function HelpLinks({ consultation }: { consultation: string | undefined }) {
-  const beside = !/^\/(help|advice|privacy|accessibility)?(\.html)?$/.test(location.pathname);
+  const beside = !/^\/(help|advice|privacy|accessibility|status)?(\.html)?$/.test(location.pathname);
   return (
     <nav class="v-footer__links" aria-label={t("common.help.menu")}>
       {(["help", "advice", "privacy", "accessibility"] as const satisfies readonly HelpView[]).map((view) => (
@@ -102,6 +102,10 @@ function HelpLinks({ consultation }: { consultation: string | undefined }) {
           {beside && <span class="ds-sr-only"> {t("common.help.tab")}</span>}
         </a>
       ))}
+      <a class="ds-link" href="/status" {...(beside ? { target: "_blank", rel: "noopener" } : {})}>
+        {t("common.help.status")}
+        {beside && <span class="ds-sr-only"> {t("common.help.tab")}</span>}
+      </a>
     </nav>
   );
 }
