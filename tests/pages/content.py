@@ -338,6 +338,6 @@ def status(minutes: int, changed: Mapping[Part, probe.State]) -> bytes:
         )
         for back in range(DAYS - 12, -1, -1)
     ]
-    parts = dict.fromkeys(Part, probe.State.OK) | changed
+    parts = {**dict.fromkeys(Part, probe.State.OK), **changed}
     written = Status(at=at, every=300, since=at - 1200, parts=parts, cause=probe.Cause.NONE, join_ms=900, days=days)
     return msgspec.json.encode(written)

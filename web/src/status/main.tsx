@@ -105,7 +105,7 @@ function History({ days, part }: { days: readonly Day[]; part: Part }) {
   const well = share(days, part);
   if (well === null) return null;
   const bad = days.filter((day) => (day.faults[part] ?? 0) > 0);
-  const percent = new Intl.NumberFormat(locale(language()), { style: "percent", maximumFractionDigits: 2 }).format(well);
+  const percent = new Intl.NumberFormat(locale(language()), { style: "percent", maximumFractionDigits: 2 }).format(Math.floor(well * 10_000) / 10_000); // never rounded up to all
   return (
     <>
       <div class="s-days" aria-hidden="true">
