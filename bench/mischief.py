@@ -81,7 +81,7 @@ class Mischief:
         connections = sorted(socket.connection for socket in table.all(Socket))
         if not connections:
             return
-        stage = Aws(f"{self._system.aws.endpoint}/_aws/execute-api/{outputs['SocketApi']}/api")
+        stage = Aws(f"{self._system.aws.endpoint}/_aws/execute-api/{outputs['SocketApi']}/ws")
         gateway = stage.client("apigatewaymanagementapi")
         with contextlib.suppress(gateway.exceptions.GoneException):
             gateway.delete_connection(ConnectionId=self._chance.choice(connections))

@@ -11,6 +11,19 @@ ALWAYS: Final = {
 OVER_TLS: Final = {"Strict-Transport-Security": "max-age=63072000; includeSubDomains"}
 """Only where the pages come over https: a browser that has seen it asks for nothing else (RFC 6797)."""
 
+READ: Final = (
+    "content-type",
+    "idempotency-key",
+    "origin",
+    "sec-fetch-site",
+    "webhook-id",
+    "webhook-signature",
+    "webhook-timestamp",
+    "x-venterom",
+)
+"""What the API reads of a request besides cookies and X-Forwarded-For; whoever stands in front of it passes on these
+and no others. CloudFront takes ten at most."""
+
 OURS: Final = ("camera", "microphone", "display-capture", "autoplay", "screen-wake-lock")
 """What a consultation needs of the browser. Copying and the choice of a speaker are every page's own by default."""
 NOBODYS: Final = (

@@ -13,6 +13,7 @@ from infra.core import Core
 from infra.deployment import Deployment, load
 from infra.media import Media
 from infra.operations import Operations
+from infra.web import Web
 
 
 def synthesize(out: Path, deployments: Sequence[Deployment] = ()) -> Path:
@@ -32,6 +33,7 @@ def deploy(app: App, deployment: Deployment, build: Path) -> None:
     """All stacks of one deployment."""
     core = Core(app, build=build, deployment=deployment)
     Media(app, deployment=deployment, core=core)
+    Web(app, deployment=deployment, core=core)
     Operations(app, deployment=deployment, core=core)
 
 

@@ -7,7 +7,8 @@ from constructs import Construct
 
 from infra import STACK
 from infra.deployment import Deployment
-from infra.functions import STAGE, Functions
+from infra.entrance import PROXIES, Entrance
+from infra.functions import SOCKET_STAGE, Functions
 from infra.packaging import AWS, HERE
 from infra.state import State
 
@@ -25,17 +26,19 @@ class Core(Stack):
         )
         given: dict[str, str] = {}
         if deployment:
-            given = {"origin": deployment.origin, "turn_urls": deployment.turn_urls} | deployment.settings
+            known = {"origin": deployment.origin, "turn_urls": deployment.turn_urls, "trusted_proxies": str(PROXIES)}
+            given = known | deployment.settings
         self.state = State(self, "State")
         target = AWS if deployment else HERE
         self.functions = Functions(self, "Functions", state=self.state, build=build, target=target, given=given)
+        self.entrance = Entrance(self, "Entrance", api=self.functions.rest) if deployment else None
         for name, value in self._outputs().items():
             CfnOutput(self, name, value=value)
 
     @property
     def socket_url(self) -> str:
         """The WebSocket API, for those who dial it themselves: media workers."""
-        return f"wss://{self.functions.id_of('WebsocketAPI')}.execute-api.{self.region}.{self.url_suffix}/{STAGE}"
+        return f"wss://{self.functions.id_of('WebsocketAPI')}.execute-api.{self.region}.{self.url_suffix}/{SOCKET_STAGE}"
 
     def _outputs(self) -> dict[str, str]:
         state, functions = self.state, self.functions

@@ -60,6 +60,8 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     budget_usd: Annotated[int, msgspec.Meta(ge=1)] = 500
     """A month's; told when the forecast passes it."""
     workers: Workers = Workers()
+    web_acl: str = ""
+    """ARN of a web ACL of AWS WAF, in us-east-1, that CloudFront shall ask; empty: none."""
     settings: dict[str, str] = {}
     """Fields of Settings that differ from their defaults, and those that have none."""
 

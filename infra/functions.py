@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from aws_cdk import Aws, CfnCondition, CfnParameter, CfnResource, Fn, Stack
+from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
@@ -38,7 +39,8 @@ FUNCTIONS: Final[Mapping[str, tuple[int, int, frozenset[str]]]] = {
     "VerifyTrail": (1024, 300, frozenset({"table", "check"})),
     "RotateSecret": (256, 30, frozenset({"rotation", "dead_letters"})),
 }
-STAGE: Final = "api"
+SOCKET_STAGE: Final = "ws"
+"""As the pages call it (as the REST API's is called: .chalice/config.json), so that nobody between needs to rewrite."""
 REQUESTS: Final = (300, 600)
 """Requests a second that the REST API takes, and how many at once (API Gateway's throttling of a stage)."""
 MESSAGES: Final = (1000, 2000)
@@ -110,6 +112,14 @@ class Functions(Construct):
             raise TypeError(name)
         return function
 
+    @property
+    def rest(self) -> apigateway.CfnRestApi:
+        """The REST API itself."""
+        api = self.included.get_resource("RestAPI")
+        if not isinstance(api, apigateway.CfnRestApi):
+            raise TypeError(api.node.path)
+        return api
+
     def id_of(self, logical_id: str) -> str:
         """What CloudFormation's Ref gives for one of Chalice's resources."""
         resource = self.included.get_resource(logical_id)
@@ -125,6 +135,7 @@ class Functions(Construct):
         stage = resources["WebsocketAPIStage"]["Properties"]
         del stage["DeploymentId"]
         stage["AutoDeploy"] = True
+        stage["StageName"] = SOCKET_STAGE
 
     @staticmethod
     def _bounded(template: dict[str, Any]) -> None:
@@ -154,8 +165,8 @@ class Functions(Construct):
         api = self.id_of("WebsocketAPI")
         endpoint = Fn.condition_if(
             own.logical_id,
-            f"{push.value_as_string}/{api}/{STAGE}",
-            f"https://{api}.execute-api.{Aws.REGION}.{Aws.URL_SUFFIX}/{STAGE}",
+            f"{push.value_as_string}/{api}/{SOCKET_STAGE}",
+            f"https://{api}.execute-api.{Aws.REGION}.{Aws.URL_SUFFIX}/{SOCKET_STAGE}",
         ).to_string()
         known = {
             "table": self._state.table.table_name,
@@ -235,7 +246,7 @@ class Functions(Construct):
                     actions=["execute-api:ManageConnections"],
                     resources=[
                         f"arn:{Aws.PARTITION}:execute-api:{Aws.REGION}:{Aws.ACCOUNT_ID}:"
-                        f"{self.id_of('WebsocketAPI')}/{STAGE}/*"
+                        f"{self.id_of('WebsocketAPI')}/{SOCKET_STAGE}/*"
                     ],
                 )
             ],

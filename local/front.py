@@ -26,24 +26,13 @@ from aiohttp import (
 from yarl import URL
 
 from chalicelib.errors import Unavailable
-from chalicelib.headers import API, OVER_TLS, of_pages
+from chalicelib.headers import API, OVER_TLS, READ, of_pages
 from chalicelib.protocol import MAX_FRAME, MAX_MESSAGE
 from chalicelib.rest import ErrorBody
+from infra.addresses import NO_PAGE, PAGES, kept
 from local import outbox
 
 DIST: Final = Path(__file__).resolve().parent.parent / "web" / "dist"
-PAGES: Final = {
-    "/": "index.html",
-    "/i": "visit.html",
-    "/v": "visit.html",
-    "/d/{trust}/{department}": "department.html",
-    "/staff/{trust}": "staff.html",
-    "/help": "help.html",
-    "/advice": "help.html",
-    "/privacy": "help.html",
-    "/accessibility": "help.html",
-    "/status": "status.html",
-}
 STATUS: Final = "/status.json"
 NOT_BUILT: Final = "The pages are not built yet. Run `make run`: it builds them first.\n"
 MAX_BODY: Final = 10 * 1024 * 1024  # bytes; API Gateway's limit
@@ -51,6 +40,7 @@ REST_SECONDS: Final = 29  # API Gateway's limit for an answer
 HOP_BY_HOP: Final = frozenset(
     {"connection", "host", "keep-alive", "transfer-encoding", "content-length", "content-encoding"}
 )
+PASSED_ON: Final = frozenset({*READ, "cookie"})
 COMPRESSED: Final = ("text/", "application/javascript", "application/json", "application/manifest", "image/svg")
 """Types that CloudFront would compress, of those that we have."""
 COMPRESSED_FROM: Final = 1_000  # bytes; CloudFront's limit
@@ -87,6 +77,7 @@ def create(
     """
     app = web.Application(middlewares=[_headers], client_max_size=MAX_BODY)
     app.cleanup_ctx.append(_session)
+    dist = dist.resolve()
 
     async def page(request: web.Request) -> web.StreamResponse:
         resource = request.match_info.route.resource
@@ -94,10 +85,7 @@ def create(
 
     async def asset(request: web.Request) -> web.StreamResponse:
         found = _find(dist, request.match_info["path"])
-        answer = file(request, found)
-        if found.parent.name == "assets":
-            answer.headers["Cache-Control"] = "public, max-age=31536000, immutable"  # its name holds its hash
-        return answer
+        return file(request, found, kept(found.relative_to(dist).as_posix()))
 
     async def api(request: web.Request) -> web.StreamResponse:
         return await _pass_on(request, URL(rest + request.rel_url.raw_path_qs.removeprefix("/api"), encoded=True))
@@ -115,19 +103,19 @@ def create(
 
 
 def _find(dist: Path, name: str) -> Path:
-    """The file behind an address."""
+    """The file behind an address; ``dist`` is resolved."""
     with contextlib.suppress(ValueError):  # a NUL in the name
         path = (dist / name).resolve()
-        if path.is_relative_to(dist.resolve()) and path.is_file():
+        if path.is_relative_to(dist) and path.is_file():
             return path
-    raise web.HTTPNotFound(text="There is no such page.\n")
+    raise web.HTTPNotFound(text=NO_PAGE)
 
 
-def file(request: web.Request, path: Path) -> web.FileResponse:
+def file(request: web.Request, path: Path, cache: str = "no-cache") -> web.FileResponse:
     """A file, gzipped where CloudFront would do so. Raises HTTPServiceUnavailable."""
     if not path.is_file():
         raise web.HTTPServiceUnavailable(text=NOT_BUILT)
-    answer = web.FileResponse(path, headers={"Cache-Control": "no-cache", "Vary": "Accept-Encoding"})
+    answer = web.FileResponse(path, headers={"Cache-Control": cache, "Vary": "Accept-Encoding"})
     kind = mimetypes.guess_type(path)[0] or ""
     if kind.startswith(COMPRESSED) and path.stat().st_size >= COMPRESSED_FROM and "gzip" in _takes(request):
         answer.enable_compression(web.ContentCoding.gzip)
@@ -181,9 +169,7 @@ def _forwarded(request: web.Request) -> str:
 
 
 async def _pass_on(request: web.Request, url: URL) -> web.Response:
-    headers = request.headers.copy()
-    for name in HOP_BY_HOP:
-        headers.popall(name, None)
+    headers = {name: value for name, value in request.headers.items() if name.lower() in PASSED_ON}
     headers["X-Forwarded-For"] = _forwarded(request)
     body = await request.read() or None  # an empty one would be given a content type, which Chalice refuses
     try:

@@ -135,7 +135,7 @@ class System:
         self._turn_secret = self.aws.secret(outputs["TurnSecret"])
         self.start_turn()
         rest = f"{self.aws.endpoint}/_aws/execute-api/{outputs['RestApi']}/api"
-        socket = f"ws://127.0.0.1:{self.ports.aws}/_aws/execute-api/{outputs['SocketApi']}/api"
+        socket = f"ws://127.0.0.1:{self.ports.aws}/_aws/execute-api/{outputs['SocketApi']}/ws"
         self._run("portal", "-m", "local.portal", "--port", str(self.ports.portal), "--origin", self.origin,
                   "--state", str(self.state))  # fmt: skip
         self._run("front", "-m", "local.front", "--port", str(self.ports.front), "--aws", self.aws.endpoint,
@@ -195,7 +195,7 @@ class System:
 
     def _warm(self, outputs: dict[str, str]) -> None:
         """Call every function once, so that nobody waits for its first start; two of them are needed at each start."""
-        socket = {"apiId": outputs["SocketApi"], "domainName": "127.0.0.1", "stage": "api", "connectionId": "warm"}
+        socket = {"apiId": outputs["SocketApi"], "domainName": "127.0.0.1", "stage": "ws", "connectionId": "warm"}
         ring = "login_keys"
         calls = [
             (outputs["RotateSecretFunction"], {"secret": ring, "only_if_missing": True}),

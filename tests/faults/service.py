@@ -121,7 +121,7 @@ class Service:
         with self.inside():
             outputs = self.system.aws.outputs() or {}
             connections = [row["connection"] for row in self.rows("CONN#") if whose.items() <= row.items()]
-            stage = deploy.Aws(f"{self.system.aws.endpoint}/_aws/execute-api/{outputs['SocketApi']}/api")
+            stage = deploy.Aws(f"{self.system.aws.endpoint}/_aws/execute-api/{outputs['SocketApi']}/ws")
             gateway = stage.client("apigatewaymanagementapi")
             for connection in connections:
                 with contextlib.suppress(gateway.exceptions.GoneException):
