@@ -38,7 +38,9 @@ class Core(Stack):
     @property
     def socket_url(self) -> str:
         """The WebSocket API, for those who dial it themselves: media workers."""
-        return f"wss://{self.functions.id_of('WebsocketAPI')}.execute-api.{self.region}.{self.url_suffix}/{SOCKET_STAGE}"
+        return (
+            f"wss://{self.functions.id_of('WebsocketAPI')}.execute-api.{self.region}.{self.url_suffix}/{SOCKET_STAGE}"
+        )
 
     def _outputs(self) -> dict[str, str]:
         state, functions = self.state, self.functions
