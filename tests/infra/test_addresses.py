@@ -16,7 +16,7 @@ from infra.addresses import NO_PAGE, PAGES, kept, router
 from local import front
 
 FILES: Final = (
-    *(f"{name}.html" for name in ("index", "visit", "department", "staff", "help", "unsupported")),
+    *(f"{name}.html" for name in ("index", "visit", "department", "staff", "help", "status", "unsupported")),
     "icon.svg",
     "support.js",
     "assets/main-D9_x-1.js",
@@ -34,6 +34,8 @@ ASKED: Final = (
     "/advice",
     "/privacy",
     "/accessibility",
+    "/status",
+    "/status.json",
     *(f"/{name}" for name in FILES),
     "/i/",
     "/I",
