@@ -84,7 +84,7 @@ def test_an_unknown_address_that_floods(plane: str, kind: str) -> None:
 
                 def send() -> None:
                     with contextlib.suppress(BlockingIOError):
-                        stranger.sendto(NOISE[kind], late._remote)
+                        stranger.sendto(NOISE[kind], late._remotes[0])
 
                 await asyncio.gather(flood(send), late.connect(answer))
             await late.close()
