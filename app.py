@@ -1,21 +1,24 @@
 """Every door into the system: the REST API, the socket, the schedule, and the functions called by name."""
 
+import time
 from collections.abc import Callable
 from typing import Any
 
 import msgspec
 from chalice import Chalice, Cron, Rate, Response
 
-from chalicelib import edge
+from chalicelib import edge, xray
 from chalicelib.announcements import REASON
 from chalicelib.doors import Doors
 from chalicelib.errors import VenteromError
 from chalicelib.log import Failed, fault, log
+from chalicelib.metrics import Metric, measure
 from chalicelib.outcomes import of_mail, of_sms_log
 from chalicelib.rest import PersonQuery
 from chalicelib.retention import RUN_SECONDS
 from chalicelib.rights import system
 from chalicelib.rotation import Secret
+from chalicelib.trace import HEADER, invocation
 from chalicelib.wiring import services
 
 app = Chalice(app_name="venterom")
@@ -26,7 +29,8 @@ app.experimental_feature_flags.add("WEBSOCKETS")
 def without_words(event: Any, go_on: Callable[[Any], Any]) -> Any:
     """Lambda logs what a function raises: only its kind and its place, for the text of an error may hold anything."""
     try:
-        return go_on(event)
+        with invocation(lambda trace: xray.report(trace, time.time())):
+            return go_on(event)
     except Exception as error:  # noqa: BLE001 - whatever it is
         raise Failed(fault(error)) from None
 
@@ -360,10 +364,11 @@ def sms_receipt() -> Response:
 def ws_connect(event: Any) -> Response | None:
     """Let a socket in if its pass is good."""
     asked = event.to_dict()
-    ticket = (asked.get("queryStringParameters") or {}).get("ticket", "")
+    query = asked.get("queryStringParameters") or {}
+    ticket, came = query.get("ticket", ""), query.get(HEADER, "")
     address = asked["requestContext"].get("identity", {}).get("sourceIp", "")
     try:
-        log(door="ws_connect", role=services().signaling.connect(event.connection_id, ticket, address))
+        log(door="ws_connect", role=services().signaling.connect(event.connection_id, ticket, address, came))
     except VenteromError as error:
         log(door="ws_connect", outcome=error.code)
         return Response(status_code=error.status, body="")
@@ -388,6 +393,7 @@ def sweep(_event: Any) -> None:
     """Clear up after workers whose lease ran out, and then after sockets."""
     running = services()
     log(door="sweep", calls=running.workers.sweep())
+    measure({Metric.LINES_WAITED_FOR: running.lines.waited_for()})
     log(door="sweep", rows=running.signaling.sweep(["", *running.anchors.trusts()]))
 
 

@@ -20,6 +20,7 @@ from chalicelib.rights import Actor
 from chalicelib.settings import Settings
 from chalicelib.sockets import Sockets
 from chalicelib.store import Store
+from chalicelib.timings import Timings
 from chalicelib.waiting import Waiting
 
 
@@ -51,6 +52,7 @@ class CallMessages(ABC):
         self._register = register
         self._settings = settings
         self._now = now
+        self._timings = Timings(store, now)
 
     def _on_ping(self, socket: Socket, _: p.Ping) -> None:
         self._sockets.to(socket.connection, p.Pong())
@@ -107,6 +109,10 @@ class CallMessages(ABC):
             self._calls.ask(present, self._seat(socket, present))
             return
         self._placing.look_after(self._present_call(socket, message.consultation, message.call))
+
+    def _on_timed(self, socket: Socket, message: p.Timed) -> None:
+        present = self._own(socket, message.consultation)
+        self._timings.note(present, self._seat(socket, present), message)
 
     # ------------------------------------------------------------ parts
 

@@ -9,9 +9,11 @@ from typing import Any, Final
 import msgspec
 
 from chalicelib.chain import linked
+from chalicelib.counted import counted
 from chalicelib.errors import BadRequest, Conflict, IllegalTransition, NotFound, Overtaken
 from chalicelib.lifecycle import WITH_CALL, Event, State, step
 from chalicelib.mentions import Mentions
+from chalicelib.metrics import measure
 from chalicelib.plans import Plans
 from chalicelib.records import Answered, Consultation, Happening, Kept, Once, Referred, consultation_key
 from chalicelib.register import Register
@@ -221,6 +223,8 @@ class Consultations:
                 if refused.failed.isdisjoint({0, 1}):
                     raise
                 continue  # somebody else changed it meanwhile: read, and decide again
+            if figures := counted(present, after):
+                measure(figures, after.trust)
             self._changed(after, present)
             return after
         raise Overtaken

@@ -3,16 +3,21 @@
 from collections.abc import Callable
 from typing import Any, Final
 
+import msgspec
+
 from chalicelib.errors import NoWorker
 from chalicelib.placement import choose_for_probe
-from chalicelib.protocol import CloseSeat, Message, ProbeRelay, Room, Seat
+from chalicelib.protocol import CloseSeat, Message, OpenRoom, ProbeRelay, RelayOffer, Room, Seat
 from chalicelib.push import Push
 from chalicelib.records import Consultation, Worker
 from chalicelib.settings import Settings
 from chalicelib.store import Store
+from chalicelib.trace import onward
 
 LATE_SECONDS: Final = 2
 """How much later than promised a heartbeat may come before its worker counts as silent."""
+TRACED: Final = (OpenRoom, RelayOffer, ProbeRelay)
+"""They tell a worker on whose behalf."""
 
 
 class Crew:
@@ -46,6 +51,8 @@ class Crew:
 
         The socket's own row stays for `$disconnect`, which moves what the worker carries.
         """
+        if isinstance(message, TRACED):
+            message = msgspec.structs.replace(message, trace=onward())
         if worker.connection and self._push.send(worker.connection, message):
             return True
         if worker.connection:

@@ -8,9 +8,10 @@ import msgspec
 from chalice.app import Request as ChaliceRequest
 from chalice.app import Response
 
-from chalicelib import headers
-from chalicelib.errors import BadRequest, Forbidden, NotJson, TooLarge, VenteromError
+from chalicelib import headers, trace
+from chalicelib.errors import BadRequest, Busy, Forbidden, NotJson, TooLarge, VenteromError
 from chalicelib.log import fault, log
+from chalicelib.metrics import Metric, measure
 from chalicelib.rest import ErrorBody
 from chalicelib.routes import BY_DOOR, Who
 
@@ -111,6 +112,7 @@ class Answer(msgspec.Struct, frozen=True):
 
 def rest(request: Request, act: Callable[[Request], Any]) -> Response:
     """Run one door of the REST API: what it returns, or the error it raised, as a response."""
+    trace.follow(request.header(trace.HEADER))
     try:
         if not request.safe:
             raise Forbidden
@@ -121,10 +123,13 @@ def rest(request: Request, act: Callable[[Request], Any]) -> Response:
         told = ErrorBody(code=error.code, message=error.text, retry=error.retry, wait_seconds=error.wait_seconds)
         answer = Answer(told, error.status, wait_seconds=error.wait_seconds)
         outcome = error.code
+        if isinstance(error, Busy):
+            measure({Metric.BUSY: 1})
     except Exception as error:  # noqa: BLE001 - Chalice would answer in words of its own
         unexpected = VenteromError()
         answer = Answer(ErrorBody(code=unexpected.code, message=unexpected.text, retry=True), unexpected.status)
         outcome = fault(error)
+        measure({Metric.UNFORESEEN: 1})
     log(door=request.door, outcome=outcome, status=answer.status)
     return respond(answer)
 

@@ -8,6 +8,7 @@ import msgspec
 
 from chalicelib.consultations import ONCE_SECONDS, Consultations
 from chalicelib.errors import Overtaken
+from chalicelib.metrics import Metric, measure
 from chalicelib.protocol import Room, RoomQuality
 from chalicelib.records import DayFigures, Once
 from chalicelib.register import Register
@@ -52,6 +53,7 @@ class Figures:
                 if 0 in refused.failed:
                     return False
                 continue  # another room was counted meanwhile: read, and add again
+            measure({Metric.TALK: said.good + said.fair + said.poor, Metric.TRAFFIC: said.megabytes}, room.trust)
             return True
         raise Overtaken
 

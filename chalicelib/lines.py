@@ -5,6 +5,7 @@ from collections.abc import Callable
 from chalicelib.consultations import Consultations
 from chalicelib.errors import NotFound, NoWorker
 from chalicelib.lifecycle import WITH_CALL, State
+from chalicelib.metrics import Metric, measure
 from chalicelib.placing import Placing
 from chalicelib.protocol import Queued, Seat
 from chalicelib.records import Consultation, Wanted
@@ -54,7 +55,13 @@ class Lines:
                     self.give_up(called)
                 return called
         self._store.write([Put(self._wanted(consultation, mine.since))])
+        if mine not in kept:
+            measure({Metric.NO_LINE: 1})
         return Queued(consultation=consultation.id, place=len(before) + 1)
+
+    def waited_for(self) -> int:
+        """How many ask for a line now and have none."""
+        return len(self._store.query(Wanted, Wanted.PARTITION, "T#"))
 
     def give_up(self, consultation: Consultation) -> None:
         """Nobody wants a line for this any more."""

@@ -17,6 +17,7 @@ from chalicelib.consultations import Consultations
 from chalicelib.errors import NotFound, Unavailable
 from chalicelib.lifecycle import Role
 from chalicelib.mail import NoAddress
+from chalicelib.metrics import Metric, measure
 from chalicelib.plans import Scheduler
 from chalicelib.protocol import Delivery, MessageKind, Way
 from chalicelib.queues import Queues
@@ -100,7 +101,9 @@ class Outgoing:
             raise NotFound
         give = self._sms_of(row, receiver.phone, self._composer.code(trust, receiver.language, code))
         try:
-            self._sendings.settle(row, Delivery.SENT, message=give(), carrier=self._sms.name)
+            settled = self._sendings.settle(row, Delivery.SENT, message=give(), carrier=self._sms.name)
+            if settled:
+                _count(settled)
         except NotSent as failure:
             self._sendings.settle(row, Delivery.FAILED, failure.why)
             raise Unavailable from None
@@ -174,6 +177,7 @@ class Outgoing:
         """What became of it; True, for nobody need try again."""
         settled = self._sendings.settle(row, state, why, message, self._carrier(row.way).name)
         if settled:
+            _count(settled)
             self._sendings.tell(consultation, errand, settled)
         return True
 
@@ -236,3 +240,10 @@ class Outgoing:
             # Kept past its use, so that an old link is answered with what it was and not as a guess.
             expires=self._consultations.closing_time(consultation) + KEEP_SECONDS,
         )
+
+
+def _count(settled: Sending) -> None:
+    if settled.state is Delivery.SENT:
+        measure({Metric.SMS if settled.way is Way.SMS else Metric.MAIL: 1}, settled.trust)
+    elif settled.state in (Delivery.FAILED, Delivery.UNCERTAIN):
+        measure({Metric.DELIVERIES_FAILED: 1}, settled.trust)

@@ -15,14 +15,15 @@ def choose(workers: Iterable[Worker], now: float) -> list[Worker]:
 
     The id makes the order the same wherever it is chosen.
     """
-    able = [w for w in _alive(workers, now) if len(w.rooms) < w.capacity and w.load <= MOST_LOAD]
+    able = [w for w in alive(workers, now) if len(w.rooms) < w.capacity and w.load <= MOST_LOAD]
     return sorted(able, key=lambda w: (len(w.rooms) - w.capacity, w.load, w.id))
 
 
 def choose_for_probe(workers: Iterable[Worker], now: float) -> list[Worker]:
     """The workers that can take a network test, full or not: the least loaded first, for it is not to be measured."""
-    return sorted(_alive(workers, now), key=lambda w: (w.load, len(w.rooms), w.id))
+    return sorted(alive(workers, now), key=lambda w: (w.load, len(w.rooms), w.id))
 
 
-def _alive(workers: Iterable[Worker], now: float) -> list[Worker]:
+def alive(workers: Iterable[Worker], now: float) -> list[Worker]:
+    """Those that can be spoken to and go on working."""
     return [w for w in workers if w.lease > now and w.connection and not w.draining]

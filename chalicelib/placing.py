@@ -11,6 +11,7 @@ from chalicelib.crew import Crew, room_of
 from chalicelib.errors import Conflict, NotFound, NoWorker, Overtaken
 from chalicelib.guests import carried_on
 from chalicelib.lifecycle import WITH_CALL, Event
+from chalicelib.metrics import Metric, measure
 from chalicelib.placement import choose
 from chalicelib.protocol import CloseRoom, EndReason, OpenRoom, Room
 from chalicelib.records import Consultation, Worker
@@ -88,6 +89,7 @@ class Placing:
             before, at = at, _place_of(moved)
             opened = self._open(other, moved)
             if opened:
+                measure({Metric.CALLS_MOVED: 1})
                 self._calls.ask_everybody(moved)
             self._leave(before)
             if opened:
@@ -115,6 +117,7 @@ class Placing:
         self._release(at)  # last, so that the sweep finds what a function that died here left behind
         if lost is None:
             return False
+        measure({Metric.CALLS_DROPPED: 1})
         self._calls.over(lost, EndReason.WORKER_LOST)
         return True
 

@@ -27,6 +27,8 @@ RoomName = Annotated[str, msgspec.Meta(max_length=140, pattern=r"^[A-Za-z0-9_-]+
 Day = Annotated[str, msgspec.Meta(pattern=r"^\d{4}-\d{2}-\d{2}$")]
 Instant = Annotated[str, msgspec.Meta(pattern=r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$")]
 Count = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
+Milliseconds = Annotated[int, msgspec.Meta(ge=0, le=600_000)]
+TraceParent = Annotated[str, msgspec.Meta(max_length=55, pattern=r"^(00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2})?$")]
 Sdp = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_SDP)]
 
 
@@ -190,6 +192,16 @@ class EndReason(StrEnum):
     CANCELLED = "cancelled"
     PHONE = "phone"
     REMOVED = "removed"
+
+
+class Timing(StrEnum):
+    """What a page measures. ``joined``: from being let into a call until the path to the worker is up;
+    ``first_picture``: until the first picture of anybody is decoded; ``recovery``: from noticing that nothing arrives,
+    or from the network's return, until something does."""
+
+    JOINED = "joined"
+    FIRST_PICTURE = "first_picture"
+    RECOVERY = "recovery"
 
 
 class DeviceReport(Part, frozen=True):
@@ -479,6 +491,15 @@ class Trouble(Message, frozen=True):
     call: Count
 
 
+class Timed(Message, frozen=True):
+    """Participant: how long something took, in milliseconds, by my own clock. Counted, and answered by nothing."""
+
+    consultation: Id
+    call: Count
+    what: Timing
+    milliseconds: Milliseconds
+
+
 class ProbeStart(Message, frozen=True):
     """Patient: I want to test the network; answered by `probe_ready`."""
 
@@ -685,12 +706,14 @@ class RoomOpened(Message, frozen=True):
 
 
 class RelayAnswer(Message, frozen=True):
-    """The worker's answer to a participant's offer ``n``."""
+    """The worker's answer to a participant's offer ``n``, on whose behalf, and how long it took."""
 
     room: RoomName
     seat: Seat
     n: Count
     sdp: Sdp
+    trace: TraceParent = ""
+    milliseconds: Milliseconds = 0
 
 
 class RelayRefused(Message, frozen=True):
@@ -769,10 +792,11 @@ class Registered(Message, frozen=True):
 
 
 class OpenRoom(Message, frozen=True):
-    """Make ready for a call."""
+    """Make ready for a call. ``trace``: on whose behalf, for the logs (W3C `traceparent`); so in others."""
 
     room: RoomName
     ice_servers: list[IceServer]
+    trace: TraceParent = ""
 
 
 class RelayOffer(Message, frozen=True):
@@ -782,6 +806,7 @@ class RelayOffer(Message, frozen=True):
     seat: Seat
     n: Count
     sdp: str
+    trace: TraceParent = ""
 
 
 class CloseRoom(Message, frozen=True):
@@ -805,6 +830,7 @@ class ProbeRelay(Message, frozen=True):
     reply_to: str
     probe: Id
     sdp: str
+    trace: TraceParent = ""
 
 
 # ---------------------------------------------------------------- page ↔ worker, on the call's data channel
@@ -839,9 +865,13 @@ class Quality(Message, frozen=True):
 OnCallFromPage = Watching | Want | Settled
 OnCallFromWorker = Quality
 
-FromGuest = Hello | Ping | CheckIn | Leave | Accept | Offer | Media | Pause | HangUp | Trouble | ProbeStart | ProbeOffer
+FromGuest = (
+    Hello | Ping | CheckIn | Leave | Accept | Offer | Media | Pause | HangUp | Trouble | Timed | ProbeStart | ProbeOffer
+)
 FromPatient = FromGuest | Tested | RunningLate
-FromClinician = Hello | Ping | Watch | Delay | Admit | Call | WithdrawCall | Offer | Media | Pause | HangUp | Trouble
+FromClinician = (
+    Hello | Ping | Watch | Delay | Admit | Call | WithdrawCall | Offer | Media | Pause | HangUp | Trouble | Timed
+)
 FromSecretary = Hello | Ping | Watch
 FromWorker = (
     Register

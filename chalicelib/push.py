@@ -5,6 +5,7 @@ from typing import Any, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from chalicelib.metrics import Metric, measure
 from chalicelib.protocol import Message, encode
 
 
@@ -30,9 +31,11 @@ class GatewayPush:
         try:
             self._client.post_to_connection(ConnectionId=connection, Data=encode(message))
         except ClientError as error:
-            return bool(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode") != 410)
+            if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode") == 410:
+                return False
+            measure({Metric.PUSH_FAILURES: 1})
         except BotoCoreError:
-            return True
+            measure({Metric.PUSH_FAILURES: 1})
         return True
 
     def close(self, connection: str) -> None:

@@ -643,6 +643,8 @@ class Socket(Record, frozen=True, kw_only=True):
     """Where a worker comes from, as API Gateway sees it: its public address. Nobody else's is kept."""
     clinician: str = ""
     """Whose list one of the staff's pages shows, when it is another's than her own."""
+    trace: str = ""
+    """The page's own `traceparent`, random, for the logs: nothing depends on it."""
 
     def key(self) -> tuple[str, str]:
         """By API Gateway's connection id."""

@@ -26,6 +26,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     table: str
     """Name of the one DynamoDB table."""
+    system: str = "venterom"
+    """By which name this deployment is told from others in metrics: the beginning of its stacks' names."""
     origin: str
     """Scheme, host and port of the pages as browsers see them, without a slash at the end."""
     push_endpoint: str

@@ -10,11 +10,13 @@ from typing import Any, Final, Protocol
 import msgspec
 
 from chalicelib import protocol as p
+from chalicelib import trace
 from chalicelib.errors import Busy, TicketInvalid, TooManyAttempts, Unauthenticated, VenteromError
 from chalicelib.floods import Floods
 from chalicelib.leases import Leases, SocketEnded
 from chalicelib.lifecycle import Role
 from chalicelib.log import fault
+from chalicelib.metrics import Metric, measure
 from chalicelib.protocol import Message
 from chalicelib.records import Socket
 from chalicelib.sessions import Sessions
@@ -63,10 +65,13 @@ class Signaling:
         self._leases = leases
         self._messages = messages
 
-    def connect(self, connection: str, ticket: str, address: str = "") -> Role:
+    def connect(self, connection: str, ticket: str, address: str = "", came: str = "") -> Role:
         """Let a socket in, which comes from an ``address``; only a worker's is kept. Nothing can be sent to it yet.
-        Raises Unauthenticated, TicketInvalid."""
-        socket = self._tickets.redeem(ticket, connection)
+
+        ``came``: on whose behalf, a `traceparent`. Raises Unauthenticated, TicketInvalid.
+        """
+        trace.follow(came)
+        socket = msgspec.structs.replace(self._tickets.redeem(ticket, connection), trace=trace.valid(came))
         if socket.role is Role.WORKER:
             socket = msgspec.structs.replace(socket, address=address)
         try:
@@ -112,6 +117,7 @@ class Signaling:
             socket = self._sockets.find(connection)
             if socket is None:
                 raise SocketEnded
+            trace.follow(socket.trace)
             flood = socket.role is not Role.WORKER and self._floods.beyond(connection)
             if flood:
                 raise TooManyAttempts
@@ -129,10 +135,13 @@ class Signaling:
             self._tell(connection, p.Error(code=error.code, message=error.text, retry=error.retry, about=about))
             if flood or isinstance(error, Unauthenticated):
                 self._close(connection)  # so that it is told nothing more either
+            if isinstance(error, Busy):
+                measure({Metric.BUSY: 1})
             return error.code
         except Exception as error:  # noqa: BLE001 - the socket lives on, and nobody but the log learns what it was
             unexpected = VenteromError()
             self._tell(connection, p.Error(code=unexpected.code, message=unexpected.text, retry=True, about=about))
+            measure({Metric.UNFORESEEN: 1})
             return fault(error)
         return about
 

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property, lru_cache
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import msgspec
 from botocore.config import Config
@@ -73,6 +73,7 @@ from chalicelib.sockets import Sockets
 from chalicelib.store import DynamoStore, Store
 from chalicelib.suspensions import Suspensions
 from chalicelib.tickets import Tickets
+from chalicelib.trace import Timed
 from chalicelib.trail import Trail
 from chalicelib.waiting import Waiting
 from chalicelib.wishes import Wishes
@@ -104,14 +105,14 @@ class Services:
     @cached_property
     def store(self) -> Store:
         """The table."""
-        return DynamoStore(self.settings.table, os.environ.get("AWS_REGION", "eu-north-1"), _dynamodb_host(), self.now)
+        region = os.environ.get("AWS_REGION", "eu-north-1")
+        return cast(Store, Timed("DynamoDB", DynamoStore(self.settings.table, region, _dynamodb_host(), self.now)))
 
     @cached_property
     def push(self) -> Push:
         """The way to sockets."""
-        return GatewayPush(
-            _client(Service.APIGATEWAYMANAGEMENTAPI, patience=2, endpoint_url=self.settings.push_endpoint)
-        )
+        client = _client(Service.APIGATEWAYMANAGEMENTAPI, patience=2, endpoint_url=self.settings.push_endpoint)
+        return cast(Push, Timed("push", GatewayPush(client)))
 
     @cached_property
     def sms(self) -> SmsCarrier:
@@ -522,7 +523,7 @@ class Services:
             Role.GUEST: GuestMessages(*means),
             Role.CLINICIAN: ClinicianMessages(self.lists, self.lines, self.suspensions, *means),
             Role.SECRETARY: SecretaryMessages(self.sockets, self.lists),
-            Role.WORKER: WorkerMessages(self.consultations, self.sockets, self.workers, self.figures),
+            Role.WORKER: WorkerMessages(self.consultations, self.sockets, self.workers, self.figures, self.now),
         }
         return Signaling(
             self.store,

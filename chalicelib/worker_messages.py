@@ -1,12 +1,15 @@
 """What a media worker says: one method for each message of `FromWorker`."""
 
+from collections.abc import Callable
 from typing import Final
 
 from chalicelib import protocol as p
+from chalicelib import xray
 from chalicelib.consultations import Consultations
 from chalicelib.errors import NotFound, VenteromError, known
 from chalicelib.figures import Figures
 from chalicelib.lifecycle import WITH_CALL, Role
+from chalicelib.metrics import Metric, measure
 from chalicelib.protocol import Room
 from chalicelib.records import Consultation, Socket
 from chalicelib.sockets import Sockets
@@ -19,11 +22,19 @@ TESTERS: Final = frozenset({Role.PATIENT, Role.GUEST})
 class WorkerMessages:
     """Its rooms are told to their people; what is late from an older call goes nowhere."""
 
-    def __init__(self, consultations: Consultations, sockets: Sockets, workers: Workers, figures: Figures) -> None:
+    def __init__(
+        self,
+        consultations: Consultations,
+        sockets: Sockets,
+        workers: Workers,
+        figures: Figures,
+        now: Callable[[], float],
+    ) -> None:
         self._consultations = consultations
         self._sockets = sockets
         self._workers = workers
         self._figures = figures
+        self._now = now
 
     def gone(self, socket: Socket) -> None:
         """Its socket has ended."""
@@ -52,6 +63,8 @@ class WorkerMessages:
         if carried := self._carried(socket, message.room):
             answer = p.Answer(consultation=carried.id, call=carried.call, n=message.n, sdp=message.sdp)
             self._sockets.to_seat(carried, message.seat, answer)
+            measure({Metric.ANSWER: message.milliseconds})
+            xray.told("worker", message.trace, message.milliseconds, self._now(), "answer")
 
     def _on_relay_refused(self, socket: Socket, message: p.RelayRefused) -> None:
         if carried := self._carried(socket, message.room):

@@ -8,6 +8,8 @@ import msgspec
 
 from chalicelib.crew import Crew
 from chalicelib.log import fault, log
+from chalicelib.metrics import Metric, measure
+from chalicelib.placement import alive
 from chalicelib.placing import Place, Placing
 from chalicelib.protocol import CloseRoom, Heartbeat, Register, Registered
 from chalicelib.records import Socket, Worker
@@ -120,7 +122,9 @@ class Workers:
         All of them get back the places of calls that are not there any more: a function may die on its way.
         """
         until, dropped = self._now() + SWEEPING_SECONDS, 0
-        for worker in self._crew.all():
+        crew = self._crew.all()
+        self._measure(crew)
+        for worker in crew:
             for room in worker.rooms:
                 if not self._placing.is_there(Place(worker.id, room)):
                     self._store.release_room(worker.id, room)
@@ -131,6 +135,19 @@ class Workers:
         return dropped
 
     # ------------------------------------------------------------ parts
+
+    def _measure(self, crew: list[Worker]) -> None:
+        """Once a minute: so that the workers themselves need not know how to tell anybody."""
+        able = alive(crew, self._now())
+        measure(
+            {
+                Metric.WORKERS: len(able),
+                Metric.WORKERS_LOST: sum(self._crew.is_lost(worker) and not worker.draining for worker in crew),
+                Metric.FREE_PLACES: self._placing.free(),
+                Metric.CALLS: sum(len(worker.rooms) for worker in crew),
+                Metric.LOAD: 100 * max((worker.load for worker in able), default=0.0),
+            }
+        )
 
     def _relieve_others(self, newcomer: str) -> None:
         """What had no place before this worker came has one now."""

@@ -170,6 +170,7 @@ class Functions(Construct):
         ).to_string()
         known = {
             "table": self._state.table.table_name,
+            "system": stack.stack_name.removesuffix("-core"),
             "push_endpoint": endpoint,
             "secret_pepper": self._state.pepper,
             "secret_turn": self._state.turn,

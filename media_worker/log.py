@@ -7,7 +7,9 @@ from typing import Any, Final
 
 import msgspec
 
-ALLOWED: Final = frozenset({"code", "rooms", "seats", "probes", "capacity", "draining", "tries", "bytes"})
+ALLOWED: Final = frozenset(
+    {"code", "rooms", "seats", "probes", "capacity", "draining", "tries", "bytes", "milliseconds", "trace"}
+)
 _FOREIGN: Final = ("aiortc", "aioice", "websockets", "asyncio")
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Coroutine
 from typing import Any, Final, Protocol
@@ -31,6 +32,8 @@ from chalicelib.protocol import (
 from media_worker.log import say
 from media_worker.waiting import ProbePort, Waiting
 
+LONGEST: Final = 600_000
+"""Milliseconds that may be said at most."""
 REMEMBERED: Final = 1_000
 """Closed rooms whose late messages are recognised; a call's number is never used again."""
 
@@ -98,7 +101,7 @@ class Worker:
         """Do what a message asks for."""
         match message:
             case OpenRoom(room):
-                self._send(RoomOpened(room) if self._open(room) else self._no(room))
+                self._send(RoomOpened(room) if self._open(room, message.trace) else self._no(room))
             case RelayOffer():
                 await self._relay(message)
             case CloseRoom(room, moved=True):
@@ -119,7 +122,7 @@ class Worker:
         await self._waiting.close()
         await asyncio.gather(*(self._close(room) for room in self.rooms), *self._ending, return_exceptions=True)
 
-    def _open(self, room: str) -> _Call | None:
+    def _open(self, room: str, trace: str) -> _Call | None:
         if room in self._over:
             return None
         call = self._calls.get(room)
@@ -130,7 +133,7 @@ class Worker:
         if call is None:
             call = self._calls[room] = _Call()
             call.port = self._open_room(lambda: self._empty(room))
-            say("room_opened", rooms=len(self._calls))
+            say("room_opened", rooms=len(self._calls), trace=trace[3:35])
         return call
 
     def _no(self, room: str) -> FromWorker:
@@ -138,7 +141,7 @@ class Worker:
         return RoomEnded(room) if room in self._over else RoomRefused(room)
 
     async def _relay(self, offer: RelayOffer) -> None:
-        call = self._open(offer.room)
+        call = self._open(offer.room, offer.trace)
         if call is None:
             code = Gone.code if offer.room in self._over else Unavailable.code
             self._send(RelayRefused(offer.room, offer.seat, offer.n, code))
@@ -155,10 +158,14 @@ class Worker:
         if call.port is None:
             return refused
         reply: RelayAnswer | RelayRefused
+        begun = time.monotonic()
         try:
-            reply = RelayAnswer(offer.room, offer.seat, offer.n, await call.port.answer(offer.seat, offer.sdp))
+            sdp = await call.port.answer(offer.seat, offer.sdp)
+            took = round(1000 * (time.monotonic() - begun))
+            say("offer_answered", milliseconds=took, trace=offer.trace[3:35])
+            reply = RelayAnswer(offer.room, offer.seat, offer.n, sdp, offer.trace, min(took, LONGEST))
         except BadSdp as error:
-            say("offer_refused", code=error.code)
+            say("offer_refused", code=error.code, trace=offer.trace[3:35])
             reply = msgspec.structs.replace(refused, code=error.code)
         call.replies[offer.seat] = reply
         return reply

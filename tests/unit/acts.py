@@ -239,6 +239,7 @@ OF_VISITORS: Final[list[tuple[str, Callable[[str, Stage], p.Message]]]] = [
     ("talking", lambda c, s: p.Pause(consultation=c, call=1, paused=True)),
     ("talking", lambda c, s: p.HangUp(consultation=c, call=1)),
     ("talking", lambda c, s: p.Trouble(consultation=c, call=1)),
+    ("talking", lambda c, s: p.Timed(consultation=c, call=1, what=p.Timing.JOINED, milliseconds=900)),
     ("waiting", lambda c, s: p.ProbeStart()),
     ("waiting", lambda c, s: p.ProbeOffer(probe=PROBE, sdp=SDP)),
 ]
@@ -264,6 +265,11 @@ MESSAGES: Final[list[tuple[str, str, Act]]] = [
     says("clinician", "talking", lambda c, s: p.Pause(consultation=c, call=1, paused=True)),
     says("clinician", "talking", lambda c, s: p.HangUp(consultation=c, call=1)),
     says("clinician", "talking", lambda c, s: p.Trouble(consultation=c, call=1)),
+    says(
+        "clinician",
+        "talking",
+        lambda c, s: p.Timed(consultation=c, call=1, what=p.Timing.RECOVERY, milliseconds=900),
+    ),
     says("secretary", "waiting", lambda c, s: p.Hello()),
     says("secretary", "waiting", lambda c, s: p.Ping()),
     says("secretary", "waiting", lambda c, s: p.Watch(day="2027-01-15", clinician="clinician")),

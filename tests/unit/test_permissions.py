@@ -46,6 +46,7 @@ MESSAGES: Final[tuple[p.Message, ...]] = (
     p.Pause("c", 1, paused=True),
     p.HangUp("c", 1),
     p.Trouble("c", 1),
+    p.Timed("c", 1, p.Timing.JOINED, 900),
     p.ProbeStart(),
     p.ProbeOffer("probe", SDP),
     p.Tested(p.DeviceReport()),

@@ -48,6 +48,9 @@ export type Appetite = "all" | "low" | "none";
 /** Why a call is over. After ``withdrawn`` and ``worker_lost`` it may come back; after the others it will not. ``phone``: the clinician phones instead. ``removed``: said to a guest whom the clinician showed out. */
 export type EndReason = "hang_up" | "withdrawn" | "worker_lost" | "cancelled" | "phone" | "removed";
 
+/** What a page measures. ``joined``: from being let into a call until the path to the worker is up; ``first_picture``: until the first picture of anybody is decoded; ``recovery``: from noticing that nothing arrives, or from the network's return, until something does. */
+export type Timing = "joined" | "first_picture" | "recovery";
+
 /** When the invitation goes out: by the trust's rule (two days before), or now. */
 export type SendInvitation = "by_rule" | "now";
 
@@ -741,6 +744,15 @@ export interface Trouble {
   call: number;
 }
 
+/** Participant: how long something took, in milliseconds, by my own clock. Counted, and answered by nothing. */
+export interface Timed {
+  type: "timed";
+  consultation: string;
+  call: number;
+  what: Timing;
+  milliseconds: number;
+}
+
 /** Patient: I want to test the network; answered by `probe_ready`. */
 export interface ProbeStart {
   type: "probe_start";
@@ -935,9 +947,9 @@ export interface Quality {
   seats: SeatQuality[];
 }
 
-export type FromPatient = Hello | Ping | CheckIn | Leave | Accept | Offer | Media | Pause | HangUp | Trouble | ProbeStart | ProbeOffer | Tested | RunningLate;
+export type FromPatient = Hello | Ping | CheckIn | Leave | Accept | Offer | Media | Pause | HangUp | Trouble | Timed | ProbeStart | ProbeOffer | Tested | RunningLate;
 
-export type FromClinician = Hello | Ping | Watch | Delay | Admit | Call | WithdrawCall | Offer | Media | Pause | HangUp | Trouble;
+export type FromClinician = Hello | Ping | Watch | Delay | Admit | Call | WithdrawCall | Offer | Media | Pause | HangUp | Trouble | Timed;
 
 export type ToPatient = Visit | Ringing | Join | Answer | PeerMedia | PeerLeft | Paused | CallEnded | SeatTaken | ProbeReady | ProbeQueued | ProbeAnswer | Pong | Error;
 

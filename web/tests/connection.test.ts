@@ -71,7 +71,7 @@ test("what was said to a function that died is said again on the next socket", a
 test("hello is the first message, on the address with the ticket", async () => {
   const { last, statuses } = setUp();
   await settle();
-  expect(last().url).toBe("ws://here/ws?ticket=t%20t");
+  expect(last().url).toMatch(/^ws:\/\/here\/ws\?ticket=t%20t&traceparent=00-[0-9a-f]{32}-[0-9a-f]{16}-01$/);
   last().opens();
   expect(last().sent).toEqual([{ type: "hello" }]);
   expect(statuses).toEqual([["open", undefined]]);

@@ -6,10 +6,10 @@ import { Clock } from "./fakes";
 
 function setUp() {
   const clock = new Clock();
-  const told: (number | "sound")[] = [];
+  const told: (number | "sound" | "picture")[] = [];
   const report = new Map([["p", { type: "candidate-pair", bytesReceived: 1, responsesReceived: 0 }]]);
   const pair = report.get("p") as { bytesReceived: number; responsesReceived: number };
-  const life = new Life({ after: clock.after, stats: async () => report as unknown as RTCStatsReport, onSilence: (ms) => told.push(ms), onSound: () => told.push("sound") });
+  const life = new Life({ after: clock.after, stats: async () => report as unknown as RTCStatsReport, onSilence: (ms) => told.push(ms), onSound: () => told.push("sound"), onPicture: () => told.push("picture") });
   const look = (): Promise<void> => clock.pass(LOOK_MS);
   const talks = async (looks: number): Promise<void> => {
     for (let at = 0; at < looks; at++) {
@@ -30,6 +30,18 @@ test("a busy line that falls silent is told of after a second, and again ever mo
   await talks(1);
   expect(told.at(-1)).toBe("sound");
   expect(life.silent).toBe(false);
+});
+
+test("the first picture that is decoded is told of, once", async () => {
+  const { told, look, pair } = setUp();
+  const video = pair as unknown as Record<string, unknown>;
+  await look();
+  expect(told).toEqual([]);
+  Object.assign(video, { type: "inbound-rtp", framesDecoded: 1 });
+  await look();
+  Object.assign(video, { framesDecoded: 20 });
+  await look();
+  expect(told).toEqual(["picture"]);
 });
 
 test("a line on which little comes raises no alarm: a lonely caller, a pause", async () => {

@@ -1,5 +1,6 @@
 // Talks to the REST API; every failure becomes one ApiError with a stable code.
 import type { ErrorBody } from "../protocol";
+import { traceparent } from "./trace";
 
 /** What the API answered instead of what was asked for. `status` is 0 and `code` "offline" when nothing answered. */
 export class ApiError extends Error {
@@ -31,6 +32,7 @@ async function ask<T>(method: string, path: string, body: unknown, headers: Reco
     cache: "no-store",
     headers: {
       "X-Venterom": "1",
+      traceparent,
       // Also without a body: Chalice refuses what a proxy on the way may take for something else.
       ...(method !== "GET" ? { "Content-Type": "application/json" } : {}),
       ...headers,

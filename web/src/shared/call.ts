@@ -213,6 +213,7 @@ export class CallMedia {
       onEnd: () => this.outlived && this.path.become("troubled"),
       onSilence: (milliseconds) => this.silence(milliseconds),
       onSound: () => this.path.sound(),
+      onPicture: () => this.options.onPicture?.(),
     });
     this.path.follow(wire.peer);
     return wire;

@@ -20,6 +20,8 @@ export interface CallOptions {
   /** Who is shown where; said again when somebody comes, with the same streams as long as the connection is the same. */
   onRemote: (remote: Remote) => void;
   onState: (state: CallState) => void;
+  /** A picture of somebody has been decoded, the first one over a connection. */
+  onPicture?: () => void;
   /** What the worker says of the connections: everybody's to the clinician, to others their own. */
   onQuality?: (seats: SeatQuality[]) => void;
   /** Bytes this call has used so far, both ways; every few seconds. */

@@ -5,6 +5,7 @@ import { Attempt, type Socket } from "./attempt";
 import { DOUBT_MS, Line } from "./line";
 import { firstPause, pace, spread } from "./pace";
 import { realAfter, type After } from "./time";
+import { traceparent } from "./trace";
 
 /** `connecting`: for the first time. `away`: lost, and being tried again. `stopped`: will not come back by itself. */
 export type Status = "connecting" | "open" | "away" | "stopped";
@@ -144,7 +145,7 @@ export class Connection<Sent extends { type: string }, Received extends { type: 
   }
 
   private openSocket(ticket: string): Socket {
-    const address = `${this.options.url}?ticket=${encodeURIComponent(ticket)}`;
+    const address = `${this.options.url}?ticket=${encodeURIComponent(ticket)}&traceparent=${traceparent}`;
     return this.options.open ? this.options.open(address) : (new WebSocket(address) as Socket);
   }
 

@@ -7,13 +7,14 @@ import { Line } from "./move";
 import type { CallState } from "./path";
 import type { Remote } from "./people";
 import { remember, remembered } from "./saving";
+import { Stopwatch } from "./stopwatch";
 import { listenTo, Speech } from "./voice";
-import type { Answer, Appetite, Join, Pause, Seat, SeatQuality } from "../protocol";
+import type { Answer, Appetite, Join, Pause, Seat, SeatQuality, Timed } from "../protocol";
 
 /** What a conversation needs of the page's socket. */
 export interface TalkSocket {
   /** Returns whether there was a socket. */
-  send: (message: Parameters<CallOptions["send"]>[0] | Pause) => boolean;
+  send: (message: Parameters<CallOptions["send"]>[0] | Pause | Timed) => boolean;
   /** Nothing arrives of the call: look whether the socket is alive. */
   wake: () => void;
 }
@@ -45,6 +46,7 @@ export class Conversation {
   private voice: { of: MediaStreamTrack; stop: () => void } | null = null;
   private readonly levels = new Set<(level: number) => void>();
   private media: Line | null = null;
+  private watch: Stopwatch | null = null;
   private present: Pick<Join, "consultation" | "call"> = { consultation: "", call: 0 };
 
   constructor(
@@ -52,6 +54,7 @@ export class Conversation {
     private readonly socket: TalkSocket,
     private readonly tell: () => void,
     private readonly measure = listenTo,
+    private readonly now = () => performance.now(),
   ) {
     this.appetite = remembered(localStorage, navigator);
   }
@@ -72,13 +75,15 @@ export class Conversation {
     this.end();
     this.present = join;
     this.seat = join.seat;
+    const watch = (this.watch = new Stopwatch(join.seat, (timed) => this.time(timed), this.now));
     this.media = new Line(
       {
         join,
         send: (message) => this.socket.send(message),
         onDoubt: () => this.socket.wake(),
         onRemote: (remote) => this.change({ remote }),
-        onState: (state) => this.change({ state, ...(state === "connected" ? {} : { quality: [], ownTrouble: 0 }) }),
+        onPicture: () => watch.picture(),
+        onState: (state) => this.follow({ state, ...(state === "connected" ? {} : { quality: [], ownTrouble: 0 }) }),
         onQuality: (quality) => this.change({ quality, ownTrouble: this.troubleIn(quality) }),
         onBytes: (bytes) => this.change({ bytes }),
         appetite: this.appetite,
@@ -177,6 +182,7 @@ export class Conversation {
 
   /** The screen or the network came back. `elsewhere`: the way out is another one, as after leaving a Wi-Fi. */
   async wake(elsewhere = false): Promise<void> {
+    this.watch?.wake();
     await this.media?.wake(elsewhere);
   }
 
@@ -198,7 +204,7 @@ export class Conversation {
 
   private end(): void {
     const { media } = this;
-    this.media = null;
+    this.media = this.watch = null;
     this.screen?.stop();
     media?.close();
     this.voice?.stop();
@@ -219,6 +225,17 @@ export class Conversation {
     const { media } = this;
     this.change({ paused, speakingMuted: false });
     void media?.pause(paused !== null);
+  }
+
+  /** The functions count it, and nothing waits for that. */
+  private time(timed: Pick<Timed, "what" | "milliseconds">): void {
+    const { consultation, call } = this.present;
+    this.socket.send({ type: "timed", consultation, call, ...timed });
+  }
+
+  private follow(what: Partial<Pick<Conversation, "quality" | "ownTrouble">> & { state: CallState }): void {
+    this.watch?.state(what.state);
+    this.change(what);
   }
 
   /** Measure the present microphone for as long as the line is held. */

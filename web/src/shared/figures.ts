@@ -52,6 +52,13 @@ export function heard(report: RTCStatsReport): number {
   return sum;
 }
 
+/** Whether any picture has been decoded yet. */
+export function sees(report: RTCStatsReport): boolean {
+  let seen = false;
+  report.forEach((entry: Entry) => (seen ||= entry["type"] === "inbound-rtp" && figure(entry, "framesDecoded") > 0));
+  return seen;
+}
+
 /** Fewer frames decoded than this share of those that came whole, without loss, and the processor cannot keep up. */
 const KEEPS_UP = 0.7;
 /** In fewer frames than this, one or two that wait their turn would look like a lot. */

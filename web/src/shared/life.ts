@@ -1,5 +1,5 @@
 // Signs of life on a connection: a worker that died is noticed within a second, long before ICE gives the path up.
-import { heard } from "./figures";
+import { heard, sees } from "./figures";
 import type { After } from "./time";
 
 /** How often is looked whether anything has arrived. */
@@ -21,6 +21,8 @@ export interface LifeOptions {
   onSilence: (milliseconds: number) => void;
   /** Something arrives again. */
   onSound: () => void;
+  /** A picture has been decoded, the first one. */
+  onPicture: () => void;
 }
 
 /** Watches one connection until `close()`. */
@@ -30,6 +32,7 @@ export class Life {
   private quiet = 0; // looks without anything
   private patience = SILENT;
   private told = false;
+  private seen = false;
   private closed = false;
   private cancel: () => void = () => undefined;
 
@@ -59,6 +62,10 @@ export class Life {
   private async look(): Promise<void> {
     const report = await this.options.stats().catch(() => null); // of a connection that has just been closed
     if (this.closed || !report) return;
+    if (!this.seen && sees(report)) {
+      this.seen = true;
+      this.options.onPicture();
+    }
     const total = heard(report);
     if (total !== this.total) this.sound();
     else if (this.busy >= BUSY) this.silence();

@@ -5,7 +5,7 @@ import { Slots, type Outgoing } from "./slots";
 import type { After } from "./time";
 import type { Appetite } from "../protocol";
 
-export interface WireOptions extends Pick<ChannelOptions, "appetite" | "onQuality" | "onBytes" | "onEnd">, Pick<LifeOptions, "onSilence" | "onSound"> {
+export interface WireOptions extends Pick<ChannelOptions, "appetite" | "onQuality" | "onBytes" | "onEnd">, Pick<LifeOptions, "onSilence" | "onSound" | "onPicture"> {
   peer: RTCPeerConnection;
   outgoing: Outgoing;
   /** In how many sizes the camera can be sent; it stays so. */

@@ -3,6 +3,7 @@ import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { t } from "../messages";
 import { readable } from "../phone";
+import { code } from "../trace";
 import { Button } from "./parts";
 import { PhoneNumber } from "./PhoneNumber";
 
@@ -48,6 +49,7 @@ function Reference({ reference }: { reference: string }) {
         <span role="status">{copied ? t("common.copied") : ""}</span>
       </div>
       <p class="v-muted">{t("common.support.sees")}</p>
+      <p class="v-muted">{t("common.support.code", { code })}</p>
     </div>
   );
 }

@@ -2,6 +2,7 @@
 import type { ComponentChildren, JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { errorText, t } from "../messages";
+import { code as traceCode } from "../trace";
 
 /** The page's one heading; it can take the focus so that a new step is read aloud. */
 export function Heading({ children }: { children: ComponentChildren }) {
@@ -58,6 +59,7 @@ export function ErrorNotice({ code, seconds = 0, onRetry }: { code: string; seco
   return (
     <Notice tone="danger">
       <p>{errorText(code, seconds)}</p>
+      <p class="v-muted">{t("common.support.code", { code: traceCode })}</p>
       {onRetry && (
         <Button variant="secondary" onClick={onRetry}>
           {t("common.retry")}
