@@ -24,6 +24,8 @@ ADDRESS: Final = "198.51.100.77"
 SDP: Final = (
     "v=0\r\no=planted 1 1 IN IP4 198.51.100.77\r\ns=-\r\na=ice-ufrag:planted\r\na=ice-pwd:plantedplantedplanted12\r\n"
 )
+TRACE: Final = "00-6926b2f0aaaaaaaaaaaaaaaaaaaaaaaa-bbbbbbbbbbbbbbbb-01"
+"""Names nobody, and may stand in logs and traces."""
 NEEDLE: Final = re.compile(rf"(?i)plant|hemmelig|{PHONE[3:]}|{NATIONAL}|{CODE}|{re.escape(ADDRESS)}")
 EVERYTHING: Final = " ".join((NAME, PHONE, EMAIL, NATIONAL, CODE, WORD, ADDRESS))
 
@@ -66,7 +68,7 @@ class Planting:
     def text(self, limits: m.StrType, field: str) -> str:
         if field in self.known:
             return self.known[field]
-        spare = ("2027-01-15", "2027-01-15T10:00:00Z", "elvenes.c.1", "1", "a")
+        spare = ("2027-01-15", "2027-01-15T10:00:00Z", "elvenes.c.1", "1", "a", TRACE)
         candidates = (SDP,) if field == "sdp" else (NAME, PHONE, EMAIL, NATIONAL, CODE, WORD, "Planted", *spare)
         if limits.pattern is None and limits.max_length is None:
             candidates = (EVERYTHING,)
