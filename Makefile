@@ -59,6 +59,7 @@ lock: .venv/.ready ## pin every Python dependency anew, with hashes
 	@$(COMPILE) --upgrade requirements-dev.in -o requirements-dev.txt
 	@$(COMPILE) -c requirements-dev.txt requirements.in -o requirements.txt
 	@$(COMPILE) -c requirements-dev.txt media_worker/requirements.in -o media_worker/requirements.txt
+	@$(COMPILE) -c requirements-dev.txt probe/requirements.in -o probe/requirements.txt
 	@$(COMPILE) -c requirements-dev.txt media_worker/requirements-build.in -o media_worker/requirements-build.txt
 
 check-guards: .venv/.ready ## take each guard of docs/threat-model.md away and want its test to fail

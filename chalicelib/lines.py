@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from chalicelib import probing
 from chalicelib.consultations import Consultations
 from chalicelib.errors import NotFound, NoWorker
 from chalicelib.lifecycle import WITH_CALL, State
@@ -54,10 +55,13 @@ class Lines:
                 if mine in kept:
                     self.give_up(called)
                 return called
+        queued = Queued(consultation=consultation.id, place=len(before) + 1)
+        if consultation.trust == probing.TRUST:
+            return queued  # nobody waits there: it holds up no one, and no worker is started for it
         self._store.write([Put(self._wanted(consultation, mine.since))])
         if mine not in kept:
             measure({Metric.NO_LINE: 1})
-        return Queued(consultation=consultation.id, place=len(before) + 1)
+        return queued
 
     def waited_for(self) -> int:
         """How many ask for a line now and have none."""

@@ -32,9 +32,9 @@ def synthesize(out: Path, deployments: Sequence[Deployment] = ()) -> Path:
 def deploy(app: App, deployment: Deployment, build: Path) -> None:
     """All stacks of one deployment."""
     core = Core(app, build=build, deployment=deployment)
-    Media(app, deployment=deployment, core=core)
-    Web(app, deployment=deployment, core=core)
-    Operations(app, deployment=deployment, core=core)
+    media = Media(app, deployment=deployment, core=core)
+    web = Web(app, deployment=deployment, core=core)
+    Operations(app, deployment=deployment, core=core, media=media, web=web)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The two images of containers, built and pushed by the deploy tool: synthesis needs no container engine."""
+"""The three images of containers, built and pushed by the deploy tool: synthesis needs no container engine."""
 
 import json
 import re
@@ -14,6 +14,9 @@ from constructs import Construct
 ROOT: Final = Path(__file__).resolve().parent.parent
 WORKER: Final = ("media_worker/*.py", "media_worker/*.c", "media_worker/*.h", "media_worker/*.txt", "chalicelib/*.py")
 """What the worker's Dockerfile may copy: so that a page that changes makes no new image."""
+PROBE: Final = ("probe/*.py", "probe/*.txt", "client/*.py", "media_worker/*.py", "chalicelib/*.py")
+"""The same of the probe's."""
+NO_CHECK: Final = "HEALTHCHECK NONE"
 CHECK: Final = re.compile(
     r"^HEALTHCHECK --interval=(\d+)s --timeout=(\d+)s --start-period=(\d+)s --retries=(\d+) CMD (.+)$"
 )
@@ -36,9 +39,14 @@ class Image:
         self.source = ecs.ContainerImage.from_docker_image_asset(asset)
 
     @property
-    def check(self) -> ecs.HealthCheck:
-        """The Dockerfile's own health check, which ECS would not look at. Raises LookupError without one."""
+    def check(self) -> ecs.HealthCheck | None:
+        """The Dockerfile's own health check, which ECS would not look at; None where it says that there is none.
+
+        Raises LookupError where it says nothing.
+        """
         for line in self.file.read_text().replace("\\\n", " ").split("\n"):
+            if line == NO_CHECK:
+                return None
             found = CHECK.match(re.sub(r" +", " ", line))
             if found:
                 interval, timeout, start, retries = map(int, found.groups()[:4])
@@ -60,3 +68,8 @@ def worker(scope: Construct) -> Image:
 def turn(scope: Construct) -> Image:
     """coturn's."""
     return Image(scope, "TurnImage", ROOT / "turn", "Dockerfile", ("*",))
+
+
+def probe(scope: Construct) -> Image:
+    """The probe's."""
+    return Image(scope, "ProbeImage", ROOT, "probe/Dockerfile", PROBE)

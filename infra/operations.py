@@ -7,12 +7,15 @@ from constructs import Construct
 from infra.alarms import Alarms
 from infra.core import Core
 from infra.deployment import Deployment
+from infra.media import Media
+from infra.probe import Probe
+from infra.web import Web
 
 
 class Operations(Stack):
     """Of one deployment; it reads the others, and nothing depends on it."""
 
-    def __init__(self, scope: Construct, *, deployment: Deployment, core: Core) -> None:
+    def __init__(self, scope: Construct, *, deployment: Deployment, core: Core, media: Media, web: Web) -> None:
         super().__init__(
             scope,
             f"{deployment.stack}-operations",
@@ -32,3 +35,5 @@ class Operations(Stack):
             ),
             above=0,
         )
+        self.probe = Probe(self, "Probe", deployment=deployment, core=core, media=media, web=web)
+        self.probe.tell(self.alarms)

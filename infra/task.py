@@ -27,7 +27,7 @@ class Task(Construct):
         size: tuple[int, int],
         environment: Mapping[str, str],
         secrets: Mapping[str, str],
-        port: ecs.PortMapping,
+        port: ecs.PortMapping | None = None,
     ) -> None:
         """``size``: thousandths of a vCPU (1024 is one) and MiB; ``secrets``: variables and the ARNs of what they
         hold."""
@@ -51,7 +51,7 @@ class Task(Construct):
             health_check=image.check,
             environment=dict(environment),
             secrets={name: self._secret(name, arn) for name, arn in secrets.items()},
-            port_mappings=[port],
+            port_mappings=[port] if port else None,
             readonly_root_filesystem=True,
             stop_timeout=STOP,
             linux_parameters=self._unprivileged(),

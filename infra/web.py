@@ -16,6 +16,7 @@ from infra.core import Core
 from infra.deployment import Deployment
 from infra.edge_headers import EdgeHeaders
 from infra.entrance import HEADER
+from infra.status import StatusBucket
 
 OLD_VERSIONS: Final = Duration.days(90)
 """For so long a page that was replaced can be brought back."""
@@ -39,15 +40,12 @@ class Web(Stack):
             env=Environment(account=deployment.account, region=deployment.region),
         )
         self.pages = self._bucket()
+        self.status = StatusBucket(self, "Status")
         headers = EdgeHeaders(self, "Headers", domain=deployment.domain)
         functions = core.functions
         rest = self._api(functions.id_of("RestAPI"), word=core.entrance.word if core.entrance else "")
         socket = self._api(functions.id_of("WebsocketAPI"))
-        bucket = origins.S3BucketOrigin.with_origin_access_control(
-            self.pages,
-            # Who may list is told that nothing is there; who may not is told that it is forbidden.
-            origin_access_levels=[cloudfront.AccessLevel.READ, cloudfront.AccessLevel.LIST],
-        )
+        bucket = _private(self.pages)
         kept = cloudfront.CachePolicy(
             self,
             "AsTheFileSays",
@@ -89,6 +87,12 @@ class Web(Stack):
             additional_behaviors={
                 f"/{ASSETS}*": cloudfront.BehaviorOptions(
                     origin=bucket,
+                    viewer_protocol_policy=cloudfront.ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
+                    cache_policy=kept,
+                    response_headers_policy=headers.pages,
+                ),
+                self.status.path: cloudfront.BehaviorOptions(
+                    origin=_private(self.status.bucket),
                     viewer_protocol_policy=cloudfront.ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
                     cache_policy=kept,
                     response_headers_policy=headers.pages,
@@ -151,3 +155,11 @@ class Web(Stack):
             query_string_behavior=cloudfront.OriginRequestQueryStringBehavior.all(),
             cookie_behavior=behavior.all() if cookies else behavior.none(),
         )
+
+
+def _private(bucket: s3.Bucket) -> cloudfront.IOrigin:
+    return origins.S3BucketOrigin.with_origin_access_control(
+        bucket,
+        # Who may list is told that nothing is there; who may not is told that it is forbidden.
+        origin_access_levels=[cloudfront.AccessLevel.READ, cloudfront.AccessLevel.LIST],
+    )

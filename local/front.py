@@ -31,9 +31,10 @@ from chalicelib.protocol import MAX_FRAME, MAX_MESSAGE
 from chalicelib.rest import ErrorBody
 from infra.addresses import NO_PAGE, PAGES, kept
 from local import outbox
+from probe.status import NAME
 
 DIST: Final = Path(__file__).resolve().parent.parent / "web" / "dist"
-STATUS: Final = "/status.json"
+STATUS: Final = f"/{NAME}"
 NOT_BUILT: Final = "The pages are not built yet. Run `make run`: it builds them first.\n"
 MAX_BODY: Final = 10 * 1024 * 1024  # bytes; API Gateway's limit
 REST_SECONDS: Final = 29  # API Gateway's limit for an answer

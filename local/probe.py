@@ -16,7 +16,7 @@ from local.template import BUILD
 from probe.keeper import keeper, known
 from probe.run import look
 from probe.settings import Settings
-from probe.status import after
+from probe.status import NAME, after
 
 
 def settings_of(addresses: Mapping[str, str], key: str) -> Settings:
@@ -25,7 +25,7 @@ def settings_of(addresses: Mapping[str, str], key: str) -> Settings:
         origin=addresses["api"].removesuffix("/api"),
         key=key,
         issuer=f"{addresses['portal']}/idporten",
-        file=str(Path(addresses["state"]) / "status.json"),
+        file=str(Path(addresses["state"]) / NAME),
     )
 
 

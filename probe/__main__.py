@@ -21,7 +21,7 @@ def main() -> int:
         print(error, file=sys.stderr)  # noqa: T201 - it names the variable, and no value
         return 2
     found = asyncio.run(look(settings, lambda: resting(settings)))
-    for line in metrics.lines(found, settings.deployment):
+    for line in metrics.lines(found, settings.system):
         print(line)  # noqa: T201 - the log is where metrics go
     keeping = keeper(settings)
     document = msgspec.json.encode(after(known(keeping.read()), found, settings.every))

@@ -7,9 +7,8 @@ import boto3
 import msgspec
 
 from probe.settings import Settings
-from probe.status import Status
+from probe.status import NAME, Status
 
-NAME: Final = "status.json"
 SEEN_SECONDS: Final = 30
 """For how long a copy may be shown without asking again."""
 

@@ -7,6 +7,8 @@ import msgspec
 
 from probe.outcome import Cause, Outcome, Part, State
 
+NAME: Final = "status.json"
+"""Of the document, in its bucket and at the domain."""
 DAYS: Final = 90
 
 

@@ -12,6 +12,7 @@ LOCKS: Final = (
     "requirements-dev.txt",
     "media_worker/requirements.txt",
     "media_worker/requirements-build.txt",
+    "probe/requirements.txt",
 )
 CLEAN, FOUND, NOT_ASKED = 0, 1, 2
 # Advisories that do not touch us: id → why. None so far.

@@ -76,21 +76,30 @@ def test_the_api_has_its_headers_where_it_says_nothing_of_them_itself(webs: list
         assert overrides(policy) == {False}
 
 
-def test_nobody_reads_the_bucket_but_this_distribution(webs: list[Deployed]) -> None:
+def test_nobody_reads_the_buckets_but_this_distribution(webs: list[Deployed]) -> None:
     for stack in webs:
-        bucket = one(stack, "AWS::S3::Bucket")
-        assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
-        assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
-        assert "BucketEncryption" in bucket
-        statements = one(stack, "AWS::S3::BucketPolicy")["PolicyDocument"]["Statement"]
-        (allowed,) = [s for s in statements if s["Effect"] == "Allow"]
-        assert allowed["Principal"] == {"Service": "cloudfront.amazonaws.com"}
-        assert ":distribution/" in json.dumps(allowed["Condition"]["StringEquals"]["AWS:SourceArn"])
-        assert set(allowed["Action"]) == {"s3:GetObject", "s3:ListBucket"}
-        denied = [s["Condition"] for s in statements if s["Effect"] == "Deny"]
-        assert {"Bool": {"aws:SecureTransport": "false"}} in denied
-        control = one(stack, "AWS::CloudFront::OriginAccessControl")["OriginAccessControlConfig"]
-        assert (control["SigningBehavior"], control["OriginAccessControlOriginType"]) == ("always", "s3")
+        buckets = {name: found["Properties"] for name, found in stack.of_type("AWS::S3::Bucket").items()}
+        (pages,) = (name for name in buckets if name.startswith("Pages"))
+        assert len(buckets) == 2, "the pages, and what the probe says"
+        assert buckets[pages]["VersioningConfiguration"] == {"Status": "Enabled"}
+        for name, bucket in buckets.items():
+            assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+            assert "BucketEncryption" in bucket
+            (policy,) = (
+                found["Properties"]["PolicyDocument"]["Statement"]
+                for found in stack.of_type("AWS::S3::BucketPolicy").values()
+                if found["Properties"]["Bucket"] == {"Ref": name}
+            )
+            (allowed,) = [s for s in policy if s["Effect"] == "Allow"]
+            assert allowed["Principal"] == {"Service": "cloudfront.amazonaws.com"}
+            assert ":distribution/" in json.dumps(allowed["Condition"]["StringEquals"]["AWS:SourceArn"])
+            assert set(allowed["Action"]) == {"s3:GetObject", "s3:ListBucket"}
+            assert {"Bool": {"aws:SecureTransport": "false"}} in [
+                s["Condition"] for s in policy if s["Effect"] == "Deny"
+            ]
+        for found in stack.of_type("AWS::CloudFront::OriginAccessControl").values():
+            control = found["Properties"]["OriginAccessControlConfig"]
+            assert (control["SigningBehavior"], control["OriginAccessControlOriginType"]) == ("always", "s3")
 
 
 def test_one_domain_over_tls_for_pages_api_and_sockets(webs: list[Deployed]) -> None:
@@ -104,7 +113,7 @@ def test_one_domain_over_tls_for_pages_api_and_sockets(webs: list[Deployed]) -> 
         assert "Logging" not in config
         assert "WebACLId" not in config
         found = behaviors(stack)
-        assert list(found) == ["*", "/assets/*", "/api/*", "/ws"]
+        assert list(found) == ["*", "/assets/*", "/status.json", "/api/*", "/ws"]
         assert {path for path, one in found.items() if one["ViewerProtocolPolicy"] == "https-only"} == {"/api/*", "/ws"}
         origins = {origin["Id"]: json.dumps(origin["DomainName"]) for origin in config["Origins"]}
         assert "RestAPI" in origins[found["/api/*"]["TargetOriginId"]]

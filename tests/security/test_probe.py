@@ -6,7 +6,7 @@ import pytest
 from chalicelib import probing
 from chalicelib import protocol as p
 from chalicelib.errors import BadRequest, TicketInvalid
-from chalicelib.records import Consultation, Session, Socket
+from chalicelib.records import Consultation, Session, Socket, Wanted
 from chalicelib.rest import Arrival
 from chalicelib.store import Delete
 from chalicelib.tokens import probe_pass, worker_pass
@@ -125,3 +125,18 @@ def test_what_it_leaves_is_kept_for_as_short_a_time_as_can_be(clinic: Clinic) ->
     assert (rules.keep_contact_days, rules.keep_consultation_days, rules.keep_trail_days) == (1, 1, 365)
     with pytest.raises(msgspec.ValidationError):
         msgspec.convert(msgspec.to_builtins(msgspec.structs.replace(rules, keep_trail_days=364)), type(rules))
+
+
+def test_a_test_call_holds_nobody_up_and_starts_no_worker(clinic: Clinic) -> None:
+    """With no place free its clinician is told so, and stands in no queue: people who come later go first."""
+    made = arrived(clinic)
+    session, _ = clinic.services.sessions.begin_visit(made)
+    clinic.services.signaling.connect("patient", clinic.services.tickets.issue(session).ticket)
+    clinic.say("patient", p.CheckIn(devices=p.DeviceReport()))
+    connect(clinic)
+    assert clinic.say("probe", p.Call(consultation=made.id)) == "call"
+    assert p.Queued(consultation=made.id, place=1) in clinic.push.to("probe")
+    assert clinic.store.query(Wanted, Wanted.PARTITION, "T#") == []
+    clinic.worker("W", "w1")
+    clinic.say("probe", p.Call(consultation=made.id))
+    assert clinic.services.consultations.find(probing.TRUST, made.id).state == "calling"

@@ -143,7 +143,7 @@ def test_t90_a_body_is_not_endless(world: World) -> None:
 
 def test_t91_only_what_was_pinned_is_installed() -> None:
     """T-91. Guard: hashes, for the machine of a developer, the functions and the image."""
-    for lock in ("requirements.txt", "requirements-dev.txt", "media_worker/requirements.txt"):
+    for lock in ("requirements.txt", "requirements-dev.txt", "media_worker/requirements.txt", "probe/requirements.txt"):
         text = (ROOT / lock).read_text()
         assert text.count("==") <= text.count("--hash=sha256:")
     for file, installs in (("tools/setup.sh", 2), ("media_worker/Dockerfile", 2)):

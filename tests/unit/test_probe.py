@@ -13,10 +13,10 @@ from chalicelib import probing
 from chalicelib.protocol import IceServer
 from client.relayed import Relay
 from probe import metrics
-from probe.keeper import NAME, BucketKeeper, FileKeeper, known
+from probe.keeper import BucketKeeper, FileKeeper, known
 from probe.outcome import Cause, Outcome, Part, State
 from probe.settings import Settings
-from probe.status import DAYS, Status, after
+from probe.status import DAYS, NAME, Status, after
 
 NOW = 1_800_000_000
 DAY = 86_400
