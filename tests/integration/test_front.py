@@ -13,7 +13,7 @@ from aiohttp import ClientSession, WSMsgType, WSServerHandshakeError, web
 
 from chalicelib.headers import ALWAYS, API
 from chalicelib.protocol import MAX_FRAME
-from infra.addresses import PAGES
+from infra import addresses
 from local import front
 from local.children import free_port
 
@@ -27,6 +27,7 @@ PAGES = {
     "/advice": "help",
     "/privacy": "help",
     "/accessibility": "help",
+    "/status": "status",
 }
 
 
@@ -164,12 +165,12 @@ def test_files_worth_it_are_compressed_for_who_takes_that(dist: Path) -> None:
 
 def test_every_page_that_is_built_has_its_address() -> None:
     built = {path.name for path in (front.DIST.parent).glob("*.html")}
-    assert set(PAGES.values()) == built
+    assert set(addresses.PAGES.values()) == built
 
 
 def test_built_pages_hold_nothing_that_their_policy_forbids() -> None:
     built = list(front.DIST.glob("*.html"))
-    assert len(built) > len(set(PAGES.values()))  # with the plain page; `make web-check` builds them
+    assert len(built) > len(set(addresses.PAGES.values()))  # with the plain page; `make web-check` builds them
     for path in built:
         html = path.read_text()
         assert not re.search(r"<style|\sstyle=|\son[a-z]+=|javascript:", html), path.name
