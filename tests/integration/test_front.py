@@ -33,7 +33,7 @@ PAGES = {
 
 @pytest.fixture
 def dist(tmp_path: Path) -> Path:
-    for name in ("index", "visit", "department", "staff", "help"):
+    for name in sorted(set(PAGES.values())):
         (tmp_path / f"{name}.html").write_text(f"<title>{name}</title>")
     (tmp_path / "assets").mkdir()
     (tmp_path / "assets" / "main-abc.js").write_text("1")
