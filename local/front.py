@@ -18,6 +18,7 @@ from aiohttp import (
     ClientError,
     ClientSession,
     ClientTimeout,
+    TCPConnector,
     ClientWebSocketResponse,
     WSMsgType,
     WSServerHandshakeError,
@@ -159,7 +160,9 @@ async def _headers(
 
 
 async def _session(app: web.Application) -> AsyncIterator[None]:
-    app[UPSTREAM] = ClientSession(timeout=ClientTimeout(total=REST_SECONDS), auto_decompress=False)
+    # Each open socket is one of its connections: aiohttp's usual hundred would leave none for requests at nine o'clock.
+    connector = TCPConnector(limit=0)
+    app[UPSTREAM] = ClientSession(connector=connector, timeout=ClientTimeout(total=REST_SECONDS), auto_decompress=False)
     yield
     await app[UPSTREAM].close()
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aiohttp import ClientSession, WSMsgType, WSServerHandshakeError, web
+from aiohttp import ClientSession, ClientTimeout, TCPConnector, WSMsgType, WSServerHandshakeError, web
 
 from chalicelib.headers import ALWAYS, API
 from chalicelib.protocol import MAX_FRAME
@@ -17,6 +17,8 @@ from infra import addresses
 from local import front
 from local.children import free_port
 
+MANY = 101
+"""More than aiohttp lets one client open by itself."""
 PAGES = {
     "/": "index",
     "/i": "visit",
@@ -285,6 +287,17 @@ def test_a_socket_that_the_functions_close_is_closed(dist: Path) -> None:
             return socket.close_code
 
     assert visit(dist, act) == 1000
+
+
+def test_however_many_sockets_are_open_a_request_is_answered(dist: Path) -> None:
+    async def act(_: ClientSession, origin: str) -> int:
+        async with ClientSession(connector=TCPConnector(limit=0), timeout=ClientTimeout(total=30)) as client:
+            sockets = [await client.ws_connect(f"{origin}/ws?ticket=good") for _ in range(MANY)]
+            async with client.get(f"{origin}/api/health") as answer:
+                await asyncio.gather(*(socket.close() for socket in sockets))
+                return answer.status
+
+    assert visit(dist, act) == 201
 
 
 def test_a_bad_pass_is_refused_before_the_socket_opens(dist: Path) -> None:
