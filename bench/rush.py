@@ -187,7 +187,7 @@ class Rush:
         self._tasks.append(asyncio.create_task(guest.page.run()))
         await guest.page.until(lambda: guest.page.visit is not None, seconds=PATIENCE)
         begun = clock()
-        check_in = asyncio.create_task(guest.check_in())
+        check_in = asyncio.create_task(guest.check_in(PATIENCE))
         await desk.page.until(lambda: desk.has(consultation, State.CHECKED_IN), seconds=PATIENCE)
         self.tally.took["check-in to list"].append(clock() - begun)
         await check_in
@@ -222,7 +222,7 @@ class Rush:
         self.tally.took["queue to ringing" if was_queued else "call to ringing"].append(clock() - begun)
         begun = clock()
         await guest.accept()
-        await asyncio.gather(desk.page.until_heard(), page.until_heard())
+        await asyncio.gather(desk.page.until_heard(PATIENCE), page.until_heard(PATIENCE))
         self.tally.took["accept to media"].append(clock() - begun)
         await asyncio.sleep(TALK)
         await page.until(lambda: guest.is_(State.ENDED), guest.hang_up(), seconds=PATIENCE)

@@ -26,6 +26,8 @@ LOST: Final = (OSError, TimeoutError, ConnectionClosed, InvalidHandshake)
 AGAIN_SECONDS: Final = 1.0
 """Between two attempts to reach the service, spread."""
 OFFER_SECONDS: Final = 3.0
+CALM_SECONDS: Final = 30.0
+"""A service that is slow is not asked more often than this."""
 """After which an offer without an answer is said again."""
 SILENT_SECONDS: Final = 2.0
 """After which a page asks what is the matter."""
@@ -123,17 +125,19 @@ class Page:
                     await self._open.send(data)
 
     async def until(self, holds: Callable[[], bool], *say: p.Message, seconds: float = PATIENCE) -> None:
-        """Say this, again and again, until something holds. Raises TimeoutError."""
+        """Say this, again and again but more and more calmly, until something holds. Raises TimeoutError."""
+        pause = OFFER_SECONDS
         async with asyncio.timeout(seconds):
             while not holds():
                 for message in say:
                     await self.say(message)
                 self._news.clear()
                 with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(OFFER_SECONDS):
+                    async with asyncio.timeout(pause):
                         while not holds():
                             await self._news.wait()
                             self._news.clear()
+                pause = min(2 * pause, CALM_SECONDS)
 
     def note(self) -> None:
         """Something has changed that somebody may wait for with `until`."""
@@ -155,10 +159,10 @@ class Page:
         line = self.line
         return line is not None and all(moments and moments[-1] > since for moments in (line.sounds, line.pictures))
 
-    async def until_heard(self) -> None:
-        """Until sound and pictures come, from now on."""
+    async def until_heard(self, seconds: float = PATIENCE) -> None:
+        """Until sound and pictures come, from now on. Raises TimeoutError."""
         since = asyncio.get_running_loop().time()
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(seconds):
             while not self.hears(since):
                 self._came.clear()
                 await self._came.wait()

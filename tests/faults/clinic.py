@@ -5,6 +5,7 @@ import contextlib
 import secrets
 import threading
 from datetime import UTC, datetime, timedelta
+from itertools import chain, repeat
 from typing import Any, Final, Protocol, Self
 
 import msgspec
@@ -12,6 +13,7 @@ import msgspec
 from chalicelib import protocol as p
 from chalicelib.lifecycle import State
 from chalicelib.rest import Ticket
+from client.caller import PATIENCE
 from client.page import Page
 from local import seed
 from local.system import TRUST, System
@@ -88,11 +90,11 @@ class Guest:
         """Open it."""
         await asyncio.to_thread(self.visitor.enter, link)
 
-    async def check_in(self) -> None:
-        """Be ready, and know that it was heard."""
+    async def check_in(self, seconds: float = PATIENCE) -> None:
+        """Be ready, and know that it was heard. Raises TimeoutError."""
         page = self.page
-        await page.until(lambda: page.visit is not None)
-        await page.until(lambda: self.is_(State.CHECKED_IN), p.CheckIn(p.DeviceReport()))
+        await page.until(lambda: page.visit is not None, seconds=seconds)
+        await page.until(lambda: self.is_(State.CHECKED_IN), p.CheckIn(p.DeviceReport()), seconds=seconds)
 
     def hang_up(self) -> p.HangUp:
         """The newest call that the page has heard of is over."""
@@ -111,10 +113,10 @@ class Guest:
 
     async def accept(self) -> None:
         """Take the call, under whatever number it has by now."""
-        while not self.is_(State.IN_CALL):
+        for patience in chain((2, 4, 8), repeat(16)):
             with contextlib.suppress(TimeoutError):
                 accept = p.Accept(self.visitor.consultation, self.call)
-                await self.page.until(lambda: self.is_(State.IN_CALL), accept, seconds=2)
+                return await self.page.until(lambda: self.is_(State.IN_CALL), accept, seconds=patience)
 
     async def _ticket(self) -> Ticket:
         body = await asyncio.to_thread(self.visitor.request, "POST", f"visits/{self.visitor.consultation}/ticket")
