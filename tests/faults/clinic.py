@@ -113,10 +113,11 @@ class Guest:
 
     async def accept(self) -> None:
         """Take the call, under whatever number it has by now."""
-        for patience in chain((2, 4, 8), repeat(16)):
+        patience = chain((2, 4, 8), repeat(16))
+        while not self.is_(State.IN_CALL):
             with contextlib.suppress(TimeoutError):
                 accept = p.Accept(self.visitor.consultation, self.call)
-                return await self.page.until(lambda: self.is_(State.IN_CALL), accept, seconds=patience)
+                await self.page.until(lambda: self.is_(State.IN_CALL), accept, seconds=next(patience))
 
     async def _ticket(self) -> Ticket:
         body = await asyncio.to_thread(self.visitor.request, "POST", f"visits/{self.visitor.consultation}/ticket")
