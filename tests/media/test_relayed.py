@@ -1,4 +1,4 @@
-"""The client's way through TURN, over UDP, TCP and TLS to the product's coturn, and what it says of one that is none."""
+"""The client's way through TURN, over UDP, TCP and TLS to the product's coturn; and one that is none."""
 
 import asyncio
 import socket
