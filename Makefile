@@ -9,9 +9,12 @@ WEB_SOURCES := $(shell find web/src web/messages web/public web/plugins web/*.ht
 # schemathesis names all the doors' tests alike, and of tests named alike two processes would run one.
 DESCRIBED := tests/security/test_described.py tests/integration/test_running_api.py
 
+# FILE: of deployments, when it is not infra/deployments.toml.
+DEPLOY = $(PY) -m deploy --trust "$(TRUST)" --stage "$(STAGE)" $(if $(FILE),--file "$(FILE)")
+
 PORT ?= $(or $(VENTEROM_PORT),8080)
 
-.PHONY: help setup run test check lint types web-check lock check-guards fuzz audit sbom generate screenshots bench-coldstart bench-loss bench-pages bench-relay cost probe simulate-scaling faults rush soak soak-worker verify-trail dead-letters replay-dead-letters clean
+.PHONY: help setup run test check lint types web-check lock check-guards fuzz audit sbom generate screenshots bench-coldstart bench-loss bench-pages bench-relay cost probe simulate-scaling deploy diff destroy bootstrap faults rush soak soak-worker verify-trail dead-letters replay-dead-letters clean
 .DEFAULT_GOAL := help
 
 help:
@@ -24,7 +27,7 @@ run: .venv/.ready build/plane.ready web/dist/index.html ## start the whole servi
 
 # Most tests wait more than they work, so two processes share them, by files, in the order of tests/conftest.py. Those of
 # the networks and of media come first and by themselves: they are to find nothing but their wires slow.
-test: .venv/.ready build/plane.ready web/node_modules/.ready tests/certified/node_modules/.ready ## everything that CI runs; needs about three quarters of an hour on two cores
+test: .venv/.ready build/plane.ready web/node_modules/.ready tests/certified/node_modules/.ready deploy/cdk/node_modules/.ready ## everything that CI runs; needs about three quarters of an hour on two cores
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync check
 	@tools/setup.sh programs test
 	@$(PY) -m pytest -n 2 --dist loadscope tests/nets
@@ -44,7 +47,7 @@ lint: .venv/.ready ## style, what is risky, and the rules of who may import whom
 	@.venv/bin/ruff check --quiet .
 	@.venv/bin/ruff format --quiet --check . || { echo "Not formatted: run .venv/bin/ruff format"; exit 1; }
 	@.venv/bin/lint-imports --no-logo
-	@.venv/bin/bandit --quiet --recursive --configfile pyproject.toml app.py chalicelib client probe media_worker infra local tools bench
+	@.venv/bin/bandit --quiet --recursive --configfile pyproject.toml app.py chalicelib client probe media_worker infra deploy local tools bench
 	@.venv/bin/hadolint media_worker/Dockerfile probe/Dockerfile turn/Dockerfile
 
 types: .venv/.ready
@@ -121,6 +124,18 @@ soak: .venv/.ready build/plane.ready ## calls and random faults, and whether all
 soak-worker: .venv/.ready build/plane.ready ## whether a worker's memory grows while calls come and go (MINUTES=30)
 	@$(PY) -m bench.soak_worker $(or $(MINUTES),30)
 
+deploy: .venv/.ready deploy/cdk/node_modules/.ready web/dist/index.html ## show what changes and, when told yes, bring it to a trust's account (TRUST=… STAGE=dev|test|prod, YES=1)
+	@$(DEPLOY) deploy $(if $(YES),--yes)
+
+diff: .venv/.ready deploy/cdk/node_modules/.ready ## show what deploying would change (TRUST=… STAGE=…)
+	@$(DEPLOY) diff
+
+destroy: .venv/.ready ## take a deployment down; its data stay unless DATA says the word (TRUST=… STAGE=…)
+	@$(DEPLOY) destroy $(if $(YES),--yes) $(if $(DATA),--data "$(DATA)")
+
+bootstrap: .venv/.ready deploy/cdk/node_modules/.ready ## prepare an account for deployments, once (TRUST=… STAGE=…)
+	@$(DEPLOY) bootstrap
+
 verify-trail: .venv/.ready ## check the trails of the running local system (FIRST=2026-11-20 LAST=2026-11-26); 1: something was changed, 2: not checked
 	@$(PY) -m local.verify $(addprefix --first ,$(FIRST)) $(addprefix --last ,$(LAST))
 
@@ -131,7 +146,7 @@ replay-dead-letters: .venv/.ready ## do it again, take out what goes well, and s
 	@$(PY) -m local.dead_letters --replay $(if $(AWS),--aws)
 
 clean: ## remove all that was made here, the local state with it
-	rm -rf build media_worker/_hotpath* .venv web/node_modules tests/certified/node_modules web/dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf build media_worker/_hotpath* .venv web/node_modules tests/certified/node_modules deploy/cdk/node_modules web/dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 
 .venv/.ready: requirements-dev.txt tools/setup.sh
 	@tools/setup.sh python
@@ -147,6 +162,10 @@ web/node_modules/.ready: web/package-lock.json .venv/.ready
 
 tests/certified/node_modules/.ready: tests/certified/package-lock.json .venv/.ready
 	@tools/setup.sh certified
+	@touch $@
+
+deploy/cdk/node_modules/.ready: deploy/cdk/package-lock.json .venv/.ready
+	@tools/setup.sh cdk
 	@touch $@
 
 web/dist/index.html: web/node_modules/.ready $(WEB_SOURCES)

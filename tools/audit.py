@@ -58,7 +58,7 @@ def main() -> int:
         told.append(tell(lock, python(answer(asked))))
     told += [
         tell(f"{folder}/package-lock.json", node(answer(["npm", "--prefix", folder, "audit", "--json"])))
-        for folder in ("web", "tests/certified")
+        for folder in ("web", "tests/certified", "deploy/cdk")
     ]
     return FOUND if FOUND in told else max(told)
 

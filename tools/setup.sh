@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Gets what the repository needs: `python` fills .venv, `node` fills web/node_modules, `certified` tests/certified/node_modules,
-# `plane` compiles a part of the media worker, `programs run|test|relay` sees to Debian's programs.
+# `cdk` deploy/cdk/node_modules, `plane` compiles a part of the media worker, `programs run|test|relay` sees to Debian's programs.
 # Every step says in a line what it does; what the tools print goes to build/log/setup.log.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -98,6 +98,12 @@ setup_node() {
   npm_ci web
 }
 
+# AWS's program that brings templates to an account: `make deploy` and the test of it.
+setup_cdk() {
+  echo "Node: fetching the CDK's program …"
+  npm_ci deploy/cdk
+}
+
 # The certified OpenID provider that only tests use.
 setup_certified() {
   echo "Node: fetching the OpenID provider of the tests …"
@@ -126,7 +132,8 @@ case "${1:-}" in
   python) setup_python ;;
   node) setup_node ;;
   certified) setup_certified ;;
+  cdk) setup_cdk ;;
   plane) setup_plane ;;
   programs) setup_programs "$2" ;;
-  *) fail "Usage: tools/setup.sh python | node | certified | plane | programs run|test|relay" ;;
+  *) fail "Usage: tools/setup.sh python | node | certified | cdk | plane | programs run|test|relay" ;;
 esac
