@@ -4,7 +4,6 @@ from bisect import bisect_left, bisect_right
 from collections import deque
 from typing import Final, NamedTuple, Protocol
 
-from bench.region import HOUR
 from chalicelib.scaling import Booked, Policy, wanted
 
 
@@ -25,20 +24,16 @@ class Fleet(Protocol):
 
 
 class ByBook:
-    """What a schedule in the template would do."""
-
-    LONGEST_SECONDS: Final = 4 * HOUR
-    """No appointment is longer (rest.NewConsultation): what began before is over."""
+    """What the function `fleet` does, with the book in memory."""
 
     def __init__(self, book: list[Booked], policy: Policy) -> None:
         self._book = book
         self._policy = policy
 
     def wanted(self, moment: Moment) -> int:
-        first = moment.now - self._policy.late_seconds - self.LONGEST_SECONDS
-        last = moment.now + self._policy.lead_seconds
+        first, last = self._policy.window(moment.now)
         near = self._book[bisect_left(self._book, (first,)) : bisect_right(self._book, (last + 1,))]
-        return wanted(near, moment.calls, moment.waiting, moment.now, self._policy)
+        return self._policy.bound(wanted(near, moment.calls, moment.waiting, moment.now, self._policy))
 
 
 class Tracking:

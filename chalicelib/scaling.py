@@ -1,13 +1,16 @@
 """How many media workers are wanted at a moment, by the appointment book and by what goes on, and which may go. Pure.
 
-What a schedule does every minute is ``wanted``, then ``resting``, then ``over``; `make simulate-scaling` does the same.
+What `fleet` does every minute is ``wanted``, then ``resting``, then ``over``; `make simulate-scaling` does the same.
 """
 
 import math
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
+
+LONGEST_SECONDS: Final = 240 * 60
+"""No appointment is longer (`rest.Booking`): what began before is over."""
 
 
 class Booked(NamedTuple):
@@ -49,6 +52,8 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     """An appointment that should be over counts for so long still: patients come late, clinicians are behind."""
     minimum: int = 0
     """Workers at any time, at night too."""
+    most: int | None = None
+    """Workers at most, whatever is wanted: what the budget and AWS's quota bear. None: as many as are wanted."""
 
     def __post_init__(self) -> None:
         """Raises ValueError when these are no figures to scale by; msgspec says it as its ValidationError."""
@@ -56,6 +61,16 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
             raise ValueError("A worker carries at least one call, and a margin is at least 1.")
         if min(self.spare, self.lead_seconds, self.late_seconds, self.minimum) < 0:
             raise ValueError("Places, seconds and workers are not negative.")
+        if self.most is not None and self.most < max(self.minimum, 1):
+            raise ValueError("There may be one worker at least, and no fewer than there are at any time.")
+
+    def window(self, now: float) -> tuple[float, float]:
+        """From when until when an appointment starts that matters at ``now`` (seconds since 1970)."""
+        return now - self.late_seconds - LONGEST_SECONDS, now + self.lead_seconds
+
+    def bound(self, wanted: int) -> int:
+        """So many workers as are wanted, if there may be so many."""
+        return wanted if self.most is None else min(wanted, self.most)
 
 
 def booked(book: Iterable[Booked], first: float, last: float) -> int:

@@ -6,9 +6,15 @@ The template sets exactly these (a test compares); secrets are named here and re
 import os
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Final
 
 import msgspec
+
+from chalicelib.scaling import Policy
+
+POLICY: Final = Policy(calls_a_worker=60, most=20)
+"""How workers are counted where a deployment says nothing else. `calls_a_worker` is media_worker.settings.CAPACITY (a
+test compares): measured, docs/performance.md, "Calls a worker takes"."""
 
 
 class SmsBy(StrEnum):
@@ -19,6 +25,7 @@ class SmsBy(StrEnum):
 
 
 Seconds = Annotated[int, msgspec.Meta(gt=0)]
+Number = Annotated[int, msgspec.Meta(ge=0)]
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,6 +72,20 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Secrets Manager id: JSON with ``token`` and ``receipts``, what we and the gateway of SMS know."""
     dead_letters: str
     """ARN of the queue for what was scheduled and failed for good."""
+    fleet_function: str
+    """ARN of the function that decides how many workers there are, for whoever waits for a line."""
+    worker_cluster: str = ""
+    """Name of the ECS cluster in which the workers run."""
+    worker_service: str = ""
+    """Name of the ECS service there that runs them; empty: nobody's number is set, and no worker is told to rest."""
+    calls_a_worker: Annotated[int, msgspec.Meta(ge=1)] = POLICY.calls_a_worker
+    """See `scaling.Policy`, as for the six that follow."""
+    worker_margin: Annotated[float, msgspec.Meta(ge=1)] = POLICY.margin
+    worker_spare: Number = POLICY.spare
+    worker_lead_seconds: Number = POLICY.lead_seconds
+    worker_late_seconds: Number = POLICY.late_seconds
+    worker_minimum: Number = POLICY.minimum
+    worker_most: Annotated[int, msgspec.Meta(ge=1)] = POLICY.most or 1
     sms_carrier: SmsBy = SmsBy.SNS
     sms_gateway_url: str = ""
     """Where a gateway takes SMS."""
@@ -94,6 +115,19 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     turn_seconds: Seconds = 4 * 3600
     link_grace_seconds: Seconds = 24 * 3600
     """How long after the appointment's end the link still opens."""
+
+    @property
+    def policy(self) -> Policy:
+        """By which workers are counted. Raises ValueError where there may be fewer than there are at any time."""
+        return Policy(
+            calls_a_worker=self.calls_a_worker,
+            margin=self.worker_margin,
+            spare=self.worker_spare,
+            lead_seconds=self.worker_lead_seconds,
+            late_seconds=self.worker_late_seconds,
+            minimum=self.worker_minimum,
+            most=self.worker_most,
+        )
 
     @classmethod
     def load(cls, environment: Mapping[str, str] = os.environ) -> "Settings":

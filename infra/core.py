@@ -24,10 +24,7 @@ class Core(Stack):
             synthesizer=DefaultStackSynthesizer(generate_bootstrap_version_rule=False),
             env=Environment(account=deployment.account, region=deployment.region) if deployment else None,
         )
-        given: dict[str, str] = {}
-        if deployment:
-            known = {"origin": deployment.origin, "turn_urls": deployment.turn_urls, "trusted_proxies": str(PROXIES)}
-            given = known | deployment.settings
+        given = {"trusted_proxies": str(PROXIES)} | deployment.given if deployment else {}
         self.state = State(self, "State")
         target = AWS if deployment else HERE
         self.functions = Functions(self, "Functions", state=self.state, build=build, target=target, given=given)

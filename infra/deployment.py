@@ -9,7 +9,6 @@ from typing import Annotated, Any, Final
 
 import msgspec
 
-from chalicelib.scaling import Policy
 from infra import STACK
 
 FILE: Final = Path(__file__).with_name("deployments.toml")
@@ -101,9 +100,16 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         """The name of the ECS cluster, known before it is made: so core's functions can be told of it."""
         return self.stack
 
-    def policy(self, calls_a_worker: int) -> Policy:
-        """By which its workers are counted."""
-        return Policy(calls_a_worker=calls_a_worker, minimum=self.workers.minimum)
+    def given(self) -> dict[str, str]:
+        """The fields of Settings that it knows."""
+        return {
+            "origin": self.origin,
+            "turn_urls": self.turn_urls,
+            "worker_cluster": self.cluster,
+            "worker_service": WORKERS,
+            "worker_minimum": str(self.workers.minimum),
+            "worker_most": str(self.workers.most),
+        } | self.settings
 
 
 def load(text: str) -> list[Deployment]:
