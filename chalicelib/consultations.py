@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
+from chalicelib.book import Book
 from chalicelib.chain import linked
 from chalicelib.counted import counted
 from chalicelib.errors import BadRequest, Conflict, IllegalTransition, NotFound, Overtaken
@@ -46,6 +47,7 @@ class Consultations:
         store: Store,
         register: Register,
         mentions: Mentions,
+        book: Book,
         plans: Plans,
         now: Callable[[], float],
         changed: Callable[[Consultation, Consultation | None], None],
@@ -53,6 +55,7 @@ class Consultations:
         self._store = store
         self._register = register
         self._mentions = mentions
+        self._book = book
         self.plans = plans
         self._now = now
         self._changed = changed
@@ -135,8 +138,9 @@ class Consultations:
             referred = Referred(trust=present.trust, reference=present.reference)
             entry = self._happening(by, after, what, present.trail_hash)
             writes: list[Write] = [Remove(present.key(), expected=present.version), Create(entry)]
+            lost = [*self._mentions.changes(present, None), *self._book.changes(present, None)]
             try:
-                self._store.write([*writes, Delete(referred.key()), *self._mentions.changes(present, None)])
+                self._store.write([*writes, Delete(referred.key()), *lost])
             except Refused:
                 continue
             return True
@@ -230,8 +234,8 @@ class Consultations:
         raise Overtaken
 
     def _along(self, before: Consultation | None, after: Consultation) -> list[Write]:
-        """By what it can be found again: of which day it is, and who is mentioned in it."""
-        along = self._mentions.changes(before, after)
+        """By what it can be found again, of which day it is and who is mentioned in it; and its place in the sums."""
+        along = [*self._mentions.changes(before, after), *self._book.changes(before, after)]
         if before is None or before.day != after.day:
             along.append(Put(Kept(trust=after.trust, consultation=after.id, day=after.day)))
         return along

@@ -691,8 +691,29 @@ class Watcher(Record, frozen=True, kw_only=True):
         return staff_partition(self.trust, self.staff), f"CONN#{self.connection}"
 
 
+class Slot(Record, frozen=True, kw_only=True):
+    """How many appointments begin at a moment and last so many minutes, of all trusts: a sum of the book.
+
+    It may stand in several parts, which are to be added up; one of them alone may be negative. ``version`` is when a
+    part changed last, in milliseconds.
+    """
+
+    starts: int
+    minutes: int
+    part: int = 0
+    number: int = 0
+    version: int = 0
+
+    def key(self) -> tuple[str, str]:
+        """By day (UTC), in the order of time."""
+        return book_day(self.starts), f"{book_order(self.starts)}#{self.minutes:03d}#{self.part}"
+
+
 class Worker(Record, frozen=True, kw_only=True):
-    """A media worker: alive until ``lease``, carrying ``rooms``, with ``load`` (share of one core) when last heard."""
+    """A media worker: alive until ``lease``, carrying ``rooms``, with ``load`` (share of one core) when last heard.
+
+    While it is ``resting`` it takes no further call; that is decided by `fleet`.
+    """
 
     PARTITION: ClassVar[str] = "WORKERS"
 
@@ -701,6 +722,7 @@ class Worker(Record, frozen=True, kw_only=True):
     capacity: int
     lease: int
     draining: bool = False
+    resting: bool = False
     load: float = 0.0
     rooms: frozenset[str] = frozenset()
 
@@ -830,6 +852,16 @@ def staff_partition(trust: str, staff: str) -> str:
 def open_sockets(trust: str) -> str:
     """Partition, in the index by day, of a trust's open sockets; of the workers', when no trust is named."""
     return f"{trust_key(trust)}#SOCKETS"
+
+
+def book_day(starts: float) -> str:
+    """Partition of the book's sums of the day (UTC) of a moment."""
+    return f"BOOK#{datetime.fromtimestamp(starts, UTC).date().isoformat()}"
+
+
+def book_order(starts: float) -> str:
+    """How the sort keys of the book's sums of a moment begin."""
+    return f"{int(starts):012d}"
 
 
 def day_partition(trust: str, staff: str, day: str) -> str:

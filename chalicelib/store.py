@@ -20,13 +20,15 @@ from pynamodb.transactions import TransactWrite
 
 from chalicelib.busy import REASONS, busy, is_busy
 from chalicelib.lifecycle import Role
-from chalicelib.records import Consultation, Record, Socket, Taken, Worker, day_partition, from_body, to_body
+from chalicelib.records import Consultation, Record, Slot, Socket, Taken, Worker, day_partition, from_body, to_body
 
 R = TypeVar("R", bound=Record)
 TRIES: Final = 5
 """At most so often a write is tried that only collided with another, or that DynamoDB throttled."""
 PAUSE_SECONDS: Final = 0.02
 """At most so long before the second try, twice as long before each further one: 0.3 s in all, at random below that."""
+PARTS: Final = 9
+"""Over so many rows, besides its first, what is added to a slot is spread when many book the same time at once."""
 # Connecting and answering take DynamoDB milliseconds. What takes longer is tried again, twice, after up to one and two
 # seconds (botocore's standard mode); so nine seconds at most go by before somebody is told to come again.
 PATIENCE: Final[dict[str, Any]] = {
@@ -113,11 +115,20 @@ class Require(msgspec.Struct, frozen=True):
 
 
 class ReserveRoom(msgspec.Struct, frozen=True):
-    """Add a room to a worker that is alive at ``now``, takes calls and has a free place."""
+    """Add a room to a worker that is alive at ``now``, takes calls, has a free place, and rests only if it did then."""
 
     worker: Worker
     room: str
     now: int
+
+
+class Add(msgspec.Struct, frozen=True):
+    """Add a slot's number to what stands there, or write it; part 0 is meant, but any part may be taken.
+
+    No other write is refused for it: two that add to the same at once are both done.
+    """
+
+    slot: Slot
 
 
 Write = (
@@ -133,6 +144,7 @@ Write = (
     | Take
     | Require
     | ReserveRoom
+    | Add
 )
 
 
@@ -151,6 +163,9 @@ class Store(Protocol):
 
     def query(self, kind: type[R], partition: str, prefix: str) -> list[R]:
         """The records of a partition whose sort key begins with ``prefix``, in order, as of now."""
+
+    def between(self, kind: type[R], partition: str, first: str, last: str) -> list[R]:
+        """The records of a partition whose sort keys are from ``first`` to ``last``, in order, as of now."""
 
     def listed(self, kind: type[R], partition: str, after: str = "", most: int | None = None) -> list[R]:
         """The records of a partition of the index by day, in order, behind the key ``after``, ``most`` of them at most.
@@ -181,6 +196,9 @@ class Store(Protocol):
 
     def dismiss(self, worker: str, now: int) -> None:
         """Remove a worker whose lease has run out at ``now``, if it has no room any more."""
+
+    def rest(self, worker: str, *, resting: bool) -> Worker | None:
+        """Write whether a worker rests; return it as it then is, None when it is not in the list."""
 
     def note_load(self, worker: str, load: float) -> None:
         """Write how loaded a worker is, if it is in the list."""
@@ -232,6 +250,12 @@ class DynamoStore:
             rows = list(self._row.query(partition, self._row.sk.startswith(prefix), consistent_read=True))
         return [record for row in rows if (record := self._record(kind, row)) is not None]
 
+    def between(self, kind: type[R], partition: str, first: str, last: str) -> list[R]:
+        """See Store."""
+        with _patiently():
+            rows = list(self._row.query(partition, self._row.sk.between(first, last), consistent_read=True))
+        return [record for row in rows if (record := self._record(kind, row)) is not None]
+
     def listed(self, kind: type[R], partition: str, after: str = "", most: int | None = None) -> list[R]:
         """See Store."""
         behind = self._row.day_sk > after if after else None
@@ -253,10 +277,12 @@ class DynamoStore:
     def write(self, writes: Sequence[Write]) -> None:
         """See Store. A transaction that only collided with another is tried again, a few times."""
         for remaining in reversed(range(TRIES)):
+            # Many may book the same time at once; who collided adds to another row of it than the others, probably.
+            part = 0 if remaining == TRIES - 1 else random.randint(1, PARTS)  # noqa: S311 - spreads load  # nosec B311
             try:
                 with _patiently(), TransactWrite(connection=self._connection) as transaction:
                     for write in writes:
-                        self._add(transaction, write)
+                        self._add(transaction, write, part)
                 return
             except TransactWriteError as error:
                 reasons = [reason.code if reason else None for reason in error.cancellation_reasons]
@@ -298,6 +324,12 @@ class DynamoStore:
         with suppress(DeleteError):  # it is back, or still has rooms; a collision with another write is either
             row.delete(condition=(self._row.lease <= now) & self._row.rooms.does_not_exist())
 
+    def rest(self, worker: str, *, resting: bool) -> Worker | None:
+        """See Store."""
+        row = self._row(Worker.PARTITION, f"W#{worker}")
+        there = self._update(row, [self._row.resting.set(resting)], self._row.pk.exists())
+        return self._record(Worker, row) if there else None
+
     def note_load(self, worker: str, load: float) -> None:
         """See Store."""
         self._update(self._row(Worker.PARTITION, f"W#{worker}"), [self._row.load.set(load)], self._row.pk.exists())
@@ -328,6 +360,8 @@ class DynamoStore:
         record: R = from_body(kind, row.body)
         if isinstance(record, Worker):
             return msgspec.structs.replace(record, **self._live(row))
+        if isinstance(record, Slot):
+            return msgspec.structs.replace(record, number=int(row.number), version=int(row.version))
         return msgspec.structs.replace(record, lease=int(row.lease)) if isinstance(record, Socket) else record
 
     @staticmethod
@@ -337,6 +371,7 @@ class DynamoStore:
             "rooms": frozenset(row.rooms or ()),
             "lease": int(row.lease),
             "draining": row.draining,
+            "resting": bool(row.resting),
             "load": float(row.load or 0),
             "connection": row.connection,
             "expires": int(row.expires),
@@ -373,7 +408,7 @@ class DynamoStore:
         longest = PAUSE_SECONDS * 2 ** (TRIES - 1 - remaining)
         self._pause(random.uniform(0, longest))  # noqa: S311 - as in `busy`  # nosec B311
 
-    def _add(self, transaction: TransactWrite, write: Write) -> None:
+    def _add(self, transaction: TransactWrite, write: Write, part: int) -> None:
         row = self._row
         match write:
             case Create(record):
@@ -404,8 +439,18 @@ class DynamoStore:
             case ReserveRoom(worker, room, now):
                 alive = (row.lease > now) & (row.draining == False)  # noqa: E712 - pynamodb builds a condition of it
                 free: Condition = row.rooms.does_not_exist() | (size(row.rooms) < worker.capacity)  # type: ignore[no-untyped-call]
-                same = row.connection == worker.connection
+                awake = row.resting.does_not_exist() | (row.resting == worker.resting)
+                same = (row.connection == worker.connection) & awake
                 transaction.update(row(*worker.key()), actions=[row.rooms.add([room])], condition=alive & free & same)
+            case Add(slot):
+                there = msgspec.structs.replace(slot, part=part, number=0, version=0)
+                actions = [
+                    row.body.set(to_body(there).decode()),
+                    row.number.add(slot.number),
+                    row.version.set(slot.version),
+                    row.expires.set(slot.expires),
+                ]
+                transaction.update(row(*there.key()), actions=actions)
 
     def _new(self, record: Record) -> Any:
         day = record.day_key()
@@ -422,6 +467,9 @@ class DynamoStore:
         if isinstance(record, Worker):
             row.rooms = set(record.rooms) or None
             row.lease, row.draining, row.load = record.lease, record.draining, record.load
+            row.resting = record.resting
+        if isinstance(record, Slot):
+            row.number = record.number
         return row
 
 
@@ -445,7 +493,7 @@ def _place(write: Write) -> int:
             return 1
         case Create() | Put() | Replace() | TakeSeat() | KeepSeat():
             return 2
-        case KeepSocket() | ReserveRoom():
+        case KeepSocket() | ReserveRoom() | Add():
             return 3
 
 
@@ -479,6 +527,8 @@ def _model(table: str, region_name: str, host_url: str | None) -> Any:
         since = NumberAttribute(null=True)
         lease = NumberAttribute(null=True)
         draining = BooleanAttribute(null=True)
+        resting = BooleanAttribute(null=True)
+        number = NumberAttribute(null=True)
         load = NumberAttribute(null=True)
         connection = UnicodeAttribute(null=True)
         rooms = UnicodeSetAttribute(null=True)

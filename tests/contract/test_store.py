@@ -1,15 +1,30 @@
 """What every store must do."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
 import msgspec
 import pytest
+from botocore.exceptions import ClientError
 
 from chalicelib.lifecycle import Role, State
 from chalicelib.protocol import Seat
-from chalicelib.records import Consultation, Happening, Link, Once, Socket, Taken, Ticket, Worker, consultation_key
+from chalicelib.records import (
+    Consultation,
+    Happening,
+    Link,
+    Once,
+    Slot,
+    Socket,
+    Taken,
+    Ticket,
+    Worker,
+    consultation_key,
+)
 from chalicelib.store import (
+    TRIES,
+    Add,
     Create,
     Delete,
     DynamoStore,
@@ -177,7 +192,9 @@ def test_a_worker_takes_no_more_rooms_than_it_has(store: Store) -> None:
 
 
 @pytest.mark.parametrize(
-    "changes", [{"lease": NOW}, {"draining": True}, {"connection": "newer"}], ids=["lost", "draining", "reconnected"]
+    "changes",
+    [{"lease": NOW}, {"draining": True}, {"connection": "newer"}, {"resting": True}],
+    ids=["lost", "draining", "reconnected", "rests since"],
 )
 def test_a_worker_that_cannot_carry_a_call_gets_none(store: Store, changes) -> None:
     store.write([Put(worker(**changes))])
@@ -232,6 +249,26 @@ def test_a_workers_load_is_noted_and_nothing_else_of_it_touched(store: Store) ->
     noted = worker(load=1.0, rooms=frozenset({"a.c1.1"}))
     assert store.query(Worker, Worker.PARTITION, "W#") == [noted]
     assert store.enlist(worker(connection="newer")) == msgspec.structs.replace(noted, connection="newer")
+
+
+def test_a_worker_rests_and_works_again_whatever_else_of_it_changes(store: Store) -> None:
+    assert store.rest("w", resting=True) is None
+    there = worker(rooms=frozenset({"a.c1.1"}), load=0.5)
+    store.write([Put(there)])
+    assert store.rest("w", resting=True) == msgspec.structs.replace(there, resting=True)
+    assert store.renew_lease(worker(lease=NOW + 60))
+    assert store.enlist(worker(connection="newer")).resting
+    store.release_room("w", "a.c1.1")
+    (rests,) = store.query(Worker, Worker.PARTITION, "W#")
+    assert rests.resting
+    store.write([ReserveRoom(rests, "a.c2.1", NOW)])
+    with pytest.raises(Refused):
+        store.write([ReserveRoom(msgspec.structs.replace(rests, resting=False), "a.c3.1", NOW)])
+    works = store.rest("w", resting=False)
+    assert works is not None
+    assert (works.resting, works.rooms) == (False, {"a.c2.1"})
+    with pytest.raises(Refused):
+        store.write([ReserveRoom(rests, "a.c3.1", NOW)])
 
 
 def test_a_worker_that_comes_again_keeps_what_was_placed_on_it(store: Store) -> None:
@@ -315,6 +352,66 @@ def test_of_two_who_race_one_wins(dynamo_store: DynamoStore) -> None:
 
     with ThreadPoolExecutor(8) as pool:
         assert sum(pool.map(try_to_change, range(8))) == 1
+
+
+def slot(number: int, **changes) -> Slot:
+    return Slot(**{"starts": NOW, "minutes": 30, "number": number, "version": 1, "expires": NOW + 60, **changes})
+
+
+def test_sums_begin_grow_and_shrink(store: Store) -> None:
+    store.write([Add(slot(1)), Add(slot(1, minutes=45))])
+    store.write([Add(slot(2, version=2, expires=NOW + 90)), Create(consultation())])
+    store.write([Add(slot(-4, minutes=45, version=3))])
+    assert store.get(Slot, slot(0).key()) == slot(3, version=2, expires=NOW + 90)
+    assert store.get(Slot, slot(0, minutes=45).key()) == slot(-3, minutes=45, version=3)
+    with pytest.raises(Refused) as refused:
+        store.write([Add(slot(1)), Create(consultation())])
+    assert refused.value.failed == {1}
+    store.write([Replace(slot(7, version=4), expected=2)])
+    assert store.get(Slot, slot(0).key()) == slot(7, version=4)
+
+
+def test_what_stands_between_two_keys_is_read_in_order(store: Store) -> None:
+    for starts in range(NOW, NOW + 50, 10):
+        store.write([Put(slot(1, starts=starts))])
+    partition = slot(0).key()[0]
+    found = store.between(Slot, partition, f"{NOW + 10:012d}", f"{NOW + 30:012d}#030#0")
+    assert [one.starts - NOW for one in found] == [10, 20, 30]
+    assert store.between(Slot, "BOOK#2001-01-01", "0", "9") == []
+
+
+def test_many_add_to_the_same_sum_at_once_and_all_are_counted(dynamo_store: DynamoStore) -> None:
+    start = Barrier(16)
+
+    def add(n: int) -> None:
+        start.wait()
+        for m in range(10):
+            dynamo_store.write([Add(slot(1)), Create(consultation(id=f"c{n}-{m}"))])
+
+    with ThreadPoolExecutor(16) as pool:
+        list(pool.map(add, range(16)))
+    parts = dynamo_store.between(Slot, slot(0).key()[0], f"{NOW:012d}", f"{NOW + 1:012d}")
+    assert sum(part.number for part in parts) == 160
+
+
+def test_who_collides_adds_to_another_part_and_is_counted_once(dynamo_store: DynamoStore) -> None:
+    events = dynamo_store._connection.client.meta.events
+    tokens = []
+
+    def collide(params, **_) -> None:
+        sent = json.loads(params["body"])
+        tokens.append(sent["ClientRequestToken"])
+        if len(tokens) < TRIES:
+            reasons = [{"Code": "TransactionConflict"}]
+            answer = {"Error": {"Code": "TransactionCanceledException"}, "CancellationReasons": reasons}
+            raise ClientError(answer, "TransactWriteItems")
+
+    events.register("before-call.dynamodb.TransactWriteItems", collide)
+    dynamo_store.write([Add(slot(1))])
+    (there,) = dynamo_store.between(Slot, slot(0).key()[0], f"{NOW:012d}", f"{NOW + 1:012d}")
+    assert there.part > 0
+    assert there.number == 1
+    assert len(set(tokens)) == TRIES, "and what is sent again unchanged is known by its token"
 
 
 def test_a_number_used_once(store: Store) -> None:

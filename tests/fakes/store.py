@@ -7,8 +7,9 @@ from typing import Any, TypeVar
 import msgspec
 
 from chalicelib.lifecycle import Role
-from chalicelib.records import Consultation, Record, Socket, Taken, Worker, day_partition
+from chalicelib.records import Consultation, Record, Slot, Socket, Taken, Worker, day_partition
 from chalicelib.store import (
+    Add,
     Create,
     Delete,
     KeepSeat,
@@ -51,6 +52,9 @@ class FakeStore:
         keys = sorted(k for k in self.rows if k[0] == partition and k[1].startswith(prefix))
         return [row for key in keys if (row := self.get(kind, key)) is not None]
 
+    def between(self, kind: type[R], partition: str, first: str, last: str) -> list[R]:
+        return [row for row in self.query(kind, partition, "") if first <= row.key()[1] <= last]
+
     def listed(self, kind: type[R], partition: str, after: str = "", most: int | None = None) -> list[R]:
         found = ((r.day_key(), r) for r in list(self.rows.values()) if not self._expired(r))
         there = sorted((k[1], r.key(), r) for k, r in found if k is not None and k[0] == partition and k[1] > after)
@@ -80,7 +84,9 @@ class FakeStore:
     def enlist(self, worker: Worker) -> Worker:
         self._interrupted()
         row = self.rows.get(worker.key())
-        kept = {"rooms": worker.rooms | row.rooms, "load": row.load} if isinstance(row, Worker) else {}
+        kept: dict[str, Any] = {}
+        if isinstance(row, Worker):
+            kept = {"rooms": worker.rooms | row.rooms, "load": row.load, "resting": row.resting}
         enlisted = self.rows[worker.key()] = msgspec.structs.replace(worker, **kept)
         return enlisted
 
@@ -89,7 +95,9 @@ class FakeStore:
         row = self.rows.get(worker.key())
         if not isinstance(row, Worker) or row.connection != worker.connection:
             return False
-        self.rows[worker.key()] = msgspec.structs.replace(worker, capacity=row.capacity, rooms=row.rooms)
+        self.rows[worker.key()] = msgspec.structs.replace(
+            worker, capacity=row.capacity, rooms=row.rooms, resting=row.resting
+        )
         return True
 
     def unplug(self, worker: str, connection: str) -> None:
@@ -103,6 +111,14 @@ class FakeStore:
         row = self.rows.get((Worker.PARTITION, f"W#{worker}"))
         if isinstance(row, Worker) and row.lease <= now and not row.rooms:
             del self.rows[row.key()]
+
+    def rest(self, worker: str, *, resting: bool) -> Worker | None:
+        self._interrupted()
+        row = self.rows.get((Worker.PARTITION, f"W#{worker}"))
+        if not isinstance(row, Worker):
+            return None
+        self.rows[row.key()] = msgspec.structs.replace(row, resting=resting)
+        return self.get(Worker, row.key())
 
     def note_load(self, worker: str, load: float) -> None:
         self._interrupted()
@@ -166,6 +182,7 @@ class FakeStore:
                     isinstance(row, Worker)
                     and row.lease > now
                     and not row.draining
+                    and row.resting == worker.resting
                     and row.connection == worker.connection
                     and len(row.rooms) < worker.capacity
                 )
@@ -189,3 +206,7 @@ class FakeStore:
                 row = self.rows[worker.key()]
                 assert isinstance(row, Worker)
                 self.rows[worker.key()] = msgspec.structs.replace(row, rooms=row.rooms | {room})
+            case Add(slot):
+                there = self.rows.get(slot.key())
+                number = there.number if isinstance(there, Slot) else 0
+                self.rows[slot.key()] = msgspec.structs.replace(slot, number=number + slot.number)

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from chalicelib import records as r
 from chalicelib.anchors import CLOSING
+from chalicelib.book import COUNTED_SECONDS, sums, time_of
 from chalicelib.chain import holds
 from chalicelib.guests import SEATS
 from chalicelib.lifecycle import ALLOWED, FINAL, TRANSITIONS, WITH_CALL, Event, Role, State
@@ -180,6 +181,15 @@ def each_day_knows_its_consultations(table: Table) -> Iterator[str]:
             yield f"{id_} is kept, and nothing of it is there"
 
 
+def the_book_adds_up(table: Table) -> Iterator[str]:
+    """A sum of the book is what the consultations say, from their booking until a day after they begin."""
+    kept = sums(table.all(r.Slot))
+    counted = Counter(time for c in table.all(r.Consultation) if (time := time_of(c)))
+    for time in kept.keys() | counted.keys():
+        if table.now < time[0] + COUNTED_SECONDS and kept[time] != counted[time]:
+            yield f"{counted[time]} begin at {time[0]} for {time[1]} minutes, and the sum is {kept[time]}"
+
+
 def people_are_mentioned_where_they_are(table: Table) -> Iterator[str]:
     """Whoever is in a consultation is mentioned there, and nobody else is."""
     may: set[tuple[str, str]] | None = None
@@ -294,6 +304,7 @@ ALWAYS: Final[tuple[Rule, ...]] = (
     calls_have_their_place,
     references_stand_for_one,
     each_day_knows_its_consultations,
+    the_book_adds_up,
     people_are_mentioned_where_they_are,
     answers_are_noted,
     messages_are_sound,

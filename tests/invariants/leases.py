@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from chalicelib import consultations, leases, logins, sendings, sessions, tickets, waiting, workers
+from chalicelib import book, consultations, leases, logins, sendings, sessions, tickets, waiting, workers
 from chalicelib import records as r
 from chalicelib.records import Record
 
@@ -22,6 +22,7 @@ GOES: Final[Mapping[type[Record], int]] = {
     r.Worker: 10 * 60 + workers.KEEP_SECONDS,
     r.Wanted: 60,
     r.Once: consultations.ONCE_SECONDS,
+    r.Slot: consultations.LONGEST_AHEAD_SECONDS + book.KEPT_SECONDS,
     r.Delay: waiting.KEEP_SECONDS,
     r.Handed: sendings.RECEIPT_SECONDS,
     r.Sending: sendings.KEEP_SECONDS,

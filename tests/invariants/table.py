@@ -48,6 +48,7 @@ KINDS: Final[Mapping[type[Record], tuple[str, str]]] = {
     r.Mention: (T + "#P#[^#]+", "C#[^#]+#[^#]*"),
     r.Delay: (T + "#S#.+", f"DELAY#{DAY}"),
     r.Watcher: (T + "#S#.+", "CONN#.+"),
+    r.Slot: (f"BOOK#{DAY}", r"\d{12}#\d{3}#\d"),
     r.Worker: ("WORKERS", "W#.+"),
     r.Wanted: ("LINES", C),
     r.Socket: ("CONN#.+", "CONN"),
@@ -63,7 +64,7 @@ KINDS: Final[Mapping[type[Record], tuple[str, str]]] = {
 }
 """Where each kind of row stands: patterns of its partition and sort key."""
 COUNTER: Final = ("LIMIT#.+", "LIMIT")
-LIVE: Final = ("connection", "draining", "lease", "load")
+LIVE: Final = ("connection", "draining", "lease", "load", "resting")
 """What of a worker stands in attributes of its own."""
 
 
@@ -180,6 +181,8 @@ def _read(key: Key, item: Mapping[str, Any]) -> Record:
         live = {"load": 0} | {name: item[name] for name in LIVE if name in item}
         live |= {"lease": int(live["lease"]), "load": float(live["load"]), "expires": int(item["expires"])}
         row = msgspec.structs.replace(row, rooms=frozenset(item.get("rooms", ())), **live)
+    if isinstance(row, r.Slot):
+        row = msgspec.structs.replace(row, number=int(item["number"]), version=int(item["version"]))
     if isinstance(row, r.Socket):
         row = msgspec.structs.replace(row, lease=int(item["lease"]))
     return row

@@ -104,6 +104,14 @@ def answered(day: Day) -> None:
     day.put(r.Answered(trust=day.trust, consultation=day.consultation.id, at=1, feedback=feedback))
 
 
+def booked_and_not_counted(day: Day) -> None:
+    day.lose(r.Slot)
+
+
+def counted_and_not_booked(day: Day) -> None:
+    day.put(msgspec.structs.replace(day.first(r.Slot), part=3, number=1))
+
+
 def another_reference(day: Day) -> None:
     day.put(r.Referred(trust=day.trust, reference="ABCDEF", consultation=day.consultation.id))
 
@@ -178,6 +186,8 @@ BREAKS: Final[list[tuple[Rule, Break]]] = [
     (always.references_stand_for_one, lambda day: day.lose(r.Referred)),
     (always.references_stand_for_one, lambda day: day.alter(reference="ABCDEF")),
     (always.references_stand_for_one, another_reference),
+    (always.the_book_adds_up, booked_and_not_counted),
+    (always.the_book_adds_up, counted_and_not_booked),
     (always.each_day_knows_its_consultations, lambda day: day.lose(r.Kept)),
     (always.each_day_knows_its_consultations, lambda day: day.change(r.Kept, day="2027-01-01")),
     (always.each_day_knows_its_consultations, lambda day: day.change(r.Kept, consultation="x")),
