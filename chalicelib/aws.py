@@ -9,6 +9,7 @@ class Service(StrEnum):
     APIGATEWAYMANAGEMENTAPI = "apigatewaymanagementapi"
     DYNAMODB = "dynamodb"  # called through pynamodb
     ECS = "ecs"
+    LAMBDA = "lambda"
     S3 = "s3"
     SCHEDULER = "scheduler"
     SECRETSMANAGER = "secretsmanager"

@@ -28,13 +28,16 @@ class Lines:
         consultations: Consultations,
         sockets: Sockets,
         placing: Placing,
+        hurry: Callable[[], None],
         settings: Settings,
         now: Callable[[], float],
     ) -> None:
+        """``hurry``: somebody waits for a line; never fails."""
         self._store = store
         self._consultations = consultations
         self._sockets = sockets
         self._placing = placing
+        self._hurry = hurry
         self._settings = settings
         self._now = now
 
@@ -59,6 +62,7 @@ class Lines:
         if consultation.trust == probing.TRUST:
             return queued  # nobody waits there: it holds up no one, and no worker is started for it
         self._store.write([Put(self._wanted(consultation, mine.since))])
+        self._hurry()
         if mine not in kept:
             measure({Metric.NO_LINE: 1})
         return queued

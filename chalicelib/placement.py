@@ -10,18 +10,23 @@ from chalicelib.records import Worker
 MOST_LOAD: Final = 0.8
 
 
-def choose(workers: Iterable[Worker], now: float) -> list[Worker]:
+def choose(workers: Iterable[Worker], now: float, *, goes_on: bool = False) -> list[Worker]:
     """The workers that can take a call: most free places first, of equals the least loaded, then by id.
 
-    The id makes the order the same wherever it is chosen.
+    The id makes the order the same wherever it is chosen. Who rests takes none; but last of all one that ``goes_on``,
+    for no call ends to save money.
     """
     able = [w for w in alive(workers, now) if len(w.rooms) < w.capacity and w.load <= MOST_LOAD]
-    return sorted(able, key=lambda w: (len(w.rooms) - w.capacity, w.load, w.id))
+    there = [w for w in able if goes_on or not w.resting]
+    return sorted(there, key=lambda w: (w.resting, len(w.rooms) - w.capacity, w.load, w.id))
 
 
 def choose_for_probe(workers: Iterable[Worker], now: float) -> list[Worker]:
-    """The workers that can take a network test, full or not: the least loaded first, for it is not to be measured."""
-    return sorted(alive(workers, now), key=lambda w: (w.load, len(w.rooms), w.id))
+    """The workers that can take a network test, full or not: the least loaded first, for it is not to be measured.
+
+    Who rests may be stopped meanwhile, and comes last.
+    """
+    return sorted(alive(workers, now), key=lambda w: (w.resting, w.load, len(w.rooms), w.id))
 
 
 def alive(workers: Iterable[Worker], now: float) -> list[Worker]:

@@ -142,7 +142,8 @@ class Placing:
     def _best(self, tried: set[str], leaving: str = "") -> Worker | None:
         """Who takes a call that leaves the place ``leaving``; who is silent only when nobody else can."""
         crew = [w for w in self._crew.all() if w.id not in tried]
-        able = choose((msgspec.structs.replace(w, rooms=w.rooms - {leaving}) for w in crew), self._now())
+        there = (msgspec.structs.replace(w, rooms=w.rooms - {leaving}) for w in crew)
+        able = choose(there, self._now(), goes_on=bool(leaving))
         return min(able, key=self._crew.is_silent, default=None)
 
     def _place(self, by: Actor, consultation: Consultation, worker: Worker) -> Consultation:

@@ -16,6 +16,7 @@ from chalicelib.anchors import Anchors
 from chalicelib.announcements import Announcements
 from chalicelib.audit import Audit
 from chalicelib.aws import Service
+from chalicelib.book import Book
 from chalicelib.bookings import Bookings
 from chalicelib.busy import told_as_busy
 from chalicelib.calls import Calls
@@ -27,9 +28,11 @@ from chalicelib.compose import Composer
 from chalicelib.consultations import Consultations
 from chalicelib.crew import Crew
 from chalicelib.desk import Desk
+from chalicelib.ecs import EcsTasks
 from chalicelib.eraser import Eraser
 from chalicelib.errors import Busy, NotFound
 from chalicelib.figures import Figures
+from chalicelib.fleet import Fleet, Hurry, Tasks
 from chalicelib.floods import Floods
 from chalicelib.gateway import Gateway, Keys
 from chalicelib.guest_messages import GuestMessages
@@ -57,6 +60,7 @@ from chalicelib.push import GatewayPush, Push
 from chalicelib.queues import Queues
 from chalicelib.receipts import Receipts
 from chalicelib.records import LoginProfile, StaffLogin, Trust
+from chalicelib.recount import Recount
 from chalicelib.references import References
 from chalicelib.register import Register
 from chalicelib.retention import Retention
@@ -138,6 +142,16 @@ class Services:
     def scheduler(self) -> Any:
         """The way to later."""
         return AwsScheduler(_client(Service.SCHEDULER), self.settings)
+
+    @cached_property
+    def tasks(self) -> Tasks:
+        """What runs the workers."""
+        return EcsTasks(_client(Service.ECS), self.settings.worker_cluster, self.settings.worker_service)
+
+    def decide_soon(self) -> None:
+        """Start the function that decides how many workers there are; nobody waits for it."""
+        functions = _client(Service.LAMBDA, tries=1, patience=2)
+        functions.invoke(FunctionName=self.settings.fleet_function, InvocationType="Event")
 
     @cached_property
     def sealed(self) -> Objects:
@@ -301,7 +315,25 @@ class Services:
     @cached_property
     def consultations(self) -> Consultations:
         """Consultations; every change is told to the open pages."""
-        return Consultations(self.store, self.register, self.mentions, self.plans, self.now, self.waiting.changed)
+        return Consultations(
+            self.store,
+            self.register,
+            self.mentions,
+            self.book,
+            self.plans,
+            self.now,
+            self.waiting.changed,
+        )
+
+    @cached_property
+    def book(self) -> Book:
+        """The sums of the appointment book."""
+        return Book(self.store, self.now)
+
+    @cached_property
+    def recount(self) -> Recount:
+        """The same, counted anew."""
+        return Recount(self.store, self.register, self.book, self.now)
 
     @cached_property
     def plans(self) -> Plans:
@@ -472,7 +504,18 @@ class Services:
     @cached_property
     def lines(self) -> Lines:
         """The queue for a place."""
-        return Lines(self.store, self.consultations, self.sockets, self.placing, self.settings, self.now)
+        return Lines(self.store, self.consultations, self.sockets, self.placing, self.hurry, self.settings, self.now)
+
+    @cached_property
+    def fleet(self) -> Fleet:
+        """How many workers there are."""
+        tasks = self.tasks if self.settings.worker_service else None
+        return Fleet(self.store, self.crew, self.book, tasks, self.settings, self.now)
+
+    @cached_property
+    def hurry(self) -> Hurry:
+        """Has that decided at once."""
+        return Hurry(self.store, lambda: self.decide_soon(), self.settings, self.now)
 
     @cached_property
     def calls(self) -> Calls:

@@ -201,5 +201,6 @@ class Workers:
             capacity=capacity,
             rooms=frozenset(),
             draining=draining,
+            resting=False,  # whoever was in the list and rested goes on to
             **self._lease(),
         )

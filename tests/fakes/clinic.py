@@ -51,6 +51,7 @@ SETTINGS = Settings(
     secret_sms_gateway="gateway",
     dead_letters="arn:dead",
     deliver_function="arn:deliver",
+    fleet_function="arn:fleet",
     scheduler_role="arn:role",
     anchor_bucket="anchors",
     erasure_bucket="erasures",
