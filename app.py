@@ -397,6 +397,20 @@ def sweep(_event: Any) -> None:
     log(door="sweep", rows=running.signaling.sweep(["", *running.anchors.trusts()]))
 
 
+@app.schedule(Rate(1, unit=Rate.MINUTES))
+def fleet(_event: Any) -> None:
+    """Decide how many workers there are; called at once, too, when somebody waits for a line."""
+    services().fleet.decide()
+
+
+@app.lambda_function(name="recount")
+def recount(event: dict[str, int], _context: Any) -> dict[str, int]:
+    """Count the sums of the appointment book anew: payload ``{"days"}``, so far ahead."""
+    found = services().recount.run(event["days"])
+    log(door="recount", rows=found.slots, mended=found.mended, left=found.left)
+    return found._asdict()
+
+
 @app.schedule(Cron(40, 0, "*", "*", "?", "*"))
 def anchor(_event: Any) -> None:
     """Make the anchors of the days that are over."""

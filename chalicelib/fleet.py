@@ -91,9 +91,7 @@ class Fleet:
         """Each as it stands when it has been told: what it carries by then, for nothing is placed there afterwards."""
         rest = {standing.id for standing in resting(map(_standing, alive), number)}
         told = [
-            worker
-            if worker.resting == (worker.id in rest)
-            else self._store.rest(worker.id, resting=worker.id in rest)
+            worker if worker.resting == (worker.id in rest) else self._store.rest(worker.id, resting=worker.id in rest)
             for worker in alive
         ]
         return [_standing(worker) for worker in told if worker is not None]

@@ -9,7 +9,10 @@ from typing import Final
 from chalicelib.trace import present
 
 FIELDS: Final = frozenset(
-    {"door", "outcome", "status", "role", "rows", "calls", "milliseconds", "anchor", "entries", "trace"}
+    {
+        *("door", "outcome", "status", "role", "rows", "calls", "milliseconds", "anchor", "entries", "trace"),
+        *("wanted", "allowed", "desired", "alive", "rest", "waiting", "mended", "left"),
+    }
 )
 
 

@@ -10,8 +10,6 @@ from chalicelib.records import TRUSTS, Consultation, Kept, Slot, Trust, consulta
 from chalicelib.register import Register
 from chalicelib.store import Create, Refused, Remove, Replace, Store, Write
 
-DAYS: Final = 2
-"""So far ahead every night: what is later is counted the next."""
 BACK_SECONDS: Final = 12 * 3600
 """So far back: further than the book is read, and not so far that sums are kept no longer."""
 SHOWN_SECONDS: Final = 60
@@ -37,7 +35,7 @@ class Recount:
         self._book = book
         self._now = now
 
-    def run(self, days: int = DAYS) -> Recounted:
+    def run(self, days: int) -> Recounted:
         """Of all that begins from half a day ago until ``days`` ahead."""
         now = self._now()
         first, last = now - BACK_SECONDS, now + days * 86400

@@ -52,6 +52,8 @@ class Core(Stack):
             "DeadLetters": functions.dead_letters.url,
             "RegisterTrustFunction": functions.id_of("RegisterTrust"),
             "SweepFunction": functions.id_of("Sweep"),
+            "FleetFunction": functions.id_of("Fleet"),
+            "RecountFunction": functions.id_of("Recount"),
             "AnchorFunction": functions.id_of("Anchor"),
             "PurgeFunction": functions.id_of("Purge"),
             "ExportPersonFunction": functions.id_of("ExportPerson"),

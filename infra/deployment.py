@@ -100,6 +100,7 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         """The name of the ECS cluster, known before it is made: so core's functions can be told of it."""
         return self.stack
 
+    @property
     def given(self) -> dict[str, str]:
         """The fields of Settings that it knows."""
         return {

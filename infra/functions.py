@@ -16,6 +16,7 @@ from constructs import Construct
 
 from infra.expansion import expand
 from infra.messaging import DeadLetters, Messaging
+from infra.nightly import Nightly
 from infra.packaging import Target, package
 from infra.parameters import Parameters
 from infra.rotations import Rotations
@@ -25,9 +26,11 @@ from infra.state import State
 FUNCTIONS: Final[Mapping[str, tuple[int, int, frozenset[str]]]] = {
     "APIHandler": (512, 28, frozenset({"table", "secrets", "send", "push", "schedule", "check", "erase"})),
     "WebsocketConnect": (512, 10, frozenset({"table", "secrets"})),
-    "WebsocketMessage": (512, 20, frozenset({"table", "secrets", "push"})),
+    "WebsocketMessage": (512, 20, frozenset({"table", "secrets", "push", "hurry"})),
     "WebsocketDisconnect": (512, 10, frozenset({"table", "secrets", "push"})),
     "Sweep": (512, 50, frozenset({"table", "secrets", "push", "dead_letters"})),
+    "Fleet": (512, 30, frozenset({"table", "tasks"})),  # what it failed to do is done the next minute
+    "Recount": (512, 300, frozenset({"table", "dead_letters"})),
     "Deliver": (512, 30, frozenset({"table", "secrets", "send", "push", "schedule", "dead_letters"})),
     "MailReceipt": (512, 30, frozenset({"table", "secrets", "push", "dead_letters"})),
     "SmsReceiptLog": (512, 30, frozenset({"table", "secrets", "push", "dead_letters"})),
@@ -39,6 +42,8 @@ FUNCTIONS: Final[Mapping[str, tuple[int, int, frozenset[str]]]] = {
     "VerifyTrail": (1024, 300, frozenset({"table", "check"})),
     "RotateSecret": (256, 30, frozenset({"rotation", "dead_letters"})),
 }
+RECOUNTED: Final = 2
+"""Days ahead whose appointments are counted anew every night: what is later is counted the next."""
 SOCKET_STAGE: Final = "ws"
 """As the pages call it (as the REST API's is called: .chalice/config.json), so that nobody between needs to rewrite."""
 REQUESTS: Final = (300, 600)
@@ -73,8 +78,10 @@ class Functions(Construct):
         self.included = include.CfnInclude(self, "Chalice", template_file=str(template_file), preserve_logical_ids=True)
         code = assets.Asset(self, "Code", path=str(zipped))
 
-        deliver_name = f"{stack.stack_name}-deliver"
-        deliver_arn = f"arn:{Aws.PARTITION}:lambda:{Aws.REGION}:{Aws.ACCOUNT_ID}:function:{deliver_name}"
+        names = {"Deliver": f"{stack.stack_name}-deliver", "Fleet": f"{stack.stack_name}-fleet"}
+        deliver_arn, self._fleet_arn = (
+            f"arn:{Aws.PARTITION}:lambda:{Aws.REGION}:{Aws.ACCOUNT_ID}:function:{name}" for name in names.values()
+        )
         scheduler_role = iam.Role(self, "SchedulerRole", assumed_by=iam.ServicePrincipal("scheduler.amazonaws.com"))
         scheduler_role.add_to_policy(iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=[deliver_arn]))
         self.dead_letters = DeadLetters(self, "DeadLetters")
@@ -85,7 +92,7 @@ class Functions(Construct):
         messaging = Messaging(self, "Messaging", sender=settings["mail_sender"])
         settings["mail_configuration"] = messaging.configuration
         environment = {f"VENTEROM_{field.upper()}": value for field, value in settings.items()}
-        statements = self._statements(scheduler_role, messaging)
+        statements = self._statements(scheduler_role, messaging, settings)
         for name, (memory, seconds, uses) in FUNCTIONS.items():
             function = self._function(name)
             function.code = lambda_.CfnFunction.CodeProperty(s3_bucket=code.s3_bucket_name, s3_key=code.s3_object_key)
@@ -98,10 +105,13 @@ class Functions(Construct):
                 function.dead_letter_config = lambda_.CfnFunction.DeadLetterConfigProperty(
                     target_arn=self.dead_letters.arn
                 )
-            if name == "Deliver":
-                function.function_name = deliver_name
+            if name in names:
+                function.function_name = names[name]
             if name == "RotateSecret":
                 Rotations(self, "Rotations", function=function)
+        Nightly(
+            self, "RecountByNight", function=self._function("Recount"), hour=2, minute=20, payload={"days": RECOUNTED}
+        )
         messaging.receive_mail(self._function("MailReceipt"))
         self.sms_log_role = messaging.receive_sms(self._function("SmsReceiptLog"))
         """ARN of the role with which SNS may log what became of SMS."""
@@ -180,6 +190,7 @@ class Functions(Construct):
             "secret_sms_gateway": self._state.sms_gateway,
             "dead_letters": self.dead_letters.arn,
             "deliver_function": deliver_arn,
+            "fleet_function": self._fleet_arn,
             "scheduler_role": scheduler_role.role_arn,
             "anchor_bucket": self._state.anchors.bucket_name,
             "erasure_bucket": self._state.erasures.bucket_name,
@@ -187,7 +198,9 @@ class Functions(Construct):
         later = {"mail_configuration"}  # of what is made with these settings
         return known | Parameters(self, "Parameters", known=known.keys() | later, given=self._given).values
 
-    def _statements(self, scheduler_role: iam.Role, messaging: Messaging) -> dict[str, list[iam.PolicyStatement]]:
+    def _statements(
+        self, scheduler_role: iam.Role, messaging: Messaging, settings: Mapping[str, str]
+    ) -> dict[str, list[iam.PolicyStatement]]:
         state = self._state
         table = [state.table.table_arn, f"{state.table.table_arn}/index/*"]
         return {
@@ -240,6 +253,16 @@ class Functions(Construct):
                 # SMS goes to phone numbers, which have no ARN.
                 iam.PolicyStatement(actions=["sns:Publish"], resources=["*"]),
                 iam.PolicyStatement(actions=["ses:SendRawEmail"], resources=messaging.mail),
+            ],
+            "hurry": [iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=[self._fleet_arn])],
+            "tasks": [
+                iam.PolicyStatement(
+                    actions=["ecs:DescribeServices", "ecs:UpdateService"],
+                    resources=[
+                        f"arn:{Aws.PARTITION}:ecs:{Aws.REGION}:{Aws.ACCOUNT_ID}:service/"
+                        f"{settings['worker_cluster']}/{settings['worker_service']}"
+                    ],
+                )
             ],
             "dead_letters": [iam.PolicyStatement(actions=["sqs:SendMessage"], resources=[self.dead_letters.arn])],
             "push": [

@@ -25,6 +25,7 @@ FUNCTIONS: Final = {
     "mail_receipt": "MailReceiptFunction",
     "sms_receipt_log": "SmsReceiptFunction",
     "sweep": "SweepFunction",
+    "recount": "RecountFunction",
     "anchor": "AnchorFunction",
     "purge": "PurgeFunction",
     "rotate_secret": ROTATION,
@@ -125,6 +126,8 @@ def _errand(payload: Mapping[str, Any]) -> tuple[str, str]:
         return "sms_receipt_log", "receipt"
     if "secret" in payload:
         return "rotate_secret", str(payload["secret"])
+    if payload.keys() == {"days"}:
+        return "recount", "schedule"
     rules = str(payload.get("resources", "")).lower()
     return next((name for name in ("sweep", "anchor", "purge") if name in rules), "unknown"), "schedule"
 

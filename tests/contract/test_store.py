@@ -266,7 +266,7 @@ def test_a_worker_rests_and_works_again_whatever_else_of_it_changes(store: Store
         store.write([ReserveRoom(msgspec.structs.replace(rests, resting=False), "a.c3.1", NOW)])
     works = store.rest("w", resting=False)
     assert works is not None
-    assert (works.resting, works.rooms) == (False, {"a.c2.1"})
+    assert (works.resting, works.rooms) == (False, frozenset({"a.c2.1"}))
     with pytest.raises(Refused):
         store.write([ReserveRoom(rests, "a.c3.1", NOW)])
 

@@ -129,6 +129,24 @@ class FakeScheduler:
         self.planned.setdefault((consultation, reason), when)
 
 
+class FakeTasks:
+    """Keeps how many workers are to run; ``fail`` is raised instead while it is set."""
+
+    def __init__(self) -> None:
+        self.number = 0
+        self.told: list[int] = []
+        self.fail: Exception | None = None
+
+    def desired(self) -> int:
+        if self.fail:
+            raise self.fail
+        return self.number
+
+    def run(self, number: int) -> None:
+        self.number = number
+        self.told.append(number)
+
+
 class FakePortal:
     """An OpenID provider and us at it; ``person`` is who logs in next, or what goes wrong."""
 
@@ -192,6 +210,7 @@ class Clinic:
         self.push, self.carrier = FakePush(), FakeCarrier()
         self.scheduler, self.patients, self.employees = FakeScheduler(), FakePortal(), FakePortal("staff-")
         self.sealed, self.erasures = FakeObjects(), FakeObjects()
+        self.tasks, self.hurried = FakeTasks(), 0
         # What is made when first used can be given beforehand.
         vars(self.services).update(
             now=self.clock,
@@ -204,12 +223,24 @@ class Clinic:
             staff=lambda trust: self.employees,
             sealed=self.sealed,
             erasures=self.erasures,
+            tasks=self.tasks,
+            decide_soon=self._hurry,
             secret=lambda name: name,
             side_by_side=map,
         )
         self.services.register.enter(TRUST)
         self._bookings = 0
         self.made.append(self)
+
+    def _hurry(self) -> None:
+        self.hurried += 1
+
+    def scales(self, **policy: Any) -> None:
+        """From now on the number of workers is set, by such a policy (fields of Settings without ``worker_``)."""
+        fields = {f"worker_{name}": value for name, value in {"service": "workers", **policy}.items()}
+        if calls := fields.pop("worker_calls", None):
+            fields["calls_a_worker"] = calls
+        vars(self.services)["settings"] = msgspec.structs.replace(self.services.settings, **fields)
 
     def book(self, **changes: Any) -> Consultation:
         self._bookings += 1

@@ -7,7 +7,10 @@ from chalicelib import log
 from tests.fakes.clinic import Clinic
 
 READS: Final = frozenset(
-    {"get", "query", "listed", "day", "keys", "names", "versions", "to", "frames", "logout_address"}
+    {
+        *("get", "query", "between", "listed", "day", "keys"),
+        *("names", "versions", "to", "frames", "logout_address", "desired"),
+    }
 )
 
 
@@ -31,7 +34,7 @@ class Effects:
         self._cut: type[BaseException] = Died
         adapters = (
             clinic.store, clinic.push, clinic.carrier, clinic.scheduler,
-            clinic.patients, clinic.employees, clinic.sealed, clinic.erasures,
+            clinic.patients, clinic.employees, clinic.sealed, clinic.erasures, clinic.tasks,
         )  # fmt: skip
         for adapter in adapters:
             for name in dir(type(adapter)):

@@ -100,6 +100,7 @@ def message(body: object) -> dict[str, Any]:
         ({"awslogs": {"data": ""}}, "sms_receipt_log", "receipt"),
         ({"secret": "turn"}, "rotate_secret", "turn"),
         ({"source": "aws.events", "resources": ["arn:aws:events:x:1:rule/venterom-SweepEvent-1"]}, "sweep", "schedule"),
+        ({"days": 2}, "recount", "schedule"),
         ({"requestContext": {}, "requestPayload": {"secret": "worker"}}, "rotate_secret", "worker"),
         ({"something": "else"}, "unknown", "schedule"),
         ("no JSON", "unknown", "schedule"),

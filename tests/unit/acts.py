@@ -25,7 +25,10 @@ EVENTS: Final = Path(__file__).parents[1] / "events"
 SDP: Final = "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n"
 KEY: Final = "whsec_" + base64.b64encode(b"a key that both know").decode()
 HOUR: Final = 3600
-CHANGING: Final = ("store", "push", "carrier", "scheduler", "patients", "employees", "sealed", "erasures", "clock")
+CHANGING: Final = (
+    *("store", "push", "carrier", "scheduler", "patients", "employees", "sealed", "erasures"),
+    *("tasks", "clock"),
+)
 CARRIERS: Final = ("gateway", "sns", "ses")
 Act = Callable[["Stage"], Any]
 
@@ -313,6 +316,18 @@ def _tick(_: Stage) -> Any:
     return json.loads((EVENTS / "schedule.json").read_text())
 
 
+def _scaled(stage: Stage) -> Any:
+    stage.clinic.scales(calls=4, spare=0)
+    return _tick(stage)
+
+
+def _uncounted(stage: Stage) -> Any:
+    """Nothing has counted the book before."""
+    for key in [key for key in stage.clinic.store.rows if key[0].startswith("BOOK#")]:
+        del stage.clinic.store.rows[key]
+    return {"days": 2}
+
+
 def _mail(stage: Stage) -> Any:
     return json.loads(_about(stage, "ses_delivery", "EXAMPLE7c191be45-e9aedb9a-02f9-4d12-a87d-dd0099a07f8a-000000"))
 
@@ -335,6 +350,8 @@ DAY: Final = 86400
 FUNCTIONS: Final[list[tuple[str, str, Act]]] = [
     runs("sweep", _tick, "talking"),
     runs("sweep", _tick, "talking", 20),
+    runs("fleet", _scaled, "talking"),
+    runs("recount", _uncounted),
     runs("anchor", _tick, "ended", 3 * DAY),
     runs("purge", _tick, "ended", 40 * DAY),
     runs("purge", _tick, "ended", 400 * DAY),
