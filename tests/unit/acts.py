@@ -321,13 +321,6 @@ def _scaled(stage: Stage) -> Any:
     return _tick(stage)
 
 
-def _uncounted(stage: Stage) -> Any:
-    """Nothing has counted the book before."""
-    for key in [key for key in stage.clinic.store.rows if key[0].startswith("BOOK#")]:
-        del stage.clinic.store.rows[key]
-    return {"days": 2}
-
-
 def _mail(stage: Stage) -> Any:
     return json.loads(_about(stage, "ses_delivery", "EXAMPLE7c191be45-e9aedb9a-02f9-4d12-a87d-dd0099a07f8a-000000"))
 
@@ -351,7 +344,7 @@ FUNCTIONS: Final[list[tuple[str, str, Act]]] = [
     runs("sweep", _tick, "talking"),
     runs("sweep", _tick, "talking", 20),
     runs("fleet", _scaled, "talking"),
-    runs("recount", _uncounted),
+    runs("recount", lambda _: {"days": 2}),
     runs("anchor", _tick, "ended", 3 * DAY),
     runs("purge", _tick, "ended", 40 * DAY),
     runs("purge", _tick, "ended", 400 * DAY),

@@ -16,6 +16,7 @@ from chalicelib.rights import system
 from chalicelib.scaling import Booked
 from chalicelib.store import Delete, Put
 from tests.fakes.clinic import Clinic
+from tests.fakes.effects import Effects
 from tests.invariants.always import the_book_adds_up
 
 HOUR = 3600
@@ -184,3 +185,14 @@ def test_what_changes_while_it_is_mended_is_left_for_the_next_time(clinic: Clini
     clinic.clock.time += SHOWN_SECONDS
     assert recount(clinic) == (1, 0)
     assert [number for *_, number in booked(clinic)] == [2]
+
+
+def test_cut_off_it_has_mended_some_and_the_next_run_mends_the_others(clinic: Clinic) -> None:
+    for minutes in (30, 45, 60):
+        clinic.book(minutes=minutes)
+    clinic.store.write([Delete(slot.key()) for slot in slots(clinic)])
+    effects = Effects(clinic)
+    assert effects.run(lambda: recount(clinic), at=2) is None
+    assert [slot.minutes for slot in slots(clinic)] == [30]
+    assert recount(clinic) == (2, 0)
+    assert len(booked(clinic)) == 3
