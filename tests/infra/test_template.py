@@ -133,9 +133,16 @@ def test_buckets_are_encrypted_never_public_and_reached_by_tls_only(resources: R
 
 
 @pytest.mark.parametrize(
-    ("function", "schedule"), [("Anchor", "cron(40 0 * * ? *)"), ("Purge", "cron(10 1-5 * * ? *)")]
+    ("function", "schedule"),
+    [
+        ("Anchor", "cron(40 0 * * ? *)"),
+        ("Purge", "cron(10 1-5 * * ? *)"),
+        ("Recount", "cron(20 2 * * ? *)"),
+        ("Sweep", "rate(1 minute)"),
+        ("Fleet", "rate(1 minute)"),
+    ],
 )
-def test_what_is_done_daily_is_done_by_itself(resources: Resources, function: str, schedule: str) -> None:
+def test_what_is_done_time_and_again_is_done_by_itself(resources: Resources, function: str, schedule: str) -> None:
     (rule,) = (
         rule["Properties"]
         for rule in of_type(resources, "AWS::Events::Rule").values()
@@ -178,7 +185,7 @@ def test_the_keys_of_every_secret_are_turned_over_by_the_calendar(resources: Res
         json.loads(target["Input"])["secret"]: (rule["Properties"]["ScheduleExpression"], target["Arn"], name)
         for name, rule in of_type(resources, "AWS::Events::Rule").items()
         for target in rule["Properties"]["Targets"]
-        if "Input" in target
+        if "secret" in target.get("Input", "")
     }
     assert {secret: when for secret, (when, _, _) in rules.items()} == {
         "login_keys": "rate(91 days)",
@@ -237,6 +244,8 @@ def test_no_role_may_do_everything_or_do_it_everywhere(resources: Resources) -> 
         ("WebsocketConnect", {"dynamodb:PutItem"}, {"execute-api:ManageConnections", "sns:Publish"}),
         ("WebsocketMessage", {"execute-api:ManageConnections"}, {"sns:Publish", "scheduler:CreateSchedule"}),
         ("APIHandler", {"scheduler:CreateSchedule", "iam:PassRole"}, {"secretsmanager:PutSecretValue"}),
+        ("Fleet", {"ecs:UpdateService", "ecs:DescribeServices"}, {"ecs:RunTask", "secretsmanager:GetSecretValue"}),
+        ("Recount", {"dynamodb:Query"}, {"ecs:UpdateService", "secretsmanager:GetSecretValue"}),
         ("Deliver", {"sns:Publish", "ses:SendRawEmail", "scheduler:CreateSchedule"}, {"secretsmanager:PutSecretValue"}),
         ("RegisterTrust", {"dynamodb:PutItem"}, {"secretsmanager:GetSecretValue", "sns:Publish"}),
         ("Anchor", {"dynamodb:PutItem", "s3:PutObject"}, {"s3:GetObject", "secretsmanager:GetSecretValue"}),
@@ -253,6 +262,28 @@ def test_a_function_may_do_its_own_work_only(
     allowed = actions(resources, function)
     assert may <= allowed
     assert not may_not & allowed
+
+
+def test_the_number_of_workers_is_set_by_one_function_and_of_one_service(resources: Resources) -> None:
+    setting = [name for name in FUNCTIONS if "ecs:UpdateService" in actions(resources, name)]
+    assert setting == ["Fleet"]
+    (statement,) = (s for s in statements(resources, role_of(resources, "Fleet")) if "ecs:UpdateService" in s["Action"])
+    *_, cluster, _, service = statement["Resource"]["Fn::Join"][1]
+    assert (cluster, service) == ({"Ref": "WorkerCluster"}, {"Ref": "WorkerService"})
+
+
+def test_who_waits_for_a_line_may_call_what_decides_and_nothing_else(resources: Resources) -> None:
+    calling = [name for name in FUNCTIONS if "lambda:InvokeFunction" in actions(resources, name)]
+    assert calling == ["WebsocketMessage"]
+    (statement,) = (
+        s
+        for s in statements(resources, role_of(resources, "WebsocketMessage"))
+        if "lambda:InvokeFunction" in s["Action"]
+    )
+    fleet = resources["Fleet"]["Properties"]
+    arn = json.dumps(statement["Resource"])
+    assert f":function:{fleet['FunctionName']}" in arn
+    assert json.dumps(fleet["Environment"]["Variables"]["VENTEROM_FLEET_FUNCTION"]) == arn
 
 
 def test_no_function_may_scan_or_drop_the_table(resources: Resources) -> None:
