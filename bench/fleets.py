@@ -19,12 +19,17 @@ class Moment(NamedTuple):
 class Fleet(Protocol):
     """How many workers there should be; asked every minute, first at midnight."""
 
+    hurries: bool
+    """Whether it is asked at once, too, when somebody waits for a line."""
+
     def wanted(self, moment: Moment) -> int:
         """At this moment."""
 
 
 class ByBook:
     """What the function `fleet` does, with the book in memory."""
+
+    hurries = True
 
     def __init__(self, book: list[Booked], policy: Policy) -> None:
         self._book = book
@@ -44,6 +49,7 @@ class Tracking:
     those who wait: above 100 % there is none. ``sees_waiting`` is a metric of one's own, which can.
     """
 
+    hurries = False
     IN_AFTER: Final = 15
 
     def __init__(self, target: float, calls_a_worker: int, *, after: int = 1, sees_waiting: bool = True) -> None:
@@ -76,6 +82,8 @@ class Tracking:
 
 class Fixed:
     """The same number day and night."""
+
+    hurries = False
 
     def __init__(self, workers: int) -> None:
         self._workers = workers

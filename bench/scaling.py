@@ -17,6 +17,7 @@ import msgspec
 
 from bench.fleets import ByBook, Fixed, Fleet, Moment, Tracking
 from bench.region import HOUR, NO_SHOW, SEED, Day, day
+from chalicelib.fleet import HURRY_SECONDS
 from chalicelib.scaling import Booked, Policy, Standing, booked, over, resting, wanted
 from local.template import BUILD
 from media_worker.settings import CAPACITY
@@ -89,11 +90,13 @@ class Simulation:
         self._calls = 0
         self._waits: list[float] = []
         self._asked = self._refused = self._most = 0
+        self._hurrying = False
         self._paid = self._carried = 0.0
 
     def run(self) -> Result:
         """Until midnight. Who is in a call or waits then is cut off in the figures, under each fleet alike."""
         self._decide(0.0, at_once=True)
+        self._at(DECIDE_SECONDS, self._decide_again)
         for clinic in range(len(self._clinics)):
             self._next(0.0, clinic)
         end = 24 * HOUR
@@ -133,6 +136,8 @@ class Simulation:
         self._serve(now)
         if self._waiting and self._waiting[-1] is wish:
             self._at(now + PATIENCE_SECONDS, self._give_up)
+            if self._fleet.hurries and not self._hurrying:
+                self._hurry(now)
 
     def _give_up(self, now: float) -> None:
         """They waited equally long at most, so the first has waited longest; served ones are no longer there."""
@@ -170,6 +175,17 @@ class Simulation:
         self._able = [task for task in self._crew if task.ready and not task.resting]
         self._serve(now)
 
+    def _hurry(self, now: float) -> None:
+        """Decide at once, and so often while somebody waits."""
+        self._hurrying = bool(self._waiting)
+        if self._hurrying:
+            self._decide(now)
+            self._at(now + HURRY_SECONDS, self._hurry)
+
+    def _decide_again(self, now: float) -> None:
+        self._decide(now)
+        self._at(now + DECIDE_SECONDS, self._decide_again)
+
     def _decide(self, now: float, *, at_once: bool = False) -> None:
         places = len(self._able) * POLICY.calls_a_worker
         number = self._fleet.wanted(Moment(now, self._calls, len(self._waiting), places))
@@ -187,7 +203,6 @@ class Simulation:
         self._crew = [task for task in self._crew if task.id not in gone]
         self._most = max(self._most, len(self._crew))
         self._look(now)
-        self._at(now + DECIDE_SECONDS, self._decide)
 
     def _standing(self) -> list[Standing]:
         return [Standing(task.id, task.calls, task.resting) for task in self._crew]

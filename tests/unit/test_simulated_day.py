@@ -46,16 +46,22 @@ def test_by_the_book_nobody_waits_for_what_was_booked() -> None:
     assert result.waited == 0
 
 
-def test_who_comes_at_night_waits_for_a_decision_and_a_start() -> None:
+def test_who_comes_at_night_waits_for_a_start_and_for_a_decision_where_that_is_not_made_at_once() -> None:
     night = Day([], [[Visit(3 * HOUR + 20, 600, booked=False)]])
-    result = run(night, ByBook([], POLICY))
+    by_the_minute = ByBook([], POLICY)
+    by_the_minute.hurries = False
+    result = run(night, by_the_minute)
     assert (result.waited, result.refused, result.wait_max) == (1, 0, 40 + START_SECONDS)
+    result = run(night, ByBook([], POLICY))
+    assert (result.waited, result.refused, result.wait_max) == (1, 0, START_SECONDS)
     assert result.worker_hours == pytest.approx(0.2, abs=0.05), "it goes when they are done"
     assert run(night, ByBook([], POLICY), PATIENCE_SECONDS).refused == 1
 
 
 def test_a_task_that_is_no_longer_wanted_goes_when_its_last_call_is_over() -> None:
     class Falls:
+        hurries = False
+
         def wanted(self, moment: Moment) -> int:
             return 2 if moment.now < HOUR else 0
 
