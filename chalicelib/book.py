@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
+from chalicelib import probing
 from chalicelib.lifecycle import State
 from chalicelib.records import Consultation, Slot, book_day, book_order
 from chalicelib.scaling import Booked
@@ -69,10 +70,13 @@ class Book:
 def time_of(consultation: Consultation | None) -> Time | None:
     """The time that a consultation takes in the book; None where it takes none: cancelled, by phone, or dropped in.
 
-    Who dropped in is seen where they wait, until they are given a time by moving them: that is told.
+    Who dropped in is seen where they wait, until they are given a time by moving them: that is told. For the probe
+    no worker is started.
     """
     c = consultation
     if c is None or c.state is State.CANCELLED or c.by_phone or (c.drop_in and not c.invitation):
+        return None
+    if c.trust == probing.TRUST:
         return None
     return c.starts, c.minutes
 

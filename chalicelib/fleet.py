@@ -5,9 +5,12 @@ when somebody waits for a line.
 from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple, Protocol
 
+from chalicelib import probing
 from chalicelib.book import Book
 from chalicelib.crew import Crew
 from chalicelib.log import fault, log
+from chalicelib.metrics import Metric, measure
+from chalicelib.protocol import Room
 from chalicelib.records import Once, Wanted, Worker
 from chalicelib.scaling import Standing, over, resting, wanted
 from chalicelib.settings import Settings
@@ -73,7 +76,7 @@ class Fleet:
         policy, now = self._settings.policy, self._now()
         workers = self._crew.all()
         alive = [worker for worker in workers if not (worker.draining or self._crew.is_lost(worker))]
-        calls = sum(len(worker.rooms) for worker in workers)  # those of lost ones, too: they want another place
+        calls = sum(map(_calls, workers))  # those of lost ones, too: they want another place
         waiting = len(self._store.query(Wanted, Wanted.PARTITION, "T#"))
         number = wanted(self._book.booked(*policy.window(now)), calls, waiting, now, policy)
         allowed = policy.bound(number)
@@ -85,6 +88,7 @@ class Fleet:
         rest = sum(worker.resting for worker in crew)
         decided = Decision(number, allowed, desired, len(crew), rest, calls, waiting)
         log(door="fleet", **decided._asdict())
+        measure({Metric.WORKERS_WANTED: number, Metric.WORKERS_CAPPED: number - allowed})
         return decided
 
     def _told(self, alive: Sequence[Worker], number: int) -> list[Standing]:
@@ -135,6 +139,11 @@ class Hurry:
             log(door="fleet", outcome=fault(error))
             return
         self._last = turn
+
+
+def _calls(worker: Worker) -> int:
+    """How many it carries that a worker is to be there for: the probe's is held where there is one."""
+    return sum(Room.parse(room).trust != probing.TRUST for room in worker.rooms)
 
 
 def _standing(worker: Worker) -> Standing:

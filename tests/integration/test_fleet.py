@@ -73,7 +73,8 @@ def test_who_rests_takes_no_call_and_works_again_when_somebody_waits(deployed: D
             called = p.Call(consultation)
             await desk.page.until(lambda: desk.has(consultation, *WITH_CALL), called, seconds=PATIENCE)
             assert desk.page.told(p.Queued) is not None, "who rests takes no call"
-            assert (deployed.rests, deployed.desired) == (False, 1)
+            await desk.page.until(lambda: deployed.desired == 1, seconds=PATIENCE)
+            assert not deployed.rests
             await guest.accept()
             await asyncio.gather(desk.page.until_heard(), guest.page.until_heard())
             await asyncio.to_thread(deployed.decide)

@@ -159,6 +159,15 @@ def test_there_are_no_more_than_there_may_be_and_that_is_said(
     assert (found.wanted, found.allowed, found.desired) == (4, 2, 2)
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert {"door": "fleet", **found._asdict()} in lines
+    assert {"WorkersWanted": 4, "WorkersCapped": 2}.items() <= lines[-1].items()
+
+
+@pytest.mark.untrue("the probe's call is a room alone")
+def test_the_probes_call_asks_for_no_worker_and_its_own_stays_until_it_is_over(clinic: Clinic) -> None:
+    clinic.worker("W", "w1")
+    (worker,) = clinic.workers()
+    clinic.store.enlist(msgspec.structs.replace(worker, rooms=frozenset({"probe.c.1"})))
+    assert decide(clinic) == Decision(wanted=0, allowed=0, desired=1, alive=1, rest=1, calls=0, waiting=0)
 
 
 def test_at_night_there_are_as_many_as_a_trust_wants(clinic: Clinic) -> None:
