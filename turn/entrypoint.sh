@@ -11,19 +11,23 @@ fail() {
 secret=${VENTEROM_TURN_SECRET:-}
 [ -z "${VENTEROM_TURN_SECRET_FILE:-}" ] || secret=$(cat "$VENTEROM_TURN_SECRET_FILE")
 [ -n "$secret" ] || fail "VENTEROM_TURN_SECRET or VENTEROM_TURN_SECRET_FILE is not set."
-[ -n "${VENTEROM_TURN_RELAY:-}" ] || fail "VENTEROM_TURN_RELAY is not set: the private address to relay from."
+# A task on Fargate has a link-local address besides, for its metadata.
+relay=${VENTEROM_TURN_RELAY:-$(hostname -I | tr ' ' '\n' | grep -v -e : -e '^169\.254\.' | head -n 1)}
+[ -n "$relay" ] || fail "VENTEROM_TURN_RELAY is not set: the private address to relay from; this machine has none."
+listen=${VENTEROM_TURN_LISTEN:-$relay}
 [ -n "${VENTEROM_TURN_PEERS:-}" ] || fail "VENTEROM_TURN_PEERS is not set: the workers' private addresses."
 
 folder=${VENTEROM_TURN_FOLDER:-/dev/shm/turn}
 mkdir -p "$folder"
+echo "$listen" >"$folder/address" # for health.sh
 {
   cat "$(dirname "$0")/turnserver.conf"
   # One key, or a ring of them as the functions keep it, {"keys": ["…", "…"]}: coturn takes credentials by any of them.
   echo "$secret" | tr -d '{}[]" ' | sed 's/^keys://' | tr , '\n' | sed 's/^/static-auth-secret=/'
   echo "realm=${VENTEROM_TURN_REALM:-venterom}"
-  echo "listening-ip=${VENTEROM_TURN_LISTEN:-$VENTEROM_TURN_RELAY}"
+  echo "listening-ip=$listen"
   echo "listening-port=${VENTEROM_TURN_PORT:-3478}"
-  echo "relay-ip=$VENTEROM_TURN_RELAY"
+  echo "relay-ip=$relay"
   echo "min-port=${VENTEROM_TURN_MIN_PORT:-49152}"
   echo "max-port=${VENTEROM_TURN_MAX_PORT:-65535}"
   for peer in $(echo "$VENTEROM_TURN_PEERS" | tr , ' '); do

@@ -14,15 +14,17 @@ Address = tuple[str, int]
 
 
 class TurnClient:
-    """One connection to a TURN server on 127.0.0.1: udp, tcp or tls. A request returns OK or an error's code."""
+    """One connection to a TURN server of this machine: udp, tcp or tls. A request returns OK or an error's code."""
 
-    def __init__(self, port: int, username: str = "", password: str = "", transport: str = "udp") -> None:
+    def __init__(
+        self, port: int, username: str = "", password: str = "", transport: str = "udp", host: str = "127.0.0.1"
+    ) -> None:
         self._username, self._password = username, password
         self._challenge: dict[str, object] = {}
         kind = socket.SOCK_DGRAM if transport == "udp" else socket.SOCK_STREAM
         self._socket = socket.socket(socket.AF_INET, kind)
         self._socket.settimeout(PATIENCE)
-        self._socket.connect(("127.0.0.1", port))
+        self._socket.connect((host, port))
         if transport == "tls":
             trusting = ssl.create_default_context()
             trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE
