@@ -27,7 +27,9 @@ class Cdk:
 
         What was left half-way by an earlier try is rolled back or made anew first. Raises Problem.
         """
-        self._run("deploy", stack, "--exclusively", "--require-approval", "never", "--progress", "events")
+        # By itself the program keeps the parameters that a stack has, whatever the file of deployments says now.
+        given = ("--exclusively", "--no-previous-parameters", "--require-approval", "never", "--progress", "events")
+        self._run("deploy", stack, *given)
 
     def bootstrap(self, account: str, region: str) -> None:
         """Prepare an account's region: roles, a bucket and a repository for what deployments bring. Raises Problem."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import boto3
 import pytest
-from aws_cdk import App, CfnOutput, Environment, RemovalPolicy, Stack
+from aws_cdk import App, CfnOutput, CfnParameter, Environment, RemovalPolicy, Stack
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_secretsmanager as secretsmanager
@@ -57,9 +57,18 @@ def account(endpoint: str) -> Iterator[Account]:
 
 
 @pytest.fixture(scope="module")
-def cdk(account: Account, deployment: Deployment, tmp_path_factory: pytest.TempPathFactory) -> Cdk:
-    """Stacks in the shape of ours, of types that the embedded AWS knows, in an account that is prepared."""
-    out = tmp_path_factory.mktemp("assembly")
+def prepared(account: Account) -> None:
+    """What `cdk bootstrap` leaves, as far as it is needed here."""
+    boto3.client("ssm", region_name=REGION).put_parameter(
+        Name="/cdk-bootstrap/hnb659fds/version", Value="30", Type="String"
+    )
+    boto3.client("s3", region_name=REGION).create_bucket(
+        Bucket=f"cdk-hnb659fds-assets-{ACCOUNT}-{REGION}", CreateBucketConfiguration={"LocationConstraint": REGION}
+    )
+
+
+def assembly(deployment: Deployment, out: Path, sender: str) -> Cdk:
+    """Stacks in the shape of ours, of types that the embedded AWS knows; ``sender`` is a setting of the deployment."""
     app = App(outdir=str(out), analytics_reporting=False)
     place = Environment(account=deployment.account, region=deployment.region)
     core, media, web, operations = (
@@ -72,6 +81,9 @@ def cdk(account: Account, deployment: Deployment, tmp_path_factory: pytest.TempP
         removal_policy=RemovalPolicy.RETAIN,
     )
     CfnOutput(core, "TableName", value=table.table_name)
+    setting = CfnParameter(core, "SmsSender", default=sender)
+    sns.Topic(core, "Messages", display_name=setting.value_as_string)
+    CfnOutput(core, "Sender", value=setting.value_as_string)
     s3.Bucket(core, "Anchors", versioned=True, removal_policy=RemovalPolicy.RETAIN)
     secretsmanager.CfnSecret(core, "Pepper", secret_string="pepper").apply_removal_policy(RemovalPolicy.RETAIN)
     sns.Topic(media, "Topic")
@@ -80,12 +92,6 @@ def cdk(account: Account, deployment: Deployment, tmp_path_factory: pytest.TempP
     CfnOutput(web, "DistributionDomain", value="d1.cloudfront.example")
     sns.Topic(operations, "Alarms")
     app.synth()
-    boto3.client("ssm", region_name=REGION).put_parameter(
-        Name="/cdk-bootstrap/hnb659fds/version", Value="30", Type="String"
-    )
-    boto3.client("s3", region_name=REGION).create_bucket(
-        Bucket=f"cdk-hnb659fds-assets-{ACCOUNT}-{REGION}", CreateBucketConfiguration={"LocationConstraint": REGION}
-    )
     return Cdk(out)
 
 
@@ -97,14 +103,14 @@ def dist(folder: Path, release: str) -> Path:
 
 
 def test_a_deployment_stands_is_renewed_and_goes_with_its_data_only_when_told(
-    account: Account, cdk: Cdk, deployment: Deployment, tmp_path: Path
+    account: Account, prepared: None, deployment: Deployment, tmp_path: Path
 ) -> None:
     said: list[str] = []
-    answers = [deployment.stack]
-    steps = Steps(deployment, account, cdk, said.append, lambda _: answers[0], yes=True)
     check_account(deployment, account)
     assert account.bootstrapped()
     for release in ("one", "two"):
+        cdk = assembly(deployment, tmp_path / f"cdk-{release}", sender=release)
+        steps = Steps(deployment, account, cdk, said.append, lambda _: deployment.stack, yes=True)
         steps.deploy(dist(tmp_path / release, release), lambda _host, _path: 200)
 
     storage, formation = boto3.client("s3"), boto3.client("cloudformation", region_name=REGION)
@@ -117,6 +123,7 @@ def test_a_deployment_stands_is_renewed_and_goes_with_its_data_only_when_told(
     assert (page["CacheControl"], page["ContentType"]) == ("no-cache", "text/html; charset=utf-8")
     assert "immutable" in storage.head_object(Bucket=bucket, Key="assets/main-two.js")["CacheControl"]
 
+    assert (account.outputs(core) or {})["Sender"] == "two", "as the file of deployments says now"
     table = (account.outputs(core) or {})["TableName"]
     kept = account.kept(core)
     assert sorted(one.kind for one in kept) == [
