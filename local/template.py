@@ -18,6 +18,8 @@ BUILD: Final = ROOT / "build"
 ASSEMBLY: Final = BUILD / "cdk"
 # What the template is made of: when none of it has changed, neither has the template.
 TEMPLATE_SOURCES: Final = ("app.py", "chalicelib", "infra", "requirements.txt", ".chalice/config.json")
+IMAGE_SOURCES: Final = ("media_worker", "turn", ".dockerignore")
+"""What deployments' templates are made of besides."""
 
 
 def synthesize(assembly: Path = ASSEMBLY, deployments: Path | None = None) -> None:
@@ -26,7 +28,7 @@ def synthesize(assembly: Path = ASSEMBLY, deployments: Path | None = None) -> No
     Raises NotStarted with the tool's own words.
     """
     fingerprint = hashlib.sha256()
-    for path in _files():
+    for path in _files(*(IMAGE_SOURCES if deployments else ())):
         fingerprint.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes())
     stamp = assembly.with_suffix(".stamp")
     BUILD.mkdir(exist_ok=True)
@@ -51,8 +53,8 @@ def synthesize(assembly: Path = ASSEMBLY, deployments: Path | None = None) -> No
         stamp.write_text(fingerprint.hexdigest())
 
 
-def _files() -> Iterator[Path]:
-    for name in TEMPLATE_SOURCES:
+def _files(*more: str) -> Iterator[Path]:
+    for name in (*TEMPLATE_SOURCES, *more):
         path = ROOT / name
         found = sorted(path.rglob("*")) if path.is_dir() else [path]
         yield from (p for p in found if p.is_file() and "__pycache__" not in p.parts)
