@@ -106,7 +106,7 @@ class Caller:
         self.down = asyncio.Event()
         """The worker has said goodbye."""
         self._others, self._host, self._loss = others, host, loss
-        self._chance = random.Random(1)  # noqa: S311
+        self._chance = random.Random(1)  # noqa: S311  # nosec B311 # chance, no secret
         self._dtls = RTCDtlsTransport(self, [RTCCertificate.generateCertificate()])
         self._sctp: Any = RTCSctpTransport(self._dtls, 5000) if channel else None
         self._dtls.on("statechange", self._changed)

@@ -121,7 +121,7 @@ class Page:
         data = p.encode(message).decode()
         with contextlib.suppress(*LOST):
             if self._open is not None:
-                for _ in range(2 if random.random() < self._twice else 1):  # noqa: S311
+                for _ in range(2 if random.random() < self._twice else 1):  # noqa: S311  # nosec B311 # chance, no secret
                     await self._open.send(data)
 
     async def until(self, holds: Callable[[], bool], *say: p.Message, seconds: float = PATIENCE) -> None:
@@ -186,7 +186,7 @@ class Page:
                     await self._keep_a_socket()
                 except LOST:
                     self.losses += 1
-                await asyncio.sleep(AGAIN_SECONDS * random.uniform(0.5, 1.0))  # noqa: S311
+                await asyncio.sleep(AGAIN_SECONDS * random.uniform(0.5, 1.0))  # noqa: S311  # nosec B311 # chance, no secret
         finally:
             for task in (watching, *self._tasks):
                 task.cancel()

@@ -10,11 +10,14 @@ import pytest
 
 from chalicelib import probing
 from chalicelib.records import Consultation
+from client.rest import Rest
 from local.probe import settings_of
 from local.system import Ports, System
+from probe.keeper import keeper
 from probe.outcome import Cause, Outcome, Part, State
 from probe.run import look
 from probe.settings import Settings
+from probe.status import after
 from tests.invariants import Table
 from tests.media.turnserver import PATIENCE
 
@@ -52,6 +55,15 @@ def test_a_call_goes_both_ways_through_turn_and_leaves_nothing_behind(system: Sy
     table = Table.scanned(system.aws.client("dynamodb"), outputs["Table"], found.at)
     calls = [c for c in table.all(Consultation) if c.trust == probing.TRUST]
     assert [c.state for c in calls] == ["ended", "ended"]
+
+
+def test_what_it_wrote_stands_at_the_domain(system: System, settings: Settings) -> None:
+    front = Rest(system.origin)
+    assert front.raw("GET", "/status.json")[0] == 404, "before it ever looked"
+    written = msgspec.json.encode(after(None, held(settings), settings.every))
+    keeper(settings).write(written)
+    assert front.raw("GET", "/status.json") == (200, written)
+    assert front.raw("GET", "/status")[0] == 200
 
 
 def test_turn_that_is_down_is_named(system: System, settings: Settings) -> None:
