@@ -74,7 +74,7 @@ fuzz: .venv/.ready ## look for inputs that break a parser, guided by coverage; w
 audit: .venv/.ready web/node_modules/.ready ## ask PyPI and npm what is known to be wrong with what is locked
 	@$(PY) -m tools.audit
 
-sbom: .venv/.ready web/node_modules/.ready ## what functions, worker and pages are made of, in CycloneDX, into build/sbom
+sbom: .venv/.ready web/node_modules/.ready ## what functions, worker, probe and pages are made of, in CycloneDX, into build/sbom
 	@$(PY) -m tools.sbom
 
 screenshots: .venv/.ready web/dist/index.html ## photograph every page in every state into build/screenshots (ONLY=part of a state's name)

@@ -23,6 +23,7 @@ WHERE: Final = (
     ("patient", "A patient's link"),
     ("department", "Department's fixed address"),
     ("outbox", "Sent SMS and e-mail"),
+    ("status", "Status (after make probe)"),
     ("other_trust", "Another trust's staff"),
 )
 WORKERS: Final = 2

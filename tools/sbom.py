@@ -1,4 +1,4 @@
-"""Writes what we ship is made of, to build/sbom/ in CycloneDX: the functions, the media worker, the pages."""
+"""Writes what we ship is made of, to build/sbom/ in CycloneDX: functions, media worker, probe, pages."""
 
 import json
 import re
@@ -19,9 +19,19 @@ def functions() -> dict[str, Any]:
 
 
 def worker() -> dict[str, Any]:
-    """What the media worker's image holds beyond its base, and the base."""
-    made = python("media-worker", pinned((ROOT / "media_worker" / "requirements.txt").read_text()))
-    base = re.search(r"^ARG BASE=(\S+):(\S+)$", (ROOT / "media_worker" / "Dockerfile").read_text(), re.MULTILINE)
+    """What the media worker's image holds."""
+    return image("media-worker", ROOT / "media_worker")
+
+
+def probe() -> dict[str, Any]:
+    """What the probe's image holds."""
+    return image("probe", ROOT / "probe")
+
+
+def image(name: str, folder: Path) -> dict[str, Any]:
+    """What an image of ours holds beyond its base, and the base. Raises RuntimeError where that is not named."""
+    made = python(name, pinned((folder / "requirements.txt").read_text()))
+    base = re.search(r"^ARG BASE=(\S+):(\S+)$", (folder / "Dockerfile").read_text(), re.MULTILINE)
     if base is None:
         raise RuntimeError("the Dockerfile names no base")
     made["components"].append({"type": "container", "bom-ref": "base", "name": base[1], "version": base[2]})
@@ -61,7 +71,7 @@ def made_by(command: list[str], given: str = "") -> dict[str, Any]:
 def main(folder: Path) -> None:
     """Write one file each."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name, make in {"functions": functions, "media-worker": worker, "pages": pages}.items():
+    for name, make in {"functions": functions, "media-worker": worker, "pages": pages, "probe": probe}.items():
         file = folder / f"{name}.cdx.json"
         file.write_text(json.dumps(make(), indent=1) + "\n")
         print(file)

@@ -27,7 +27,7 @@ def components(file: Path) -> set[str]:
     return {component["name"].lower().replace("_", "-") for component in made["components"]}
 
 
-@pytest.mark.parametrize("name", ["functions", "media-worker", "pages"])
+@pytest.mark.parametrize("name", ["functions", "media-worker", "pages", "probe"])
 def test_it_is_valid(written: Path, name: str) -> None:
     text = (written / f"{name}.cdx.json").read_text()
     version = SchemaVersion.from_version(json.loads(text)["specVersion"])
