@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 from typing import Final
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from deploy import Problem
 from deploy.account import Account
 from deploy.cdk import Cdk
@@ -34,6 +36,9 @@ def main() -> int:
         _run(options)
     except Problem as problem:
         print(f"\n{problem}", file=sys.stderr)
+        return 1
+    except (BotoCoreError, ClientError) as error:  # not allowed, throttled, no network
+        print(f"\nAWS: {error}", file=sys.stderr)
         return 1
     except (EOFError, KeyboardInterrupt):
         print("\nStopped. Run the same command again to go on.", file=sys.stderr)
