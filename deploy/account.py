@@ -19,8 +19,8 @@ KEY_DAYS: Final = 7
 """The fewest after which a key may be gone for good (KMS)."""
 
 
-class Kept(msgspec.Struct, frozen=True, order=True):
-    """Something that outlives its stack, because it holds data."""
+class Thing(msgspec.Struct, frozen=True, order=True):
+    """Something that a stack is made of."""
 
     kind: str
     """CloudFormation's type: AWS::DynamoDB::Table."""
@@ -102,17 +102,27 @@ class Account:
                 if kind in ("", one["ResourceType"]) and one["ResourceStatus"] != "DELETE_COMPLETE":
                     yield one
 
-    def kept(self, stack: str) -> list[Kept]:
+    def kept(self, stack: str) -> list[Thing]:
         """What deleting the stack would leave, by its own template; nothing when it does not stand."""
+        return [one for one, stays in self._fates(stack).items() if stays]
+
+    def buckets(self, stack: str) -> list[str]:
+        """Names of the buckets that go with the stack; CloudFormation wants them empty."""
+        return [one.name for one, stays in self._fates(stack).items() if one.kind == "AWS::S3::Bucket" and not stays]
+
+    def _fates(self, stack: str) -> dict[Thing, bool]:
+        """All that it is made of, and whether that outlives it."""
         if self._stack(stack) is None:
-            return []
+            return {}
         body = self._client("cloudformation").get_template(StackName=stack)["TemplateBody"]
         resources = (json.loads(body) if isinstance(body, str) else body)["Resources"]
-        return sorted(
-            Kept(one["ResourceType"], one["PhysicalResourceId"])
+        return {
+            Thing(one["ResourceType"], one["PhysicalResourceId"]): (
+                resources.get(one["LogicalResourceId"], {}).get("DeletionPolicy") in KEPT
+            )
             for one in self._resources(stack)
-            if resources.get(one["LogicalResourceId"], {}).get("DeletionPolicy") in KEPT
-        )
+            if one.get("PhysicalResourceId")  # without one it was never made
+        }
 
     def empty(self, bucket: str) -> None:
         """Every version of everything in it, locked ones too unless nobody can undo the lock. Raises Problem."""
@@ -144,7 +154,7 @@ class Account:
             found = self._stack(stack) or {}
             raise Problem(f"{stack} is not gone: {found.get('StackStatusReason', 'see its events')}") from None
 
-    def remove(self, kept: Kept) -> str:
+    def remove(self, kept: Thing) -> str:
         """One of what outlived its stack, with its data; how it went, in a word or two."""
         try:
             return self._remove(kept)
@@ -153,7 +163,7 @@ class Account:
                 return "gone already"
             raise Problem(f"{kept.kind} {kept.name} cannot be removed: {error}") from None
 
-    def _remove(self, kept: Kept) -> str:
+    def _remove(self, kept: Thing) -> str:
         match kept.kind:
             case "AWS::DynamoDB::Table":
                 dynamodb = self._client("dynamodb")

@@ -8,7 +8,7 @@ from typing import Final, TypeAlias
 import msgspec
 
 from deploy import Problem
-from deploy.account import Account, Kept
+from deploy.account import Account, Thing
 from deploy.cdk import Cdk
 from deploy.pages import upload
 from infra.deployment import Deployment, Stage
@@ -141,9 +141,8 @@ class Steps:
         notes.write_bytes(msgspec.json.encode(sorted(kept)))
         for stack in stacks:
             self._say(f"{stack} …")
-            pages = (self._where.outputs(stack) or {}).get("PagesBucket")
-            if pages:
-                self._where.empty(pages)
+            for bucket in self._where.buckets(stack):
+                self._where.empty(bucket)
             self._where.delete(stack)
         if not gone:
             self._say(f"Taken down. What stays is listed above; remove it too by the same command with DATA={ALL_DATA}")
@@ -153,8 +152,8 @@ class Steps:
         notes.unlink()
 
     @staticmethod
-    def _noted(notes: Path) -> set[Kept]:
-        return set(msgspec.convert(json.loads(notes.read_text()), list[Kept])) if notes.exists() else set()
+    def _noted(notes: Path) -> set[Thing]:
+        return set(msgspec.convert(json.loads(notes.read_text()), list[Thing])) if notes.exists() else set()
 
     def _agree(self, question: str, *, name: bool = False) -> None:
         """Raises Problem unless a person agrees, by typing the deployment's name where that much is asked."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from deploy import Problem
-from deploy.account import Account, Kept
+from deploy.account import Account, Thing
 from deploy.cdk import Cdk
 
 
@@ -15,7 +15,7 @@ class FakeAccount(Account):
         self.prepared = True
         self.certificates: dict[str, str] = {}
         self.stands: dict[str, dict[str, str]] = {}
-        self.keeps: dict[str, list[Kept]] = {}
+        self.keeps: dict[str, list[Thing]] = {}
         self.refuses = ""
         """What is done, from the beginning of its line, when it fails."""
         self.did = did
@@ -43,8 +43,11 @@ class FakeAccount(Account):
     def steady(self, stack: str) -> None:
         self._do(f"steady {stack}")
 
-    def kept(self, stack: str) -> list[Kept]:
+    def kept(self, stack: str) -> list[Thing]:
         return self.keeps.get(stack, []) if stack in self.stands else []
+
+    def buckets(self, stack: str) -> list[str]:
+        return [value for name, value in (self.outputs(stack) or {}).items() if name.endswith("Bucket")]
 
     def empty(self, bucket: str) -> None:
         self._do(f"empty {bucket}")
@@ -53,7 +56,7 @@ class FakeAccount(Account):
         self._do(f"delete {stack}")
         self.stands.pop(stack, None)
 
-    def remove(self, kept: Kept) -> str:
+    def remove(self, kept: Thing) -> str:
         self._do(f"remove {kept.name}")
         return "removed"
 

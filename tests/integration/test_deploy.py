@@ -126,6 +126,7 @@ def test_a_deployment_stands_is_renewed_and_goes_with_its_data_only_when_told(
     assert (account.outputs(core) or {})["Sender"] == "two", "as the file of deployments says now"
     table = (account.outputs(core) or {})["TableName"]
     kept = account.kept(core)
+    assert (account.buckets(core), account.buckets(web)) == ([], [bucket])
     assert sorted(one.kind for one in kept) == [
         "AWS::DynamoDB::Table",
         "AWS::S3::Bucket",

@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 
 from deploy import Problem
-from deploy.account import Kept
+from deploy.account import Thing
 from deploy.steps import ALL_DATA, ORDER, Steps, check_account, check_ready, choose
 from infra.deployment import FILE, Deployment, load
 from tests.fakes.account import FakeAccount, FakeCdk
 
 DEPLOYMENTS = load(FILE.read_text())
-TABLE = Kept("AWS::DynamoDB::Table", "the-table")
-ANCHORS = Kept("AWS::S3::Bucket", "the-anchors")
+TABLE = Thing("AWS::DynamoDB::Table", "the-table")
+ANCHORS = Thing("AWS::S3::Bucket", "the-anchors")
 
 
 def ready(deployment: Deployment) -> Deployment:
