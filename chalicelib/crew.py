@@ -38,8 +38,12 @@ class Crew:
         return self._store.query(Worker, Worker.PARTITION, "W#")
 
     def is_lost(self, worker: Worker | None) -> bool:
-        """Whether its lease has run out: whatever it carried, nobody hears it any more."""
+        """Whether its lease has run out: nothing is placed there, and what it carries goes elsewhere if it can."""
         return worker is None or worker.lease <= self._now()
+
+    def is_given_up(self, worker: Worker | None) -> bool:
+        """Whether it has been lost for so long that what it carries, and nobody else can take, is over."""
+        return worker is None or worker.lease + self._settings.rescue_seconds <= self._now()
 
     def is_silent(self, worker: Worker) -> bool:
         """Whether it has no socket, or its heartbeat is overdue: it may be back, but who knows."""

@@ -99,13 +99,13 @@ class Placing:
     def look_after(self, consultation: Consultation) -> bool:
         """Nothing arrives in a call: when its worker is silent it moves. True when it is lost for good.
 
-        Without another place it stays until its worker's lease has run out: the worker may be back before that.
+        Without another place it stays for a while: the worker may be back, or another one come.
         """
         worker = self._crew.find(consultation.worker)
         if worker is not None and not self._crew.is_lost(worker) and not self._crew.is_silent(worker):
             return False
         stuck = self.move(_place_of(consultation))
-        return stuck is not None and self._crew.is_lost(self._crew.find(stuck.worker)) and self.drop(stuck)
+        return stuck is not None and self._crew.is_given_up(self._crew.find(stuck.worker)) and self.drop(stuck)
 
     def drop(self, at: Place) -> bool:
         """A worker carries a call no longer: both sides learn it, and the clinician may call again.

@@ -104,6 +104,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Between two signs of life of a worker."""
     lease_seconds: Seconds = 15
     """Without a sign of life for so long a worker is lost, whatever its socket looks like."""
+    rescue_seconds: Seconds = 180
+    """A call whose worker is lost waits for so long for a place elsewhere: another may be being started, and people who
+    still hear each other, while only the functions are late, are not to be parted."""
     ping_seconds: Seconds = 25
     """Between two signs of life of a page."""
     silence_seconds: Seconds = 75

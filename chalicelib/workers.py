@@ -160,7 +160,7 @@ class Workers:
         return worker.draining or self._crew.is_lost(worker) or self._crew.is_silent(worker)
 
     def _relieve(self, worker: Worker, until: float) -> int:
-        return self._move_all(worker.id, worker.rooms, until, give_up=self._crew.is_lost(worker))
+        return self._move_all(worker.id, worker.rooms, until, give_up=self._crew.is_given_up(worker))
 
     def _move_all(
         self, worker: str, rooms: Iterable[str], until: float, *, back: bool = False, give_up: bool = False

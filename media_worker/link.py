@@ -91,8 +91,10 @@ class Link:
             if session is not None:
                 talk = self._take_over(session)
                 age = session.registered.socket_seconds * random.uniform(*SPREAD)  # noqa: S311  # nosec B311 # no secret
-                done, _ = await asyncio.wait({talk}, timeout=age)
-                if not done:
+                doubt = asyncio.create_task(session.doubted.wait())
+                await asyncio.wait({talk, doubt}, timeout=age, return_when=asyncio.FIRST_COMPLETED)
+                doubt.cancel()
+                if not talk.done():
                     continue  # to its successor
             await self._pause()
 

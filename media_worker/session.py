@@ -28,7 +28,9 @@ from media_worker.outgoing import Outgoing
 from media_worker.settings import Settings
 
 SILENT_BEATS: Final = 3
-"""Every heartbeat is answered; without a word for so many of them the socket is dead."""
+"""Every heartbeat is answered; without a word for so many of them the socket may be dead, or the functions are slow."""
+DEAD_BEATS: Final = 12
+"""Without a word for so many it is dead."""
 OVERLAP_BEATS: Final = 2
 """A socket with a successor is heard for so many beats more: functions that began before know no other."""
 STANDING: Final = ("register", "heartbeat")
@@ -80,6 +82,8 @@ class Session:
         """What the functions asked of it."""
         self._socket = socket
         self._owner = owner
+        self.doubted = asyncio.Event()
+        """It has been silent, and its successor had better be opened; until that is there it may yet be heard."""
         self._retired = False
         self._until: asyncio.Timeout | None = None
 
@@ -137,13 +141,10 @@ class Session:
             self._take(message)
 
     async def _listen(self) -> None:
-        silence = SILENT_BEATS * self.registered.heartbeat_seconds
         try:
-            async with asyncio.timeout(silence) as self._until:
+            async with asyncio.timeout(None) as self._until:
                 while True:
-                    data = await self._socket.recv()
-                    if not self._retired:
-                        self._until.reschedule(asyncio.get_running_loop().time() + silence)
+                    data = await self._hear()
                     message = _parse(data)
                     # else a beat of this one came after the next one had registered
                     if _forgets(message) and not self._retired and not self._owner.opening:
@@ -151,6 +152,18 @@ class Session:
                     self._take(message)
         finally:
             self._until = None
+
+    async def _hear(self) -> str | bytes:
+        """The next message. Raises TimeoutError when none has come for so long that there will be none."""
+        beat = self.registered.heartbeat_seconds
+        async with asyncio.timeout(DEAD_BEATS * beat):
+            try:
+                # To end the socket now would have its calls moved, though perhaps it is the functions that are slow.
+                async with asyncio.timeout(SILENT_BEATS * beat):
+                    return await self._socket.recv()
+            except TimeoutError:
+                self.doubted.set()
+            return await self._socket.recv()
 
     async def _beat(self) -> None:
         draining = self._owner.draining

@@ -125,6 +125,8 @@ class FakeFunctions:
         self._sessions: asyncio.Queue[Session] = asyncio.Queue()
         self.refused: asyncio.Queue[str] = asyncio.Queue()
         self.address = ""
+        self.away = False
+        """Whether no further connection is let in."""
 
     @property
     def waiting(self) -> int:
@@ -144,6 +146,8 @@ class FakeFunctions:
 
     def _check(self, socket: ServerConnection, request: Request) -> Response | None:
         ticket = request.path.partition("?ticket=")[2]
+        if self.away:
+            return socket.respond(503, "")
         try:
             worker, nonce = check_worker_pass([self._key], ticket, 0)
             if nonce in self._nonces:

@@ -160,6 +160,38 @@ def test_the_next_socket_registers_beside_the_old_one_which_then_closes() -> Non
     asyncio.run(test())
 
 
+def test_a_socket_on_which_nothing_is_answered_serves_until_the_next_one_is_registered() -> None:
+    async def test() -> None:
+        async with bench() as b:
+            slow, _ = await b.registered(heartbeat_seconds=1)
+            await slow.say(OpenRoom(ROOM, []))
+            await slow.hear_a(RoomOpened)
+            successor = await b.functions.session()
+            await slow.say(RelayOffer(ROOM, Seat.PATIENT, 1, "v=0\r\ns=-\r\n"))
+            await slow.hear_a(RelayAnswer)
+            await successor.hear_a(Register)
+            await successor.say(Registered(10, 30, 6600))
+            with contextlib.suppress(ConnectionClosed):
+                while True:
+                    await slow.hear_a(Heartbeat)
+            assert b.rooms[0].closed == 0
+
+    asyncio.run(test())
+
+
+def test_a_socket_on_which_nothing_comes_any_more_ends_though_no_next_one_opens() -> None:
+    async def test() -> None:
+        async with bench() as b:
+            dead, _ = await b.registered(heartbeat_seconds=1)
+            b.functions.away = True
+            with contextlib.suppress(ConnectionClosed):
+                while True:
+                    await dead.hear_a(Heartbeat)
+            assert not b.link.is_well
+
+    asyncio.run(test())
+
+
 def test_between_two_sockets_nothing_is_lost_and_nothing_said_twice() -> None:
     async def test() -> None:
         async with bench() as b:

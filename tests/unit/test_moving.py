@@ -302,9 +302,34 @@ def test_when_all_workers_lose_their_sockets_at_once_no_call_is_lost(clinic: Cli
     assert last(clinic, "W2", p.CloseRoom) == p.CloseRoom(room=room(called, 1), moved=True)
 
 
+def test_workers_whose_heartbeats_are_late_altogether_keep_their_calls(clinic: Clinic, called: Consultation) -> None:
+    """The functions may be what is slow: people who talk notice nothing of that, and are not to."""
+    clinic.worker("X", "w2")
+    clinic.clock.time += SETTINGS.lease_seconds + 1
+    for _ in range(2):
+        assert clinic.services.workers.sweep() == 0
+    assert clinic.now(called) == called
+    assert clinic.say("W", p.Heartbeat(load=0, rooms=1)) == "heartbeat"
+    assert clinic.services.workers.sweep() == 0
+    is_with(clinic, called, "w1", 1)
+
+
+def test_the_only_worker_dies_and_its_call_goes_on_where_the_next_one_comes(
+    clinic: Clinic, called: Consultation
+) -> None:
+    clinic.leave("W")
+    clinic.clock.time += SETTINGS.lease_seconds + SETTINGS.rescue_seconds - 1
+    assert clinic.services.workers.sweep() == 0
+    for page in "CP":
+        clinic.say(page, p.Trouble(consultation=called.id, call=1))
+    assert clinic.now(called).state is called.state
+    clinic.worker("X", "w2")
+    is_with(clinic, called, "w2", 2)
+
+
 def test_a_lost_workers_row_goes_once_nothing_is_left_of_it(clinic: Clinic, called: Consultation) -> None:
     clinic.leave("W")
-    clinic.clock.time += SETTINGS.lease_seconds
+    clinic.clock.time += SETTINGS.lease_seconds + SETTINGS.rescue_seconds
     assert clinic.services.workers.sweep() == 1
     assert clinic.workers() == []
     lost = p.CallEnded(consultation=called.id, call=1, reason=EndReason.WORKER_LOST)

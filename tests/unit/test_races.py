@@ -9,7 +9,7 @@ from chalicelib.lifecycle import State
 from chalicelib.protocol import Delivery, Seat
 from chalicelib.rest import SendInvitation
 from chalicelib.store import LeaveSeat
-from tests.fakes.clinic import Clinic
+from tests.fakes.clinic import SETTINGS, Clinic
 
 
 class Died(BaseException):
@@ -108,7 +108,7 @@ def test_a_clinicians_page_that_closes_leaves_the_seats_of_all_its_calls(clinic:
 
 def test_a_lost_workers_call_that_ended_meanwhile_does_not_stop_the_sweep(clinic: Clinic) -> None:
     first, other = clinic.two_calls()
-    clinic.clock.time += 31
+    clinic.clock.time += SETTINGS.lease_seconds + SETTINGS.rescue_seconds
     clinic.store.before_write = lambda: clinic.say("P", p.Leave())
     clinic.services.workers.sweep()
     clinic.services.workers.sweep()
