@@ -256,7 +256,7 @@ def test_portals_fetch_the_public_keys_and_the_log_knows(clinic: Clinic, capsys:
 
 def test_the_other_functions(clinic: Clinic) -> None:
     called = clinic.calling()
-    clinic.clock.time += SETTINGS.lease_seconds
+    clinic.clock.time += SETTINGS.lease_seconds + SETTINGS.rescue_seconds
     doors.sweep(event("schedule"), None)
     assert clinic.now(called).state is State.CHECKED_IN
     clinic.clock.time = called.ends + SETTINGS.link_grace_seconds
