@@ -61,6 +61,7 @@ def build(cls: type[Message]) -> st.SearchStrategy[Message]:
         "rooms": st.lists(st.just("trust.consultation.7"), max_size=3),
         "day": st.dates().map(lambda d: d.isoformat()),
         "reply_to": st.text(max_size=128),
+        "trace": st.just("") | st.from_regex(r"\A00-[0-9a-f]{32}-[0-9a-f]{16}-01\Z"),
     }
     ids = st.from_regex(r"\A[A-Za-z0-9_-]{1,64}\Z")
     by_name: dict[str, st.SearchStrategy[Any]] = {
