@@ -33,6 +33,7 @@ SCHEDULED: Final = {
     "region": deploy.REGION, "resources": [], "detail": {},
 }  # fmt: skip
 """What EventBridge calls the clean-up with."""
+PATIENCE: Final = 600.0
 PURGED_DAYS: Final = 10
 """So many days ago it was, for the purge."""
 FRAMES: Final = 5.0
@@ -69,24 +70,25 @@ async def walk(
         await asyncio.to_thread(_log_in, guest)
         mark("pages")
         coming += [asyncio.create_task(page.run()) for page in (desk.page, guest.page)]
-        await desk.page.until(lambda: desk.has(consultation, State.INVITED))
-        await guest.page.until(lambda: guest.page.visit is not None)
+        await desk.page.until(lambda: desk.has(consultation, State.INVITED), seconds=PATIENCE)
+        await guest.page.until(lambda: guest.page.visit is not None, seconds=PATIENCE)
         mark("tests")
         await _test(guest)
         mark("check-in")
-        await guest.check_in()
-        await desk.page.until(lambda: desk.has(consultation, State.CHECKED_IN))
+        ready = p.CheckIn(p.DeviceReport())
+        await guest.page.until(lambda: guest.is_(State.CHECKED_IN), ready, seconds=PATIENCE)
+        await desk.page.until(lambda: desk.has(consultation, State.CHECKED_IN), seconds=PATIENCE)
         mark("waiting")
         await waiting()
         mark("call")
-        await desk.page.until(lambda: desk.has(consultation, *WITH_CALL), p.Call(consultation))
-        await guest.page.until(lambda: guest.page.told(p.Ringing) is not None)
+        await desk.page.until(lambda: desk.has(consultation, *WITH_CALL), p.Call(consultation), seconds=PATIENCE)
+        await guest.page.until(lambda: guest.page.told(p.Ringing) is not None, seconds=PATIENCE)
         await guest.accept()
         await asyncio.gather(desk.page.until_heard(), guest.page.until_heard())
         mark("talking")
         await talking()
         mark("hanging up")
-        await guest.page.until(lambda: guest.is_(State.ENDED), guest.hang_up())
+        await guest.page.until(lambda: guest.is_(State.ENDED), guest.hang_up(), seconds=PATIENCE)
         await asyncio.gather(guest.page.hang_up(), desk.page.hang_up())
         mark("feedback")
         body = json.dumps({"quality": "good", "problems": []}).encode()
@@ -124,7 +126,7 @@ def _book(clinician: seed.Clinician, phone: str) -> str:
 
 async def _sent(system: System, phone: str) -> str:
     """The link, when SMS and e-mail have both gone."""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE):
         while True:
             with urllib.request.urlopen(f"{system.origin}/outbox/messages", timeout=30) as answer:  # noqa: S310, ASYNC210  # nosec B310 # our own address
                 to = [message["to"] for message in json.load(answer)]
@@ -167,13 +169,13 @@ async def _test(guest: Guest) -> None:
         p.DeviceReport(camera=yes, speaker=yes, microphone=yes),
     ):
         await page.say(p.Tested(devices))
-    await page.until(lambda: page.told(p.ProbeReady) is not None, p.ProbeStart())
+    await page.until(lambda: page.told(p.ProbeReady) is not None, p.ProbeStart(), seconds=PATIENCE)
     ready = page.told(p.ProbeReady)
     if ready is None:
         raise ConnectionError("no network test")
     probe = ProbePage()
     offer = p.ProbeOffer(ready.probe, await probe.offer())
-    await page.until(lambda: page.told(p.ProbeAnswer) is not None, offer)
+    await page.until(lambda: page.told(p.ProbeAnswer) is not None, offer, seconds=PATIENCE)
     answer = page.told(p.ProbeAnswer)
     if answer is not None:
         await probe.open(answer.sdp)

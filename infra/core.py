@@ -25,7 +25,7 @@ class Core(Stack):
             env=Environment(account=deployment.account, region=deployment.region) if deployment else None,
         )
         given = {"trusted_proxies": str(PROXIES)} | deployment.given if deployment else {}
-        self.state = State(self, "State")
+        self.state = State(self, "State", deployment=deployment)
         target = AWS if deployment else HERE
         self.functions = Functions(self, "Functions", state=self.state, build=build, target=target, given=given)
         self.entrance = Entrance(self, "Entrance", api=self.functions.rest) if deployment else None

@@ -61,6 +61,8 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     workers: Workers = Workers()
     web_acl: str = ""
     """ARN of a web ACL of AWS WAF, in us-east-1, that CloudFront shall ask; empty: none."""
+    restored_table: str = ""
+    """Name of a table, restored from a backup, that takes the place of the stack's own (docs/operating/recovery.md)."""
     settings: dict[str, str] = {}
     """Fields of Settings that differ from their defaults, and those that have none."""
 

@@ -3,11 +3,13 @@
 import string
 from typing import Any, Final
 
-from aws_cdk import CfnParameter, Duration, RemovalPolicy
+from aws_cdk import CfnCondition, CfnParameter, Duration, Fn, RemovalPolicy
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
+
+from infra.deployment import Deployment
 
 LONGEST_TRAIL_DAYS: Final = 3650
 """As long as `rest.Rules` lets a trust keep its trails."""
@@ -18,9 +20,9 @@ ERASURES_LIVE: Final = Duration.days(40)
 class State(Construct):
     """One DynamoDB table with its index by day, and one secret for each purpose."""
 
-    def __init__(self, scope: Construct, construct_id: str) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, deployment: Deployment | None = None) -> None:
         super().__init__(scope, construct_id)
-        self.table = dynamodb.Table(
+        own = dynamodb.Table(
             self,
             "Table",
             partition_key=dynamodb.Attribute(name="pk", type=dynamodb.AttributeType.STRING),
@@ -32,12 +34,15 @@ class State(Construct):
             ),
             encryption=dynamodb.TableEncryption.AWS_MANAGED,
             removal_policy=RemovalPolicy.RETAIN,
+            deletion_protection=deployment is not None,
         )
-        self.table.add_global_secondary_index(
+        own.add_global_secondary_index(
             index_name="by_day",
             partition_key=dynamodb.Attribute(name="day_pk", type=dynamodb.AttributeType.STRING),
             sort_key=dynamodb.Attribute(name="day_sk", type=dynamodb.AttributeType.STRING),
         )
+        self.table = self._in_use(own, deployment.restored_table if deployment else "")
+        """The table that the functions use."""
         self.pepper = self._random("Pepper", "Key of every keyed hash; changing it unbinds what was hashed before")
         self.turn = self._random("Turn", "Shared with the TURN server: time-limited credentials")
         self.worker = self._random("Worker", "Media workers sign their connection with it")
@@ -51,6 +56,19 @@ class State(Construct):
         self.anchors = self._anchors()
         # A restored table has been erased from again when what is said here has been done again.
         self.erasures = self._bucket("Erasures", lifecycle_rules=[s3.LifecycleRule(expiration=ERASURES_LIVE)])
+
+    def _in_use(self, own: dynamodb.Table, given: str) -> dynamodb.ITable:
+        """The stack's own table, or one that was restored from a backup and takes its place."""
+        restored = CfnParameter(
+            self,
+            "RestoredTable",
+            default=given,
+            description="Name of a table, restored from a backup, to be used instead of the stack's own; usually empty",
+        )
+        restored.override_logical_id(restored.node.id)
+        is_own = CfnCondition(self, "OwnTable", expression=Fn.condition_equals(restored.value_as_string, ""))
+        name = Fn.condition_if(is_own.logical_id, own.table_name, restored.value_as_string).to_string()
+        return dynamodb.Table.from_table_name(self, "InUse", name)
 
     def _anchors(self) -> s3.Bucket:
         """The bucket of the anchors: what is put there cannot be changed by anybody before its time."""
