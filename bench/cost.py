@@ -35,7 +35,7 @@ TALK_MINUTES: Final = 20
 WAIT_MINUTES: Final = 10
 A_MONTH: Final = 10_000
 """ASSUMED: consultations a month, among which what stands there is shared."""
-WINDOW_SECONDS: Final = 150
+WINDOW_SECONDS: Final = 100
 """How long nothing, waiting and talking are each watched: whole numbers of a page's and of a worker's signs of life."""
 RELAYED: Final = 0.2
 """ASSUMED: the share of people who reach the worker only through TURN."""
@@ -86,7 +86,9 @@ def _passing(seconds: float) -> Any:
     return passes
 
 
-def taken(system: Metered, reading: Reading, tape: Tape) -> tuple[prices.Amounts, float, dict[str, Any]]:
+def taken(
+    system: Metered, reading: Reading, tape: Tape, month: dict[str, float]
+) -> tuple[prices.Amounts, float, dict[str, Any]]:
     """The amounts of a consultation, the SMS of one, and each step's."""
     sweep, deliver = function_of(system, "SweepFunction"), function_of(system, "DeliverFunction")
     steps: dict[str, dict[str, float]] = {}
@@ -125,10 +127,9 @@ def taken(system: Metered, reading: Reading, tape: Tape) -> tuple[prices.Amounts
         "zone_gb": 2 * 2 * RELAYED * OTHER_ZONE * a_minute,
     }
     worker = idle | {"socket_minute": 1.0, "vcpu_hour": VCPU / 60, "memory_gb_hour": GB / 60, "address_hour": 1 / 60}
-    month, types = standing.of(standing.example())
     runs = sum(entry.what == "lambda_ms" for entry in swept)
     for name, amount in amounts(swept).items():
-        month[name] = month.get(name, 0.0) + amount / runs * standing.HOURS * 60
+        month[name] = month.get(name, 0.0) + amount / max(runs, 1) * standing.HOURS * 60
     found = prices.Amounts(
         measured=datetime.datetime.now(datetime.UTC).date(),
         once={name: max(amount, 0.0) for name, amount in once.items()},
@@ -138,7 +139,7 @@ def taken(system: Metered, reading: Reading, tape: Tape) -> tuple[prices.Amounts
         worker_minutes=idle_workers(),
         month=month,
     )
-    return found, sms, {"steps": steps, "resources": types}
+    return found, sms, {"steps": steps}
 
 
 def media_bps() -> int:
@@ -207,11 +208,12 @@ def main() -> int:
     whole = parser.parse_args().whole
     wait = WAIT_MINUTES * 60 if whole else WINDOW_SECONDS
     talk = TALK_MINUTES * 60 if whole else WINDOW_SECONDS
+    month, types = standing.of(standing.example())
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, metered(Path(folder)) as (system, reading):
         tape = asyncio.run(measure(system, wait, talk))
-        found, sms, more = taken(system, reading, tape)
+        found, sms, more = taken(system, reading, tape, dict(month))
     seconds = {what: round(end - begin, 1) for what, begin, end in tape.spans()}
-    figures = report(found, sms, more | {"load_average": os.getloadavg()}, seconds)
+    figures = report(found, sms, more | {"resources": types, "load_average": os.getloadavg()}, seconds)
     prices.AMOUNTS.write_bytes(msgspec.json.format(msgspec.json.encode(found, order="sorted"), indent=2) + b"\n")
     target = BUILD / "bench" / "cost.json"
     write(target, figures)

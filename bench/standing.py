@@ -1,14 +1,12 @@
 """What a deployment pays by the month whether or not anybody comes: counted in its templates."""
 
 import json
-import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, Final
 
-from infra.app import synthesize
 from infra.deployment import FILE, Deployment, Stage, load
+from local.template import BUILD, synthesize
 
 HOURS: Final = 730
 """Of a month, as AWS counts them."""
@@ -32,10 +30,11 @@ def example() -> Deployment:
 
 
 def of(deployment: Deployment) -> tuple[dict[str, float], dict[str, int]]:
-    """What it pays for in a month, and how many resources of each type it has. Synthesizes."""
-    with tempfile.TemporaryDirectory() as folder:
-        out = synthesize(Path(folder) / "cdk", [deployment])
-        templates = [json.loads(file.read_text())["Resources"] for file in sorted(out.glob("*.template.json"))]
+    """What it pays for in a month, and how many resources of each type it has. Raises NotStarted without templates."""
+    assembly = BUILD / "deployments"
+    synthesize(assembly, FILE)
+    files = sorted(assembly.glob(f"{deployment.stack}-*.template.json"))
+    templates = [json.loads(file.read_text())["Resources"] for file in files]
     types = Counter(resource["Type"] for template in templates for resource in template.values())
     return month(templates), dict(types)
 
