@@ -14,7 +14,7 @@ DEPLOY = $(PY) -m deploy --trust "$(TRUST)" --stage "$(STAGE)" $(if $(FILE),--fi
 
 PORT ?= $(or $(VENTEROM_PORT),8080)
 
-.PHONY: help setup run test check lint types web-check lock check-guards fuzz audit sbom generate screenshots bench-coldstart bench-loss bench-pages bench-relay cost probe simulate-scaling deploy diff destroy bootstrap faults rush soak soak-worker verify-trail dead-letters replay-dead-letters clean
+.PHONY: help setup run test check lint types web-check lock check-guards fuzz audit sbom generate screenshots bench-coldstart bench-load bench-loss bench-pages bench-relay cost probe simulate-scaling deploy diff destroy bootstrap faults rush soak soak-worker verify-trail dead-letters replay-dead-letters clean
 .DEFAULT_GOAL := help
 
 help:
@@ -86,6 +86,10 @@ generate: .venv/.ready ## write what is derived from the contracts: TypeScript t
 
 bench-coldstart: .venv/.ready ## size and import time of the functions' package
 	@$(PY) -m bench.coldstart
+
+bench-load: .venv/.ready build/plane.ready web/dist/index.html ## REST, sockets, bookings a second and the table's units in the local system (four minutes)
+	@tools/setup.sh programs run
+	@$(PY) -m bench.load
 
 bench-loss: .venv/.ready ## frames and freezes with packets lost on either leg, beside mediasoup's (as root; ten minutes)
 	@tools/setup.sh programs test

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from bench.soak import until_answered
 from chalicelib import protocol as p
 from chalicelib.lifecycle import WITH_CALL, State
 from chalicelib.records import Consultation, Kept, Purged, Ruled
@@ -55,19 +56,19 @@ async def walk(
     """All of it; ``mark`` hears what begins, the two others last as long as the patient waits and both talk."""
     mark("staff login")
     clinician = seed.Clinician(system.origin, TRUST["trust"]["id"])
-    await asyncio.to_thread(clinician.log_in, seed.CLINICIAN)
+    await until_answered(lambda: asyncio.to_thread(clinician.log_in, seed.CLINICIAN))
     desk = Desk(system, clinician, DEPARTMENT[seed.CLINICIAN], frames_per_second=FRAMES)
     guest = Guest(system, frames_per_second=FRAMES)
     coming: list[asyncio.Task[None]] = []
     try:
         mark("booking")
         phone = f"+479{secrets.randbelow(10**7):07d}"
-        consultation = await asyncio.to_thread(_book, clinician, phone)
+        consultation = await until_answered(lambda: asyncio.to_thread(_book, clinician, phone))
         link = await _sent(system, phone)
         mark("opening")
-        await guest.enter(link)
+        await until_answered(lambda: guest.enter(link))
         mark("login")
-        await asyncio.to_thread(_log_in, guest)
+        await until_answered(lambda: asyncio.to_thread(_log_in, guest))
         mark("pages")
         coming += [asyncio.create_task(page.run()) for page in (desk.page, guest.page)]
         await desk.page.until(lambda: desk.has(consultation, State.INVITED), seconds=PATIENCE)
@@ -119,7 +120,7 @@ def _book(clinician: seed.Clinician, phone: str) -> str:
             "starts": starts,
             "send": "now",
         },
-        **{"Idempotency-Key": phone},
+        **{"Idempotency-Key": f"walk-{phone[1:]}"},
     )
     return str(made["consultation"])
 

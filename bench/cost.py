@@ -35,7 +35,7 @@ TALK_MINUTES: Final = 20
 WAIT_MINUTES: Final = 10
 A_MONTH: Final = 10_000
 """ASSUMED: consultations a month, among which what stands there is shared."""
-WINDOW_SECONDS: Final = 100
+WINDOW_SECONDS: Final = 75
 """How long nothing, waiting and talking are each watched: whole numbers of a page's and of a worker's signs of life."""
 RELAYED: Final = 0.2
 """ASSUMED: the share of people who reach the worker only through TURN."""

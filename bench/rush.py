@@ -75,10 +75,16 @@ class Member:
     def __init__(self, origin: str, cookie: str) -> None:
         self._visitor = Visitor(origin, {f"__Host-s-{TRUST}": cookie})
 
+    def get(self, path: str) -> Any:
+        """A JSON answer. Raises ConnectionError with the code of an error."""
+        return self._ask("GET", path, None, OURS)
+
     def post(self, path: str, body: dict[str, Any], **headers: str) -> Any:
         """A JSON answer to a JSON body. Raises ConnectionError with the code of an error."""
-        data = json.dumps(body).encode()
-        status, answer = self._visitor.request("POST", f"staff/{TRUST}/{path}", data, OURS | headers)
+        return self._ask("POST", path, json.dumps(body).encode(), OURS | headers)
+
+    def _ask(self, method: str, path: str, data: bytes | None, headers: dict[str, str]) -> Any:
+        status, answer = self._visitor.request(method, f"staff/{TRUST}/{path}", data, headers)
         if status >= HTTPStatus.BAD_REQUEST:
             raise ConnectionError(answer.get("code", status))
         return answer

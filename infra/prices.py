@@ -59,7 +59,7 @@ class Amounts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     worker_minute: dict[str, float]
     """One media worker, whether it carries calls or not."""
     worker_minutes: float
-    """Of a worker for each consultation, idle ones included: by the simulation of a day."""
+    """Of a worker for each minute of talking, idle ones included: by the simulation of a day."""
     month: dict[str, float]
     """What stands there whether or not anybody comes."""
 
@@ -69,7 +69,7 @@ class Amounts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
             (self.once, 1.0),
             (self.waiting_minute, waiting),
             (self.talking_minute, talking),
-            (self.worker_minute, self.worker_minutes),
+            (self.worker_minute, self.worker_minutes * talking),
             (self.month, 1 / a_month),
         )
         total: dict[str, float] = defaultdict(float)

@@ -35,7 +35,8 @@ class Desk:
 
     def __init__(self, system: System, api: Api, department: str, **page: Any) -> None:
         """``page``: as `Page`'s further arguments."""
-        self._system, self._api, self._department = system, api, department
+        self._system, self._department = system, department
+        self.api = api
         self._alone = threading.Lock()  # one request at a time: urllib's cookies are not made for more
         self.page = Page(system.addresses["socket"], self._ticket, **page)
 
@@ -58,7 +59,7 @@ class Desk:
             "send": "now",
         }
         with self._alone:
-            made = self._api.post("consultations", body, **{"Idempotency-Key": secrets.token_urlsafe(8)})
+            made = self.api.post("consultations", body, **{"Idempotency-Key": secrets.token_urlsafe(8)})
         return made["consultation"], phone
 
     def book(self) -> tuple[str, str]:
@@ -76,7 +77,7 @@ class Desk:
 
     def _ask(self, path: str) -> Any:
         with self._alone:
-            return self._api.post(path, {})
+            return self.api.post(path, {})
 
 
 class Guest:
