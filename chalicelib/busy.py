@@ -43,6 +43,11 @@ def is_busy(error: BaseException | None) -> bool:
     return isinstance(error, HTTPClientError | ConnectionError)
 
 
+def code_of(error: BaseException | None) -> str:
+    """What AWS calls an error that it answered with; empty when it did not answer."""
+    return str(error.response["Error"].get("Code", "")) if isinstance(error, ClientError) else ""
+
+
 def busy() -> Busy:
     """What people are told: one to five seconds, at random."""
     return Busy(random.randint(1, SECONDS))  # noqa: S311 - spreads load, guards nothing  # nosec B311

@@ -18,7 +18,7 @@ from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
-from chalicelib.busy import REASONS, busy, is_busy
+from chalicelib.busy import REASONS, busy, code_of, is_busy
 from chalicelib.lifecycle import Role
 from chalicelib.records import Consultation, Record, Slot, Socket, Taken, Worker, day_partition, from_body, to_body
 
@@ -392,9 +392,9 @@ class DynamoStore:
                 with _patiently("TransactionConflictException"):
                     row.update(actions=actions, condition=condition)
             except UpdateError as error:
-                if error.cause_response_code == "ConditionalCheckFailedException":
+                if code_of(error.cause) == "ConditionalCheckFailedException":
                     return False
-                if error.cause_response_code != "TransactionConflictException":
+                if code_of(error.cause) != "TransactionConflictException":
                     raise
                 self._wait(remaining)
             else:
@@ -479,7 +479,7 @@ def _patiently(*but: str) -> Iterator[None]:
     try:
         yield
     except PynamoDBException as error:
-        if is_busy(error.cause) and error.cause_response_code not in but:
+        if is_busy(error.cause) and code_of(error.cause) not in but:
             raise busy() from None
         raise
 

@@ -133,6 +133,21 @@ def test_a_table_that_stays_overloaded_is_busy_after_three_tries(
     assert table.asked == {operation: 3}
 
 
+class HangsUp(BaseHTTPRequestHandler):
+    """Takes what is asked and answers nothing."""
+
+    def do_POST(self) -> None:
+        self.close_connection = True
+
+
+@pytest.mark.parametrize("operation", ["GetItem", "UpdateItem"])
+def test_a_table_that_hangs_up_is_busy_too(operation: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "local")
+    with serving(HangsUp) as address, pytest.raises(Busy):
+        OPERATIONS[operation](DynamoStore("t", "eu-north-1", address, lambda: 1_800_000_000))
+
+
 def test_a_table_that_was_overloaded_for_a_moment_is_none_the_worse(store: DynamoStore, table: Table) -> None:
     table.answers = [THROTTLED, IN_PROGRESS, DONE]
     store.write([Create(ONCE)])
