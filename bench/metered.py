@@ -123,8 +123,8 @@ def operations(entries: Iterable[Entry]) -> dict[str, dict[str, float]]:
 
 
 def function_of(system: System, output: str) -> str:
-    """A function's name, of the stack's outputs."""
-    return str((system.aws.outputs() or {})[output]).rpartition(":")[2]
+    """A function's name, of the stack's outputs: they hold the ARN of its alias."""
+    return str((system.aws.outputs() or {})[output]).split(":")[6]
 
 
 def write(target: Path, figures: Any) -> None:

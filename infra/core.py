@@ -9,7 +9,6 @@ from infra import STACK
 from infra.deployment import Deployment
 from infra.entrance import PROXIES, Entrance
 from infra.functions import SOCKET_STAGE, Functions
-from infra.packaging import AWS, HERE
 from infra.state import State
 
 
@@ -24,10 +23,9 @@ class Core(Stack):
             synthesizer=DefaultStackSynthesizer(generate_bootstrap_version_rule=False),
             env=Environment(account=deployment.account, region=deployment.region) if deployment else None,
         )
-        given = {"trusted_proxies": str(PROXIES)} | deployment.given if deployment else {}
         self.state = State(self, "State", deployment=deployment)
-        target = AWS if deployment else HERE
-        self.functions = Functions(self, "Functions", state=self.state, build=build, target=target, given=given)
+        given = {"trusted_proxies": str(PROXIES)} | deployment.given if deployment else None
+        self.functions = Functions(self, "Functions", state=self.state, build=build, deployment=deployment, given=given)
         self.entrance = Entrance(self, "Entrance", api=self.functions.rest) if deployment else None
         for name, value in self._outputs().items():
             CfnOutput(self, name, value=value)
@@ -45,21 +43,21 @@ class Core(Stack):
             "Table": state.table.table_name,
             "RestApi": functions.id_of("RestAPI"),
             "SocketApi": functions.id_of("WebsocketAPI"),
-            "DeliverFunction": functions.id_of("Deliver"),
-            "MailReceiptFunction": functions.id_of("MailReceipt"),
-            "SmsReceiptFunction": functions.id_of("SmsReceiptLog"),
+            "DeliverFunction": functions.live("Deliver"),
+            "MailReceiptFunction": functions.live("MailReceipt"),
+            "SmsReceiptFunction": functions.live("SmsReceiptLog"),
             "SmsLogRole": functions.sms_log_role,
             "DeadLetters": functions.dead_letters.url,
-            "RegisterTrustFunction": functions.id_of("RegisterTrust"),
-            "SweepFunction": functions.id_of("Sweep"),
-            "FleetFunction": functions.id_of("Fleet"),
-            "RecountFunction": functions.id_of("Recount"),
-            "AnchorFunction": functions.id_of("Anchor"),
-            "PurgeFunction": functions.id_of("Purge"),
-            "ExportPersonFunction": functions.id_of("ExportPerson"),
-            "ErasePersonFunction": functions.id_of("ErasePerson"),
-            "VerifyTrailFunction": functions.id_of("VerifyTrail"),
-            "RotateSecretFunction": functions.id_of("RotateSecret"),
+            "RegisterTrustFunction": functions.live("RegisterTrust"),
+            "SweepFunction": functions.live("Sweep"),
+            "FleetFunction": functions.live("Fleet"),
+            "RecountFunction": functions.live("Recount"),
+            "AnchorFunction": functions.live("Anchor"),
+            "PurgeFunction": functions.live("Purge"),
+            "ExportPersonFunction": functions.live("ExportPerson"),
+            "ErasePersonFunction": functions.live("ErasePerson"),
+            "VerifyTrailFunction": functions.live("VerifyTrail"),
+            "RotateSecretFunction": functions.live("RotateSecret"),
             "AnchorBucket": state.anchors.bucket_name,
             "TurnSecret": state.turn,
             "WorkerSecret": state.worker,

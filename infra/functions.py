@@ -14,11 +14,13 @@ from aws_cdk import aws_s3_assets as assets
 from aws_cdk import cloudformation_include as include
 from constructs import Construct
 
+from infra.deployment import Deployment
 from infra.expansion import expand
 from infra.messaging import DeadLetters, Messaging
 from infra.nightly import Nightly
-from infra.packaging import Target, package
+from infra.packaging import AWS, HERE, package
 from infra.parameters import Parameters
+from infra.releases import LIVE, Releases, alias_id, by_alias
 from infra.rotations import Rotations
 from infra.state import State
 
@@ -62,15 +64,17 @@ class Functions(Construct):
         *,
         state: State,
         build: Path,
-        target: Target,
-        given: Mapping[str, str],
+        deployment: Deployment | None,
+        given: Mapping[str, str] | None,
     ) -> None:
-        """``given``: fields of Settings that are known already, as the defaults of their parameters."""
+        """``given``: the settings of a deployment. Without one there are no versions, and parameters in their place."""
         super().__init__(scope, construct_id)
         self._state = state
         self._given = given
         stack = Stack.of(self)
+        target = AWS if deployment else HERE
         zipped, template = package(build, target), json.loads(expand(build)[1])
+        by_alias(template)
         self._always_newest(template)
         self._bounded(template)
         template_file = build / "functions.json"
@@ -80,7 +84,8 @@ class Functions(Construct):
 
         names = {"Deliver": f"{stack.stack_name}-deliver", "Fleet": f"{stack.stack_name}-fleet"}
         deliver_arn, self._fleet_arn = (
-            f"arn:{Aws.PARTITION}:lambda:{Aws.REGION}:{Aws.ACCOUNT_ID}:function:{name}" for name in names.values()
+            f"arn:{Aws.PARTITION}:lambda:{Aws.REGION}:{Aws.ACCOUNT_ID}:function:{name}:{LIVE}"
+            for name in names.values()
         )
         scheduler_role = iam.Role(self, "SchedulerRole", assumed_by=iam.ServicePrincipal("scheduler.amazonaws.com"))
         scheduler_role.add_to_policy(iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=[deliver_arn]))
@@ -108,13 +113,25 @@ class Functions(Construct):
             if name in names:
                 function.function_name = names[name]
             if name == "RotateSecret":
-                Rotations(self, "Rotations", function=function)
-        Nightly(
-            self, "RecountByNight", function=self._function("Recount"), hour=2, minute=20, payload={"days": RECOUNTED}
-        )
-        messaging.receive_mail(self._function("MailReceipt"))
-        self.sms_log_role = messaging.receive_sms(self._function("SmsReceiptLog"))
+                Rotations(self, "Rotations", function=self.live(name))
+        Nightly(self, "RecountByNight", function=self.live("Recount"), hour=2, minute=20, payload={"days": RECOUNTED})
+        messaging.receive_mail(self.live("MailReceipt"))
+        self.sms_log_role = messaging.receive_sms(self.live("SmsReceiptLog"))
         """ARN of the role with which SNS may log what became of SMS."""
+        if deployment:
+            releases = Releases(self, "Releases", stage=deployment.stage)
+            for name in FUNCTIONS:
+                releases.add(name, self._function(name), self._alias(name))
+
+    def live(self, name: str) -> str:
+        """ARN by which a function is called: that of its alias."""
+        return self._alias(name).ref
+
+    def _alias(self, name: str) -> lambda_.CfnAlias:
+        alias = self.included.get_resource(alias_id(name))
+        if not isinstance(alias, lambda_.CfnAlias):
+            raise TypeError(name)
+        return alias
 
     def _function(self, name: str) -> lambda_.CfnFunction:
         function = self.included.get_resource(name)

@@ -27,8 +27,8 @@ class Messaging(Construct):
         self.mail = [f"{ours}:identity/{sender}", f"{ours}:configuration-set/{receipts.ref}"]
         """What whoever sends e-mail must be let use."""
 
-    def receive_mail(self, function: lambda_.CfnFunction) -> None:
-        """Let a function be told what became of e-mail: arrived, bounced, refused."""
+    def receive_mail(self, function: str) -> None:
+        """Let a function, by its ARN, be told what became of e-mail: arrived, bounced, refused."""
         topic = sns.CfnTopic(self, "MailReceipts")
         sns.CfnTopicPolicy(
             self,
@@ -55,13 +55,11 @@ class Messaging(Construct):
                 sns_destination=ses.CfnConfigurationSetEventDestination.SnsDestinationProperty(topic_arn=topic.ref),
             ),
         )
-        sns.CfnSubscription(
-            self, "MailReceiptsToFunction", topic_arn=topic.ref, protocol="lambda", endpoint=function.attr_arn
-        )
+        sns.CfnSubscription(self, "MailReceiptsToFunction", topic_arn=topic.ref, protocol="lambda", endpoint=function)
         self._allow("Mail", function, "sns.amazonaws.com", topic.ref)
 
-    def receive_sms(self, function: lambda_.CfnFunction) -> str:
-        """Let a function be told what SNS logs of SMS; returns the role with which SNS may log it.
+    def receive_sms(self, function: str) -> str:
+        """Let a function, by its ARN, be told what SNS logs of SMS; returns the role with which SNS may log it.
 
         SNS chooses the groups' names, and each line holds the number: they are gone after a day.
         """
@@ -75,7 +73,7 @@ class Messaging(Construct):
                 f"Sms{kind}ToFunction",
                 log_group_name=group.ref,
                 filter_pattern="",
-                destination_arn=function.attr_arn,
+                destination_arn=function,
             )
             passed.add_dependency(permission)
         role = iam.Role(self, "SmsLogRole", assumed_by=iam.ServicePrincipal("sns.amazonaws.com"))
@@ -87,12 +85,12 @@ class Messaging(Construct):
         )
         return role.role_arn
 
-    def _allow(self, name: str, function: lambda_.CfnFunction, service: str, source: str) -> lambda_.CfnPermission:
+    def _allow(self, name: str, function: str, service: str, source: str) -> lambda_.CfnPermission:
         return lambda_.CfnPermission(
             self,
             f"{name}MayCall",
             action="lambda:InvokeFunction",
-            function_name=function.attr_arn,
+            function_name=function,
             principal=service,
             source_arn=source,
             source_account=Aws.ACCOUNT_ID if service == "logs.amazonaws.com" else None,

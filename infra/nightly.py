@@ -9,14 +9,14 @@ from constructs import Construct
 
 
 class Nightly(Construct):
-    """A rule of EventBridge that calls a function at a time of the day (UTC)."""
+    """A rule of EventBridge that calls a function, by its ARN, at a time of the day (UTC)."""
 
     def __init__(
         self,
         scope: Construct,
         construct_id: str,
         *,
-        function: lambda_.CfnFunction,
+        function: str,
         hour: int,
         minute: int,
         payload: Mapping[str, object],
@@ -26,15 +26,13 @@ class Nightly(Construct):
             self,
             "Rule",
             schedule_expression=f"cron({minute} {hour} * * ? *)",
-            targets=[
-                events.CfnRule.TargetProperty(arn=function.attr_arn, id="nightly", input=json.dumps(dict(payload)))
-            ],
+            targets=[events.CfnRule.TargetProperty(arn=function, id="nightly", input=json.dumps(dict(payload)))],
         )
         lambda_.CfnPermission(
             self,
             "May",
             action="lambda:InvokeFunction",
-            function_name=function.ref,
+            function_name=function,
             principal="events.amazonaws.com",
             source_arn=rule.attr_arn,
         )

@@ -1,4 +1,4 @@
-"""What a deployment sets: one template parameter for each setting that the template does not know by itself."""
+"""The settings that the template does not know by itself: a deployment's own, or a template parameter for each."""
 
 from collections.abc import Collection, Mapping
 from typing import Final
@@ -32,26 +32,31 @@ DESCRIPTIONS: Final[Mapping[str, str]] = {
 
 
 class Parameters(Construct):
-    """The parameters of every setting outside ``known``; their defaults are those in ``given``, or Settings' own.
+    """Every setting outside ``known``: as ``given``, or Settings' own default; without ``given`` as a parameter.
 
-    Raises ValueError when something else is given.
+    A deployment has no parameters: CloudFormation would keep their old values, and a published version would not see
+    that one has changed. Raises ValueError when something else is given, or something is not.
     """
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, known: Collection[str], given: Mapping[str, str]
+        self, scope: Construct, construct_id: str, *, known: Collection[str], given: Mapping[str, str] | None
     ) -> None:
         super().__init__(scope, construct_id)
         self.values: dict[str, str] = {}
-        for field in msgspec.structs.fields(Settings):
-            if field.name in known:
-                continue
+        fields = [field for field in msgspec.structs.fields(Settings) if field.name not in known]
+        if given is not None:
+            self.values = {field.name: str(field.default).lower() for field in fields if not field.required} | dict(
+                given
+            )
+            if wrong := self.values.keys() ^ {field.name for field in fields}:
+                raise ValueError(f"Not settings for a deployment, or not set: {', '.join(sorted(wrong))}")
+            return
+        for field in fields:
             made = CfnParameter(
                 self,
                 field.name,
-                default=given.get(field.name, None if field.required else str(field.default).lower()),
+                default=None if field.required else str(field.default).lower(),
                 description=DESCRIPTIONS.get(field.name, f"Settings.{field.name}"),
             )
             made.override_logical_id(parameter(field.name))
             self.values[field.name] = made.value_as_string
-        if nobodys := given.keys() - self.values.keys():
-            raise ValueError(f"Not settings, or not for a deployment to set: {', '.join(sorted(nobodys))}")

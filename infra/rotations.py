@@ -23,7 +23,8 @@ DAYS: Final[Mapping[Secret, int]] = {
 class Rotations(Construct):
     """One rule of EventBridge for each secret, which calls the one function that turns keys over."""
 
-    def __init__(self, scope: Construct, construct_id: str, *, function: lambda_.CfnFunction) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, function: str) -> None:
+        """``function``: the ARN by which it is called."""
         super().__init__(scope, construct_id)
         for secret, days in DAYS.items():
             name = "".join(word.capitalize() for word in secret.split("_"))
@@ -33,16 +34,14 @@ class Rotations(Construct):
                 description=f"Turns the keys of {secret} over",
                 schedule_expression=f"rate({days} days)",
                 targets=[
-                    events.CfnRule.TargetProperty(
-                        arn=function.attr_arn, id="rotate", input=json.dumps({"secret": secret.value})
-                    )
+                    events.CfnRule.TargetProperty(arn=function, id="rotate", input=json.dumps({"secret": secret.value}))
                 ],
             )
             lambda_.CfnPermission(
                 self,
                 f"{name}May",
                 action="lambda:InvokeFunction",
-                function_name=function.ref,
+                function_name=function,
                 principal="events.amazonaws.com",
                 source_arn=rule.attr_arn,
             )
