@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from chalice import Chalice, Cron, Rate, Response
 
-from chalicelib import edge, xray
+from chalicelib import edge, snapshot, xray
 from chalicelib.announcements import REASON
 from chalicelib.doors import Doors
 from chalicelib.errors import VenteromError
@@ -508,3 +508,6 @@ def rotate_secret(event: dict[str, Any], _context: Any) -> dict[str, bool]:
     )
     log(door="rotate_secret", rows=int(done))
     return {"done": done}
+
+
+snapshot.keep(lambda: services().ready())

@@ -229,6 +229,10 @@ class DynamoStore:
         self._row = _model(table, region, host)
         self._connection = Connection(region=region, host=host, **PATIENCE)
 
+    def ready(self) -> None:
+        """Make the clients now, which else the first question makes."""
+        _ = self._connection.client, self._row._get_connection().connection.client
+
     def get(self, kind: type[R], key: tuple[str, str]) -> R | None:
         """See Store."""
         try:

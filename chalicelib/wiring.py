@@ -104,6 +104,12 @@ class Services:
         self._secrets: dict[str, tuple[float, str]] = {}
         self._staff: dict[str, tuple[StaffLogin, RelyingParty]] = {}
 
+    def ready(self) -> None:
+        """Make now what callers would wait for: the clients and the use cases over them. Nobody is asked anything."""
+        if isinstance(self.store, DynamoStore):
+            self.store.ready()
+        _ = self._vault, self.signaling, self.outgoing, self.logins
+
     # ------------------------------------------------------------ adapters
 
     @cached_property

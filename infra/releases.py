@@ -22,6 +22,8 @@ from constructs import Construct
 from infra.deployment import Stage
 
 LIVE: Final = "live"
+OF_A_NAME: Final = "arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}:function:"
+"""How a function's ARN begins where Chalice makes it of the function's name."""
 AWAITED: Final = frozenset({"APIHandler", "WebsocketConnect", "WebsocketMessage"})
 """Those that somebody waits for. Only these are started ahead: a snapshot costs about two dollars a month."""
 STEPPED: Final = AWAITED | {"WebsocketDisconnect"}
@@ -65,6 +67,9 @@ def _led(value: Any, functions: frozenset[str]) -> Any:
             for name in functions:
                 text = text.replace(f"${{{name}.Arn}}", f"${{{alias_id(name)}}}")
             return {"Fn::Sub": text}
+        case {"Fn::Sub": [str(text), dict(names)]}:
+            # Ref of a function is its name, that of its alias a whole ARN.
+            return {"Fn::Sub": [text.replace(f"{OF_A_NAME}${{", "${"), _led(names, functions)]}
         case dict():
             return {key: _led(inner, functions) for key, inner in value.items()}
         case list():

@@ -1,6 +1,7 @@
 """The templates of every deployment of deployments.toml, synthesized once for all tests and processes."""
 
 import json
+import zipfile
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
@@ -9,6 +10,7 @@ import pytest
 from aws_cdk.assertions import Template
 
 from infra.deployment import FILE, Deployment, load
+from infra.packaging import HERE, package
 from local.template import BUILD, synthesize
 
 ASSEMBLY: Final = BUILD / "deployments"
@@ -71,3 +73,18 @@ class Deployments:
 def deployments() -> Deployments:
     synthesize(ASSEMBLY, FILE)
     return Deployments(ASSEMBLY)
+
+
+@pytest.fixture(scope="session")
+def build(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where packages of functions are made."""
+    return tmp_path_factory.mktemp("functions")
+
+
+@pytest.fixture(scope="session")
+def task(build: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The functions' package for this machine, unpacked."""
+    folder = tmp_path_factory.mktemp("task")
+    with zipfile.ZipFile(package(build, HERE)) as archive:
+        archive.extractall(folder)
+    return folder

@@ -25,23 +25,15 @@ TARGETS = pytest.mark.parametrize("target", [HERE, AWS], ids=["here", "aws"])
 
 
 @pytest.fixture(scope="module")
-def build(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("functions")
-
-
-@pytest.fixture(scope="module")
-def inside(build: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def inside(task: Path) -> dict[str, Any]:
     """What inside.py saw in the package."""
-    folder = tmp_path_factory.mktemp("task")
-    with zipfile.ZipFile(package(build, HERE)) as archive:
-        archive.extractall(folder)
     environment = {f"VENTEROM_{f.name.upper()}": "x" for f in msgspec.structs.fields(Settings) if f.required} | {
         "AWS_REGION": "eu-north-1",
         "AWS_DEFAULT_REGION": "eu-north-1",
         "VENTEROM_PUSH_ENDPOINT": "https://api.example/api",
     }
     script = Path(__file__).with_name("inside.py")
-    command: list[str | Path] = [sys.executable, "-I", "-S", script, folder, *REGIONS]
+    command: list[str | Path] = [sys.executable, "-I", "-S", script, task, *REGIONS]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     saw: dict[str, Any] = json.loads(done.stdout)

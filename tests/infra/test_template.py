@@ -146,7 +146,7 @@ def test_what_is_done_time_and_again_is_done_by_itself(resources: Resources, fun
     (rule,) = (
         rule["Properties"]
         for rule in of_type(resources, "AWS::Events::Rule").values()
-        if {"Fn::GetAtt": [function, "Arn"]} in [target["Arn"] for target in rule["Properties"]["Targets"]]
+        if {"Ref": f"{function}Live"} in [target["Arn"] for target in rule["Properties"]["Targets"]]
     )
     assert rule["ScheduleExpression"] == schedule
 
@@ -196,7 +196,7 @@ def test_the_keys_of_every_secret_are_turned_over_by_the_calendar(resources: Res
     }
     allowed = [p["Properties"] for p in of_type(resources, "AWS::Lambda::Permission").values()]
     for _, arn, name in rules.values():
-        assert arn == {"Fn::GetAtt": ["RotateSecret", "Arn"]}
+        assert arn == {"Ref": "RotateSecretLive"}
         assert [p for p in allowed if p.get("SourceArn") == {"Fn::GetAtt": [name, "Arn"]}]
 
 
@@ -301,7 +301,7 @@ def test_the_scheduler_calls_deliver_and_nothing_else(resources: Resources) -> N
     assert (statement["Action"], letters["Action"]) == (["lambda:InvokeFunction"], ["sqs:SendMessage"])
     deliver = resources["Deliver"]["Properties"]
     arn = json.dumps(statement["Resource"])
-    assert f":function:{deliver['FunctionName']}" in arn
+    assert f":function:{deliver['FunctionName']}:live" in arn
     assert json.dumps(deliver["Environment"]["Variables"]["VENTEROM_DELIVER_FUNCTION"]) == arn
     assert deliver["Environment"]["Variables"]["VENTEROM_SCHEDULER_ROLE"] == {"Fn::GetAtt": [role, "Arn"]}
 
