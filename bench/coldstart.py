@@ -119,7 +119,8 @@ class Starts:
         given = self._scratch / "event.json"
         given.write_text(json.dumps(event))
         script = Path(__file__).with_name("starting.py")
-        command = [sys.executable, "-I", "-S", script, folder, handler, given, str(WARM), *([calls] if calls else [])]
+        command: list[str | Path] = [sys.executable, "-I", "-S", script, folder, handler, given, str(WARM)]
+        command += [calls] if calls else []
         environment = self._environment | ({snapshot.HOW: "snap-start"} if ahead else {})
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
         if done.returncode:

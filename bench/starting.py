@@ -11,6 +11,10 @@ import sys
 import time
 import types
 
+TYPE_CHECKING = False  # as typing says it, which need not be imported
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 
 def main(folder: str, handler: str, event: str, warm: int, calls: str) -> None:
     """Print, as JSON, milliseconds of CPU and of the clock: of the import, the first invocation, the others' median."""
@@ -44,7 +48,7 @@ def main(folder: str, handler: str, event: str, warm: int, calls: str) -> None:
         keep_calls(lambda: function(json.loads(given), context), calls)
 
 
-def keep_calls(invoke: "types.FunctionType", into: str) -> None:
+def keep_calls(invoke: "Callable[[], object]", into: str) -> None:
     """Write down which operations of AWS an invocation asks for, and with what."""
     import pickle  # nosec B403 - what we wrote ourselves
 
