@@ -84,7 +84,7 @@ screenshots: .venv/.ready web/dist/index.html ## photograph every page in every 
 generate: .venv/.ready ## write what is derived from the contracts: TypeScript types, documents, OpenAPI, AsyncAPI
 	@$(PY) -m tools.generate
 
-bench-coldstart: .venv/.ready ## size and import time of the functions' package
+bench-coldstart: .venv/.ready ## size of the functions' package, and what starting and calling each costs, beside boto3 alone
 	@$(PY) -m bench.coldstart
 
 bench-load: .venv/.ready build/plane.ready web/dist/index.html ## REST, sockets, bookings a second and the table's units in the local system (four minutes)
