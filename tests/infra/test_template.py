@@ -13,6 +13,7 @@ from aws_cdk.assertions import Match, Template
 
 from chalicelib.rest import Rules
 from chalicelib.settings import Settings
+from infra import parameter
 from infra.functions import FUNCTIONS
 from local.template import ASSEMBLY, synthesize
 
@@ -218,10 +219,11 @@ def test_the_defaults_of_the_parameters_are_those_of_settings(template_file: Pat
     parameters = json.loads(template_file.read_text())["Parameters"]
     required = {f.name: "x" for f in msgspec.structs.fields(Settings) if f.required}
     given = {
-        f.name: parameters["".join(word.capitalize() for word in f.name.split("_"))]["Default"]
+        f.name: parameters[parameter(f.name)]["Default"]
         for f in msgspec.structs.fields(Settings)
-        if not f.required
+        if not f.required and parameter(f.name) in parameters
     }
+    assert len(given) > 5
     environment = {f"VENTEROM_{name.upper()}": value for name, value in (required | given).items()}
     assert Settings.load(environment) == msgspec.convert(required, Settings)
 
