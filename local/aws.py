@@ -5,6 +5,7 @@ Of stock ministack (1.5.33) the following is changed here and nowhere else:
 - Every WebSocket message of a function went to one process, so that one socket waited for another. Now each message
   leases a process of its own for as long as it takes, as AWS gives every concurrent invocation its own environment.
 - Requests, and what is scheduled, started as many processes of a function as there were. Now they wait their turn too.
+- What sockets call by an alias had processes apart, which a new setting did not reach.
 - What a function raised was sent to the browser word for word. AWS says only that something failed.
 - A message may be 128 KB long, not 16 MB.
 - Each process unpacked and compiled the package anew, 40 MB and some seconds. They share one copy.
@@ -46,7 +47,8 @@ class Lease:
     """What get_or_create_worker returns here: takes a process for just one invocation."""
 
     def __init__(self, *key: Any, **named: Any) -> None:
-        self._key, self._named = key, named
+        # Sockets call by alias, which here always means the newest code: the processes of all other callers.
+        self._key, self._named = key, named | {"qualifier": "$LATEST"}
 
     def invoke(self, event: dict[str, Any], request_id: str, **named: Any) -> dict[str, Any]:
         """Run the function once. Waits while the most processes allowed are busy."""
