@@ -13,6 +13,7 @@ from infra.core import Core
 from infra.deployment import Deployment, load
 from infra.media import Media
 from infra.operations import Operations
+from infra.spending import Spending
 from infra.web import Web
 
 
@@ -35,6 +36,7 @@ def deploy(app: App, deployment: Deployment, build: Path) -> None:
     media = Media(app, deployment=deployment, core=core)
     web = Web(app, deployment=deployment, core=core)
     Operations(app, deployment=deployment, core=core, media=media, web=web)
+    Spending(app, deployment=deployment)
 
 
 if __name__ == "__main__":
