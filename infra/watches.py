@@ -16,7 +16,17 @@ from infra.media import Media
 
 ASKED: Final = ("APIHandler", "WebsocketConnect", "WebsocketMessage", "WebsocketDisconnect")
 """The functions that somebody waits for."""
-SCHEDULED: Final = ("Sweep", "Scale", "Deliver", "MailReceipt", "SmsReceiptLog", "Anchor", "Purge", "RotateSecret")
+SCHEDULED: Final = (
+    "Sweep",
+    "Fleet",
+    "Recount",
+    "Deliver",
+    "MailReceipt",
+    "SmsReceiptLog",
+    "Anchor",
+    "Purge",
+    "RotateSecret",
+)
 OPERATIONS: Final = ("GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems")
 """Of DynamoDB, that the functions use."""
 BOUNCES: Final = 0.04
