@@ -118,7 +118,7 @@ def burn(expression: str, everything: float, good: float) -> float:
     python = re.sub(r"FILL\((\w+), 0\)", r"\1", expression)
     condition, none, rate = re.fullmatch(r"IF\((.*?), (\d+), (.*)\)", python).groups()  # type: ignore[union-attr]
     known = {"all": everything, "good": good}
-    return eval(rate if not eval(condition, {}, known) else none, {}, known)  # noqa: S307
+    return float(eval(none if eval(condition, {}, known) else rate, {}, known))  # noqa: S307
 
 
 def test_a_level_is_used_up_as_fast_as_it_says(operations: Deployed) -> None:

@@ -3,6 +3,7 @@
 import json
 import socket
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -26,10 +27,10 @@ def daemon(monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.socket]:
         yield listening
 
 
-def heard(daemon: socket.socket) -> dict:
+def heard(daemon: socket.socket) -> dict[str, Any]:
     beginning, _, document = daemon.recv(65_536).partition(b"\n")
     assert json.loads(beginning) == {"format": "json", "version": 1}
-    found: dict = json.loads(document)
+    found: dict[str, Any] = json.loads(document)
     return found
 
 
