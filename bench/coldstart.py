@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from chalicelib import snapshot
+from chalicelib.rotation import Secret
 from infra.budgets import IMPORT_CPU_MS, PACKAGE_BYTES
 from infra.packaging import AWS, HERE, package
 from local.children import ROOT
@@ -58,7 +59,7 @@ EVENTS: Final[Mapping[str, tuple[str, Any]]] = {
     "Sweep": ("app.sweep", SCHEDULED),
     "Deliver": ("app.deliver", {"trust": "", "consultation": "", "reason": ""}),
     "RegisterTrust": ("app.register_trust", None),  # None: see `events`
-    "RotateSecret": ("app.rotate_secret", {"secret": "turn", "only_if_missing": True}),
+    "RotateSecret": ("app.rotate_secret", {"secret": Secret.TURN.value, "only_if_missing": True}),
 }
 """What each function is called with: the reads and writes of somebody who comes, asks or says something."""
 
@@ -187,7 +188,7 @@ def main() -> None:
             system.state.mkdir()
             system.start_aws()
             outputs = system.deploy()
-            system.aws.invoke(outputs["RotateSecretFunction"], {"secret": "turn", "only_if_missing": True})
+            system.aws.invoke(outputs["RotateSecretFunction"], {"secret": Secret.TURN.value, "only_if_missing": True})
             entry = trust_entry(TRUST, system.portal)
             system.aws.invoke(outputs["RegisterTrustFunction"], entry)
             events = {name: (handler, entry if event is None else event) for name, (handler, event) in EVENTS.items()}
