@@ -29,6 +29,8 @@ class Page:
         match message:
             case p.Visit(view):
                 self._view(view)
+                if self.state is not State.IN_CALL:  # who is only rung for is in no call, be it one that they have left
+                    self._out()
             case p.Changed(_, view) if view.consultation == self.consultation:
                 self._view(view)
             case p.Board():
