@@ -26,8 +26,8 @@ LOST: Final = (OSError, TimeoutError, ConnectionClosed, InvalidHandshake)
 AGAIN_SECONDS: Final = 1.0
 """Between two attempts to reach the service, spread."""
 OFFER_SECONDS: Final = 3.0
-CALM_SECONDS: Final = 30.0
-"""A service that is slow is not asked more often than this."""
+CALM_SECONDS: Final = 10.0
+"""A service that is slow is not asked more often than this; who waits for a line loses the place after 15 s."""
 """After which an offer without an answer is said again."""
 SILENT_SECONDS: Final = 2.0
 """After which a page asks what is the matter."""

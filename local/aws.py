@@ -11,7 +11,8 @@ Of stock ministack (1.5.33) the following is changed here and nowhere else:
 - Each process unpacked and compiled the package anew, 40 MB and some seconds. They share one copy.
 - State was written only at a clean end. It is now written every few seconds too.
 - What is still at work when it is told to stop is ended, not waited for.
-- The right to send e-mail was asked for everything, not for the sender's identity.
+- The right to send e-mail was asked for everything, not for the sender's identity; that to change a service of ECS for its
+  cluster, not for the service.
 - A request over loopback counts as one over TLS, which buckets ask for. There is no certificate for 127.0.0.1.
 - E-mail is laid into the outbox's folder (see ``postbox``).
 """
@@ -127,6 +128,20 @@ def with_sender(find: Callable[..., str]) -> Callable[..., str]:
     return find_resource
 
 
+def with_service(find: Callable[..., str]) -> Callable[..., str]:
+    """``find``, made to know which service of ECS a request is about."""
+
+    def find_resource(service: str, method: str, path: str, headers: Any, body: bytes, *more: Any) -> str:
+        found = find(service, method, path, headers, body, *more)
+        if service != "ecs" or not body:
+            return found
+        asked = json.loads(body)
+        name = asked.get("service") or next(iter(asked.get("services") or ()), "")
+        return found.replace(":cluster/", ":service/") + f"/{name}" if name and ":cluster/" in found else found
+
+    return find_resource
+
+
 def over_tls(pin: Callable[[str, bool], None]) -> Callable[[str, bool], None]:
     """``pin``, which keeps where a request comes from, told that it came over TLS."""
 
@@ -153,7 +168,7 @@ def main() -> None:
     )
     lambda_runtime.get_or_create_worker = Lease
     lambda_svc.acquire_worker = take_in_turn  # invocations by name, REST's and the scheduler's
-    iam_actions.extract_resource_arn = with_sender(iam_actions.extract_resource_arn)
+    iam_actions.extract_resource_arn = with_service(with_sender(iam_actions.extract_resource_arn))
     app.pin_request_origin = over_tls(app.pin_request_origin)
     Config.websocket_max_message_size = MAX_MESSAGE
     app.save_all = save_by_turns(app.save_all)
