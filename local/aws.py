@@ -11,8 +11,8 @@ Of stock ministack (1.5.33) the following is changed here and nowhere else:
 - Each process unpacked and compiled the package anew, 40 MB and some seconds. They share one copy.
 - State was written only at a clean end. It is now written every few seconds too.
 - What is still at work when it is told to stop is ended, not waited for.
-- The right to send e-mail was asked for everything, not for the sender's identity; that to change a service of ECS for its
-  cluster, not for the service.
+- The right to send e-mail was asked for everything, not for the sender's identity.
+- The right to change a service of ECS was asked for its cluster.
 - A request over loopback counts as one over TLS, which buckets ask for. There is no certificate for 127.0.0.1.
 - E-mail is laid into the outbox's folder (see ``postbox``).
 """
