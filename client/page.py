@@ -110,6 +110,7 @@ class Page:
         self._came = asyncio.Event()
         self._open: ClientConnection | None = None
         self._call = ("", 0)
+        self._broken = False  # its line could not be made, or ended: the next word of the same call makes another
         self._n = 0
         self._holding: dict[Line, asyncio.Task[None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -274,9 +275,10 @@ class Page:
     # ------------------------------------------------------------ the call
 
     def _join(self, join: p.Join) -> None:
-        if self._call[0] == join.consultation and join.call <= self._call[1]:
+        late = self._call[0] == join.consultation and join.call < self._call[1]
+        if late or (self._call == (join.consultation, join.call) and not self._broken):
             return  # what is under way is said again until it is answered
-        self._call = (join.consultation, join.call)
+        self._call, self._broken = (join.consultation, join.call), False
         task = asyncio.create_task(self._take(join))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -300,7 +302,7 @@ class Page:
         try:
             await line.connect(answer.sdp)
         except (TimeoutError, OSError):
-            self._call = (join.consultation, join.call - 1)  # as it was: the functions are asked once more
+            self._broken = self._call == mine  # the functions are asked once more
             await line.close(politely=False)
             return
         old, self.line = self.line, line
@@ -319,6 +321,7 @@ class Page:
         sending = asyncio.create_task(line.send())
         try:
             await line.down.wait()
+            self._broken = self._broken or line is self.line
         finally:
             sending.cancel()
             await line.close()
