@@ -6,6 +6,7 @@ from aws_cdk import CfnOutput, DefaultStackSynthesizer, Environment, Stack
 from constructs import Construct
 
 from infra import STACK
+from infra.boundary import Boundary
 from infra.deployment import Deployment
 from infra.entrance import PROXIES, Entrance
 from infra.functions import SOCKET_STAGE, Functions
@@ -26,6 +27,8 @@ class Core(Stack):
         self.state = State(self, "State", deployment=deployment)
         given = {"trusted_proxies": str(PROXIES)} | deployment.given if deployment else None
         self.functions = Functions(self, "Functions", state=self.state, build=build, deployment=deployment, given=given)
+        self.boundary = Boundary(self, "Boundary", name=f"{deployment.stack if deployment else STACK}-region")
+        self.boundary.apply(self)
         self.entrance = Entrance(self, "Entrance", api=self.functions.rest) if deployment else None
         for name, value in self._outputs().items():
             CfnOutput(self, name, value=value)

@@ -9,18 +9,20 @@ from aws_cdk import Aws, CfnCondition, CfnParameter, CfnResource, Fn, Stack
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_s3_assets as assets
 from aws_cdk import cloudformation_include as include
 from constructs import Construct
 
+from infra import logs
 from infra.deployment import Deployment
 from infra.expansion import expand
+from infra.limits import MESSAGES, REQUESTS, at_once
 from infra.messaging import DeadLetters, Messaging
 from infra.nightly import Nightly
 from infra.packaging import AWS, HERE, package
 from infra.parameters import Parameters
 from infra.releases import LIVE, Releases, alias_id, by_alias
+from infra.rights import Rights
 from infra.rotations import Rotations
 from infra.state import State
 
@@ -48,10 +50,6 @@ RECOUNTED: Final = 2
 """Days ahead whose appointments are counted anew every night: what is later is counted the next."""
 SOCKET_STAGE: Final = "ws"
 """As the pages call it (as the REST API's is called: .chalice/config.json), so that nobody between needs to rewrite."""
-REQUESTS: Final = (300, 600)
-"""Requests a second that the REST API takes, and how many at once (API Gateway's throttling of a stage)."""
-MESSAGES: Final = (1000, 2000)
-"""The same of messages on sockets: a page pings every half minute, so these are thousands of open pages."""
 
 
 class Functions(Construct):
@@ -80,6 +78,13 @@ class Functions(Construct):
         template_file = build / "functions.json"
         template_file.write_text(json.dumps(template))
         self.included = include.CfnInclude(self, "Chalice", template_file=str(template_file), preserve_logical_ids=True)
+        logs.AccessLogs(
+            self,
+            "AccessLogs",
+            key=state.key,
+            requests=self.included.get_resource("RestAPIapiStage"),
+            messages=self.included.get_resource("WebsocketAPIStage"),
+        )
         code = assets.Asset(self, "Code", path=str(zipped))
 
         names = {"Deliver": f"{stack.stack_name}-deliver", "Fleet": f"{stack.stack_name}-fleet"}
@@ -89,19 +94,32 @@ class Functions(Construct):
         )
         scheduler_role = iam.Role(self, "SchedulerRole", assumed_by=iam.ServicePrincipal("scheduler.amazonaws.com"))
         scheduler_role.add_to_policy(iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=[deliver_arn]))
-        self.dead_letters = DeadLetters(self, "DeadLetters")
+        self.dead_letters = DeadLetters(self, "DeadLetters", key=state.key)
         scheduler_role.add_to_policy(
             iam.PolicyStatement(actions=["sqs:SendMessage"], resources=[self.dead_letters.arn])
         )
+        scheduler_role.add_to_policy(state.key.through(["sqs"]))
         settings = self._settings(stack, deliver_arn, scheduler_role)
-        messaging = Messaging(self, "Messaging", sender=settings["mail_sender"])
+        messaging = Messaging(self, "Messaging", sender=settings["mail_sender"], key=state.key)
         settings["mail_configuration"] = messaging.configuration
         environment = {f"VENTEROM_{field.upper()}": value for field, value in settings.items()}
-        statements = self._statements(scheduler_role, messaging, settings)
+        rights = Rights(
+            state=state,
+            dead_letters=self.dead_letters,
+            messaging=messaging,
+            scheduler_role=scheduler_role,
+            fleet=self._fleet_arn,
+            workers=f"{settings['worker_cluster']}/{settings['worker_service']}",
+            connections=(
+                f"arn:{Aws.PARTITION}:execute-api:{Aws.REGION}:{Aws.ACCOUNT_ID}:{self.id_of('WebsocketAPI')}/{SOCKET_STAGE}/*"
+            ),
+        )
         for name, (memory, seconds, uses) in FUNCTIONS.items():
             function = self._function(name)
             function.code = lambda_.CfnFunction.CodeProperty(s3_bucket=code.s3_bucket_name, s3_key=code.s3_object_key)
-            function.role = self._role(name, [statements[use] for use in sorted(uses)]).role_arn
+            self._logging(name, function, rights.of(uses))
+            function.tracing_config = lambda_.CfnFunction.TracingConfigProperty(mode="Active")
+            function.reserved_concurrent_executions = at_once(name, deployment)
             function.environment = lambda_.CfnFunction.EnvironmentProperty(variables=environment)
             function.runtime, function.architectures = target.runtime, [target.architecture]
             function.memory_size = memory
@@ -170,7 +188,15 @@ class Functions(Construct):
         stages = template["Resources"]
         rate, burst = REQUESTS
         stages["RestAPIapiStage"]["Properties"]["MethodSettings"] = [
-            {"HttpMethod": "*", "ResourcePath": "/*", "ThrottlingRateLimit": rate, "ThrottlingBurstLimit": burst}
+            {
+                "HttpMethod": "*",
+                "ResourcePath": "/*",
+                "ThrottlingRateLimit": rate,
+                "ThrottlingBurstLimit": burst,
+                # API Gateway's own lines and segments of a request hold its path and headers: the functions' must do.
+                "LoggingLevel": "OFF",
+                "DataTraceEnabled": False,
+            }
         ]
         rate, burst = MESSAGES
         stages["WebsocketAPIStage"]["Properties"]["DefaultRouteSettings"] = {
@@ -215,109 +241,13 @@ class Functions(Construct):
         later = {"mail_configuration"}  # of what is made with these settings
         return known | Parameters(self, "Parameters", known=known.keys() | later, given=self._given).values
 
-    def _statements(
-        self, scheduler_role: iam.Role, messaging: Messaging, settings: Mapping[str, str]
-    ) -> dict[str, list[iam.PolicyStatement]]:
-        state = self._state
-        table = [state.table.table_arn, f"{state.table.table_arn}/index/*"]
-        return {
-            "table": [
-                iam.PolicyStatement(
-                    actions=[
-                        f"dynamodb:{verb}"
-                        for verb in (
-                            "BatchGetItem",
-                            "ConditionCheckItem",
-                            "DeleteItem",
-                            "DescribeTable",
-                            "GetItem",
-                            "PutItem",
-                            "Query",
-                            "UpdateItem",
-                        )
-                    ],
-                    resources=table,
-                )
-            ],
-            "secrets": [
-                iam.PolicyStatement(
-                    actions=["secretsmanager:GetSecretValue"],
-                    resources=[
-                        state.pepper,
-                        state.turn,
-                        state.worker,
-                        state.probe,
-                        state.login_keys,
-                        state.sms_gateway,
-                    ],
-                )
-            ],
-            "rotation": [
-                iam.PolicyStatement(
-                    actions=["secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue"],
-                    resources=[state.pepper, state.turn, state.worker, state.probe, state.login_keys],
-                )
-            ],
-            "anchor": [_objects("PutObject", state.anchors)],
-            "check": [_objects("GetObjectVersion", state.anchors), _bucket("ListBucketVersions", state.anchors)],
-            "erase": [_objects("PutObject", state.erasures)],
-            "erase_again": [
-                _objects("GetObjectVersion", state.erasures),
-                _bucket("ListBucket", state.erasures),
-                _bucket("ListBucketVersions", state.erasures),
-            ],
-            "send": [
-                # SMS goes to phone numbers, which have no ARN.
-                iam.PolicyStatement(actions=["sns:Publish"], resources=["*"]),
-                iam.PolicyStatement(actions=["ses:SendRawEmail"], resources=messaging.mail),
-            ],
-            "hurry": [iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=[self._fleet_arn])],
-            "tasks": [
-                iam.PolicyStatement(
-                    actions=["ecs:DescribeServices", "ecs:UpdateService"],
-                    resources=[
-                        f"arn:{Aws.PARTITION}:ecs:{Aws.REGION}:{Aws.ACCOUNT_ID}:service/"
-                        f"{settings['worker_cluster']}/{settings['worker_service']}"
-                    ],
-                )
-            ],
-            "dead_letters": [iam.PolicyStatement(actions=["sqs:SendMessage"], resources=[self.dead_letters.arn])],
-            "push": [
-                iam.PolicyStatement(
-                    actions=["execute-api:ManageConnections"],
-                    resources=[
-                        f"arn:{Aws.PARTITION}:execute-api:{Aws.REGION}:{Aws.ACCOUNT_ID}:"
-                        f"{self.id_of('WebsocketAPI')}/{SOCKET_STAGE}/*"
-                    ],
-                )
-            ],
-            "schedule": [
-                iam.PolicyStatement(
-                    actions=["scheduler:CreateSchedule", "scheduler:DeleteSchedule"],
-                    resources=[f"arn:{Aws.PARTITION}:scheduler:{Aws.REGION}:{Aws.ACCOUNT_ID}:schedule/default/*"],
-                ),
-                iam.PolicyStatement(actions=["iam:PassRole"], resources=[scheduler_role.role_arn]),
-            ],
-        }
-
-    def _role(self, function: str, statements: list[list[iam.PolicyStatement]]) -> iam.Role:
-        role = iam.Role(self, f"{function}Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
-        role.add_to_policy(
-            iam.PolicyStatement(
-                actions=["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"],
-                resources=[f"arn:{Aws.PARTITION}:logs:{Aws.REGION}:{Aws.ACCOUNT_ID}:log-group:/aws/lambda/*"],
-            )
+    def _logging(self, name: str, function: lambda_.CfnFunction, may: list[iam.PolicyStatement]) -> None:
+        """Give a function its role and the group to which it logs, and may log."""
+        lines = logs.group(
+            self, f"{name}Log", self._state.key, days=logs.ANCHOR_DAYS if name == "Anchor" else logs.DAYS
         )
-        for statement in [s for group in statements for s in group]:
+        role = iam.Role(self, f"{name}Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+        for statement in [logs.writing(lines), *may]:
             role.add_to_policy(statement)
-        return role
-
-
-def _objects(verb: str, bucket: s3.Bucket) -> iam.PolicyStatement:
-    """To do something with all objects of a bucket."""
-    return iam.PolicyStatement(actions=[f"s3:{verb}"], resources=[bucket.arn_for_objects("*")])
-
-
-def _bucket(verb: str, bucket: s3.Bucket) -> iam.PolicyStatement:
-    """To do something with a bucket itself."""
-    return iam.PolicyStatement(actions=[f"s3:{verb}"], resources=[bucket.bucket_arn])
+        function.role = role.role_arn
+        function.logging_config = lambda_.CfnFunction.LoggingConfigProperty(log_group=lines.ref)

@@ -28,7 +28,9 @@ class Media(Stack):
             synthesizer=DefaultStackSynthesizer(generate_bootstrap_version_rule=False),
             env=Environment(account=deployment.account, region=deployment.region),
         )
-        self.network = Network(self, "Network", relay_only=deployment.settings.get("relay_only") == "true")
+        self.network = Network(
+            self, "Network", relay_only=deployment.settings.get("relay_only") == "true", key=core.state.key
+        )
         self.cluster = ecs.Cluster(
             self,
             "Cluster",

@@ -9,6 +9,8 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from infra.key import Key
+
 
 class Messaging(Construct):
     """SES's identity for the From address, which AWS asks its owner about by mail before the first message leaves; the
@@ -17,8 +19,9 @@ class Messaging(Construct):
     SMS needs no resource to leave: SNS publishes to numbers.
     """
 
-    def __init__(self, scope: Construct, construct_id: str, *, sender: str) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, sender: str, key: Key) -> None:
         super().__init__(scope, construct_id)
+        self._key = key
         ses.CfnEmailIdentity(self, "Sender", email_identity=sender)
         receipts = ses.CfnConfigurationSet(self, "Receipts")
         self.configuration = receipts.ref
@@ -29,7 +32,7 @@ class Messaging(Construct):
 
     def receive_mail(self, function: str) -> None:
         """Let a function, by its ARN, be told what became of e-mail: arrived, bounced, refused."""
-        topic = sns.CfnTopic(self, "MailReceipts")
+        topic = sns.CfnTopic(self, "MailReceipts", kms_master_key_id=self._key.arn)
         sns.CfnTopicPolicy(
             self,
             "MailReceiptsPolicy",
@@ -41,7 +44,8 @@ class Messaging(Construct):
                         actions=["sns:Publish"],
                         resources=[topic.ref],
                         conditions={"StringEquals": {"AWS:SourceAccount": Aws.ACCOUNT_ID}},
-                    )
+                    ),
+                    by_tls_only("sns:Publish", topic.ref),
                 ]
             ),
         )
@@ -65,7 +69,9 @@ class Messaging(Construct):
         """
         base = f"sns/{Aws.REGION}/{Aws.ACCOUNT_ID}/DirectPublishToPhoneNumber"
         for kind, name in (("Sent", base), ("Failed", f"{base}/Failure")):
-            group = logs.CfnLogGroup(self, f"Sms{kind}", log_group_name=name, retention_in_days=1)
+            group = logs.CfnLogGroup(
+                self, f"Sms{kind}", log_group_name=name, retention_in_days=1, kms_key_id=self._key.arn
+            )
             group.apply_removal_policy(RemovalPolicy.DESTROY)
             permission = self._allow(f"Sms{kind}", function, "logs.amazonaws.com", group.attr_arn)
             passed = logs.CfnSubscriptionFilter(
@@ -100,9 +106,26 @@ class Messaging(Construct):
 class DeadLetters(Construct):
     """Where what was to be done later is laid when every try failed: what it holds names no person."""
 
-    def __init__(self, scope: Construct, construct_id: str) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, key: Key) -> None:
         super().__init__(scope, construct_id)
-        queue = sqs.CfnQueue(self, "Queue", sqs_managed_sse_enabled=True, message_retention_period=14 * 86400)
+        queue = sqs.CfnQueue(self, "Queue", kms_master_key_id=key.arn, message_retention_period=14 * 86400)
         self.arn = queue.attr_arn
         self.url = queue.ref
         self.name = queue.attr_queue_name
+        sqs.CfnQueuePolicy(
+            self,
+            "QueuePolicy",
+            queues=[self.url],
+            policy_document=iam.PolicyDocument(statements=[by_tls_only("sqs:*", self.arn)]),
+        )
+
+
+def by_tls_only(actions: str, resource: str) -> iam.PolicyStatement:
+    """Refuses what comes unencrypted."""
+    return iam.PolicyStatement(
+        effect=iam.Effect.DENY,
+        principals=[iam.AnyPrincipal()],
+        actions=[actions],
+        resources=[resource],
+        conditions={"Bool": {"aws:SecureTransport": "false"}},
+    )

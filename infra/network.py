@@ -8,6 +8,8 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from infra.key import Key
+
 RANGE: Final = "10.64.0.0/18"
 """Private addresses; it is joined to no other network."""
 WORKERS: Final = "workers"
@@ -26,7 +28,7 @@ RESERVED: Final = 4
 class Network(Construct):
     """Three zones, in each a subnet of workers, and one of TURN servers and their load balancers."""
 
-    def __init__(self, scope: Construct, construct_id: str, *, relay_only: bool) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, relay_only: bool, key: Key) -> None:
         """``relay_only``: whether browsers reach the workers through the TURN servers alone."""
         super().__init__(scope, construct_id)
         self.vpc = ec2.Vpc(
@@ -50,7 +52,7 @@ class Network(Construct):
         self.turn = self._group("Turn", "TURN servers: from their load balancers, and to the workers")
         self.balancers = self._group("Balancers", "Load balancers of the TURN servers")
         self._allow(self.turn if relay_only else ec2.Peer.any_ipv4())
-        self._log_refused()
+        self._log_refused(key)
 
     def subnets(self, name: str) -> ec2.SubnetSelection:
         """Those of WORKERS or TURN, one a zone."""
@@ -87,10 +89,14 @@ class Network(Construct):
         if isinstance(handler, CfnResource):
             handler.add_deletion_override("DependsOn")
 
-    def _log_refused(self) -> None:
+    def _log_refused(self, key: Key) -> None:
         """Who was refused, for a month. Whoever is let in has an address that says who was in a consultation when."""
         group = logs.LogGroup(
-            self, "Refused", retention=logs.RetentionDays.ONE_MONTH, removal_policy=RemovalPolicy.DESTROY
+            self,
+            "Refused",
+            retention=logs.RetentionDays.ONE_MONTH,
+            removal_policy=RemovalPolicy.DESTROY,
+            encryption_key=key.key,
         )
         self.vpc.add_flow_log(
             "FlowLog",

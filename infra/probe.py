@@ -41,6 +41,7 @@ class Probe(Construct):
             self,
             "Task",
             image=images.probe(self),
+            key=core.state.key,
             size=SIZE,
             environment={
                 "VENTEROM_PROBE_ORIGIN": deployment.origin,

@@ -10,6 +10,7 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from infra.deployment import Deployment
+from infra.key import Key
 
 LONGEST_TRAIL_DAYS: Final = 3650
 """As long as `rest.Rules` lets a trust keep its trails."""
@@ -22,6 +23,7 @@ class State(Construct):
 
     def __init__(self, scope: Construct, construct_id: str, *, deployment: Deployment | None = None) -> None:
         super().__init__(scope, construct_id)
+        self.key = Key(self, "Key")
         own = dynamodb.Table(
             self,
             "Table",
@@ -32,7 +34,8 @@ class State(Construct):
             point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
                 point_in_time_recovery_enabled=True
             ),
-            encryption=dynamodb.TableEncryption.AWS_MANAGED,
+            encryption=dynamodb.TableEncryption.CUSTOMER_MANAGED,
+            encryption_key=self.key.key,
             removal_policy=RemovalPolicy.RETAIN,
             deletion_protection=deployment is not None,
         )
@@ -109,7 +112,9 @@ class State(Construct):
             self,
             name,
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
-            encryption=s3.BucketEncryption.S3_MANAGED,
+            encryption=s3.BucketEncryption.KMS,
+            encryption_key=self.key.key,
+            bucket_key_enabled=True,
             enforce_ssl=True,
             minimum_tls_version=1.2,
             object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
@@ -123,6 +128,7 @@ class State(Construct):
             self,
             name,
             description=description,
+            kms_key_id=self.key.arn,
             generate_secret_string=secretsmanager.CfnSecret.GenerateSecretStringProperty(
                 exclude_characters=string.punctuation, password_length=43
             ),

@@ -10,6 +10,7 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from infra.images import Image
+from infra.key import Key
 
 STOP: Final = Duration.seconds(120)
 """From SIGTERM to SIGKILL: as long as Fargate gives."""
@@ -24,17 +25,22 @@ class Task(Construct):
         construct_id: str,
         *,
         image: Image,
+        key: Key,
         size: tuple[int, int],
         environment: Mapping[str, str],
         secrets: Mapping[str, str],
         port: ecs.PortMapping | None = None,
     ) -> None:
         """``size``: thousandths of a vCPU (1024 is one) and MiB; ``secrets``: variables and the ARNs of what they
-        hold."""
+        hold; ``key``: what these are encrypted with, and what is logged."""
         super().__init__(scope, construct_id)
         cpu, memory = size
         self.logs = logs.LogGroup(
-            self, "Logs", retention=logs.RetentionDays.THREE_MONTHS, removal_policy=RemovalPolicy.DESTROY
+            self,
+            "Logs",
+            retention=logs.RetentionDays.THREE_MONTHS,
+            removal_policy=RemovalPolicy.DESTROY,
+            encryption_key=key.key,
         )
         self.definition = ecs.FargateTaskDefinition(
             self,
@@ -60,6 +66,8 @@ class Task(Construct):
                 stream_prefix="task", log_group=self.logs, mode=ecs.AwsLogDriverMode.NON_BLOCKING
             ),
         )
+
+        self.definition.add_to_execution_role_policy(key.through(["secretsmanager"]))
 
     def _secret(self, name: str, arn: str) -> ecs.Secret:
         return ecs.Secret.from_secrets_manager(secretsmanager.Secret.from_secret_complete_arn(self, name, arn))

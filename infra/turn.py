@@ -43,6 +43,7 @@ class Turn(Construct):
             self,
             "Task",
             image=images.turn(self),
+            key=core.state.key,
             size=SIZE,
             environment={"VENTEROM_TURN_PEERS": network.peers, "VENTEROM_TURN_PORT": str(TURN_PORT)},
             secrets={"VENTEROM_TURN_SECRET": core.state.turn},

@@ -37,6 +37,7 @@ class Workers(Construct):
             self,
             "Task",
             image=images.worker(self),
+            key=core.state.key,
             size=SIZE,
             environment={
                 "VENTEROM_SOCKET": core.socket_url,
