@@ -57,9 +57,7 @@ def group(scope: Construct, name: str, key: Key, *, days: int = DAYS) -> logs.Cf
 
 def writing(group: logs.CfnLogGroup) -> iam.PolicyStatement:
     """The right to write to a group, and to no other."""
-    return iam.PolicyStatement(
-        actions=["logs:CreateLogStream", "logs:PutLogEvents"], resources=[Fn.join("", [_arn(group), ":*"])]
-    )
+    return iam.PolicyStatement(actions=["logs:CreateLogStream", "logs:PutLogEvents"], resources=[group.attr_arn])
 
 
 def _arn(group: logs.CfnLogGroup) -> str:

@@ -17,12 +17,17 @@ LONGEST_TRAIL_DAYS: Final = 3650
 ERASURES_LIVE: Final = Duration.days(40)
 """Longer than the table can be restored from (35 days), which is what what was erased could come back by."""
 
+LOGS_LIVE: Final = Duration.days(400)
+"""Of who reached into the buckets: functions and operators, no patients; a year, and a month to look into it."""
+
 
 class State(Construct):
     """One DynamoDB table with its index by day, and one secret for each purpose."""
 
     def __init__(self, scope: Construct, construct_id: str, *, deployment: Deployment | None = None) -> None:
         super().__init__(scope, construct_id)
+        # Without the flag the CDK lets S3 write its logs by an access list, which a bucket with one owner has none of.
+        self.node.set_context("@aws-cdk/aws-s3:serverAccessLogsUseBucketPolicy", True)
         self.key = Key(self, "Key")
         own = dynamodb.Table(
             self,
@@ -56,9 +61,10 @@ class State(Construct):
         # An RSA key cannot be made by a template: the function rotate_secret replaces this value.
         self.login_keys = self._random("LoginKeys", "Private JSON Web Keys with which we sign in at the ID portal")
 
+        self.bucket_logs = self._bucket("BucketLogs", lifecycle_rules=[s3.LifecycleRule(expiration=LOGS_LIVE)])
         self.anchors = self._anchors()
         # A restored table has been erased from again when what is said here has been done again.
-        self.erasures = self._bucket("Erasures", lifecycle_rules=[s3.LifecycleRule(expiration=ERASURES_LIVE)])
+        self.erasures = self._private("Erasures", lifecycle_rules=[s3.LifecycleRule(expiration=ERASURES_LIVE)])
 
     def _in_use(self, own: dynamodb.Table, given: str) -> dynamodb.ITable:
         """The stack's own table, or one that was restored from a backup and takes its place."""
@@ -92,7 +98,7 @@ class State(Construct):
         )
         for parameter in (mode, days):
             parameter.override_logical_id(parameter.node.id)
-        bucket = self._bucket("Anchors", versioned=True, object_lock_enabled=True)
+        bucket = self._private("Anchors", versioned=True, object_lock_enabled=True)
         bucket_resource = bucket.node.default_child
         if not isinstance(bucket_resource, s3.CfnBucket):
             raise TypeError(bucket.node.path)
@@ -106,15 +112,30 @@ class State(Construct):
         )
         return bucket
 
-    def _bucket(self, name: str, **more: Any) -> s3.Bucket:
-        """A bucket of our own: encrypted, reached by TLS only, never public, and not removed with the stack."""
+    def _private(self, name: str, **more: Any) -> s3.Bucket:
+        """A bucket of state: encrypted with the deployment's key, each access to it logged."""
+        return self._bucket(
+            name,
+            encryption=s3.BucketEncryption.KMS,
+            encryption_key=self.key.key,
+            bucket_key_enabled=True,
+            server_access_logs_bucket=self.bucket_logs,
+            server_access_logs_prefix=f"{name.lower()}/",
+            **more,
+        )
+
+    def _bucket(
+        self, name: str, *, encryption: s3.BucketEncryption = s3.BucketEncryption.S3_MANAGED, **more: Any
+    ) -> s3.Bucket:
+        """A bucket of our own: encrypted, reached by TLS only, never public, and not removed with the stack.
+
+        With S3's key where S3 itself writes its logs: it takes no other there.
+        """
         return s3.Bucket(
             self,
             name,
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
-            encryption=s3.BucketEncryption.KMS,
-            encryption_key=self.key.key,
-            bucket_key_enabled=True,
+            encryption=encryption,
             enforce_ssl=True,
             minimum_tls_version=1.2,
             object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,

@@ -1,0 +1,114 @@
+"""What stands in the embedded AWS is the deployed core, but for what this file lists with its reasons."""
+
+import json
+import re
+from typing import Any, Final
+
+from ministack.services.cloudformation.provisioners import _RESOURCE_HANDLERS
+
+from local.children import ROOT
+from local.template import ASSEMBLY, synthesize
+from tests.infra.conftest import Deployed, Deployments
+
+DOCUMENT = ROOT / "docs" / "operating" / "embedded-aws.md"
+
+ONLY_DEPLOYED: Final = {
+    "Entrance": "CloudFront's word to the REST API: locally pages and APIs have one origin without CloudFront",
+}
+"""Constructs of the core that only a deployment has: the beginning of their logical ids."""
+
+OTHERWISE: Final = {
+    r"Parameters\.\w+\.Default": "what the deployment sets; `make run` gives its own values",
+    r"Resources\.\w+\.Properties\.Code\.S3Key": "the package holds the wheels of its interpreter and architecture",
+    r"Resources\.\w+\.Properties\.Runtime": "the embedded AWS runs functions with its own interpreter",
+    r"Resources\.\w+\.Properties\.Architectures\.\d": "and on this machine",
+    r"Resources\.\w+\.Properties\.ReservedConcurrentExecutions": "fewer where deployments share an account",
+    r"Resources\.RestAPI\.Properties\.Policy": "wants CloudFront's word (Entrance)",
+    r"Resources\.\w+\.Metadata": "of the CDK, not of AWS",
+}
+"""Where both templates may differ, as a pattern of the path inside."""
+
+IGNORED: Final = {
+    "AWS::ApiGateway::Account CloudWatchRoleArn": "kept; no role is needed to write logs",
+    "AWS::ApiGateway::Stage AccessLogSetting": "no access log; the front's own limits and logs stand in",
+    "AWS::ApiGatewayV2::Stage AccessLogSettings": "kept; no access log",
+    "AWS::DynamoDB::Table PointInTimeRecoverySpecification": "no restore from the template's setting",
+    "AWS::DynamoDB::Table SSESpecification": "nothing is encrypted at rest on the developer's disk",
+    "AWS::DynamoDB::Table TimeToLiveSpecification": "switched on by `local/deploy.py` after the deployment",
+    "AWS::IAM::Policy PolicyDocument": "enforced, but for what AWS does for itself: log groups, traces, the key",
+    "AWS::KMS::Key KeyPolicy": "kept; table, secrets and queues are not encrypted with it",
+    "AWS::Lambda::Function ReservedConcurrentExecutions": "the machine bounds how many functions run",
+    "AWS::Lambda::Function TracingConfig": "kept; there is no X-Ray",
+    "AWS::Logs::LogGroup KmsKeyId": "kept; lines are not encrypted",
+    "AWS::S3::Bucket LoggingConfiguration": "kept; no access log",
+    "AWS::S3::Bucket ObjectLockConfiguration": "put by `local/deploy.py` after the deployment",
+    "AWS::SecretsManager::Secret KmsKeyId": "kept; not encrypted with it",
+    "AWS::SNS::Topic KmsMasterKeyId": "not encrypted",
+    "AWS::SQS::Queue KmsMasterKeyId": "not encrypted",
+}
+"""What the embedded AWS takes and does not do, as type and property, and what holds instead."""
+
+
+def local() -> dict[str, Any]:
+    synthesize()
+    found: dict[str, Any] = json.loads((ASSEMBLY / "venterom.template.json").read_text())
+    return found
+
+
+def flat(value: Any, path: str = "") -> dict[str, Any]:
+    """Each leaf by its path."""
+    if isinstance(value, dict) and value:
+        return {p: v for key, one in value.items() for p, v in flat(one, f"{path}.{key}" if path else key).items()}
+    if isinstance(value, list) and value:
+        return {p: v for n, one in enumerate(value) for p, v in flat(one, f"{path}.{n}").items()}
+    return {path: value}
+
+
+def told_alike(core: Deployed) -> dict[str, Any]:
+    """A deployed core with the local stack's name in place of its own."""
+    text = json.dumps(core.body).replace(core.name, "venterom").replace(core.deployment.stack, "venterom")
+    body: dict[str, Any] = json.loads(text)
+    return body
+
+
+def differences(core: Deployed, here: dict[str, Any]) -> set[str]:
+    there, ours = flat(told_alike(core)), flat(here)
+    return {path for path in there.keys() | ours.keys() if there.get(path, ...) != ours.get(path, ...)}
+
+
+def only_deployed(path: str) -> bool:
+    return any(re.match(rf"Resources\.{name}", path) for name in ONLY_DEPLOYED)
+
+
+def test_both_templates_are_the_same_but_for_what_is_listed(deployments: Deployments) -> None:
+    here, met = local(), set()
+    for core in deployments.of("core"):
+        found = differences(core, here)
+        left = {path for path in found if not only_deployed(path)}
+        for pattern in OTHERWISE:
+            matching = {path for path in left if re.match(rf"{pattern}(\.|$)", path)}
+            left -= matching
+            met |= {pattern} if matching else set()
+        met |= {name for name in ONLY_DEPLOYED if any(re.match(rf"Resources\.{name}", path) for path in found)}
+        assert not left, core
+    assert met == OTHERWISE.keys() | ONLY_DEPLOYED.keys(), "listed, and not met"
+
+
+def test_the_embedded_aws_knows_every_type_of_the_core(deployments: Deployments) -> None:
+    for core in deployments.of("core"):
+        kinds = {r["Type"] for name, r in core.resources.items() if not name.startswith(tuple(ONLY_DEPLOYED))}
+        assert not kinds - _RESOURCE_HANDLERS.keys()
+
+
+def test_what_it_ignores_is_in_the_template(deployments: Deployments) -> None:
+    for core in deployments.of("core"):
+        for row in IGNORED:
+            kind, name = row.split()
+            assert any(name in resource["Properties"] for resource in core.of_type(kind).values()), row
+
+
+def test_the_lists_stand_in_the_documentation() -> None:
+    written = DOCUMENT.read_text()
+    for rows in (ONLY_DEPLOYED, IGNORED):
+        for name, why in rows.items():
+            assert f"| `{name}` | {why} |" in written
