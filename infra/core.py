@@ -29,7 +29,7 @@ class Core(Stack):
         self.functions = Functions(self, "Functions", state=self.state, build=build, deployment=deployment, given=given)
         self.boundary = Boundary(self, "Boundary", name=f"{deployment.stack if deployment else STACK}-region")
         self.boundary.apply(self)
-        self.entrance = Entrance(self, "Entrance", api=self.functions.rest) if deployment else None
+        self.entrance = Entrance(self, "Entrance", api=self.functions.rest, key=self.state.key) if deployment else None
         for name, value in self._outputs().items():
             CfnOutput(self, name, value=value)
 

@@ -8,6 +8,8 @@ from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
+from infra.key import Key
+
 HEADER: Final = "Referer"
 """The one header that a resource policy of API Gateway can look at and CloudFront can set; no page of ours sends it."""
 PROXIES: Final = 2
@@ -17,12 +19,13 @@ PROXIES: Final = 2
 class Entrance(Construct):
     """The word, and the API's policy. Without it anybody could write X-Forwarded-For, which is believed (PROXIES)."""
 
-    def __init__(self, scope: Construct, construct_id: str, *, api: apigateway.CfnRestApi) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, api: apigateway.CfnRestApi, key: Key) -> None:
         super().__init__(scope, construct_id)
         secret = secretsmanager.CfnSecret(
             self,
             "Word",
             description="What CloudFront says to the REST API",
+            kms_key_id=key.arn,
             generate_secret_string=secretsmanager.CfnSecret.GenerateSecretStringProperty(
                 exclude_characters=string.punctuation, password_length=43
             ),
