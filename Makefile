@@ -14,7 +14,7 @@ DEPLOY = $(PY) -m deploy --trust "$(TRUST)" --stage "$(STAGE)" $(if $(FILE),--fi
 
 PORT ?= $(or $(VENTEROM_PORT),8080)
 
-.PHONY: help setup run test check lint types web-check lock check-guards fuzz audit sbom generate screenshots bench-coldstart bench-load bench-loss bench-pages bench-relay cost probe simulate-scaling deploy diff destroy bootstrap faults rush soak soak-worker verify-trail dead-letters replay-dead-letters clean
+.PHONY: help policies check-stacks setup run test check lint types web-check lock check-guards fuzz audit sbom generate screenshots bench-coldstart bench-load bench-loss bench-pages bench-relay cost probe simulate-scaling deploy diff destroy bootstrap faults rush soak soak-worker verify-trail dead-letters replay-dead-letters clean
 .DEFAULT_GOAL := help
 
 help:
@@ -83,6 +83,12 @@ screenshots: .venv/.ready web/dist/index.html ## photograph every page in every 
 
 generate: .venv/.ready ## write what is derived from the contracts: TypeScript types, documents, OpenAPI, AsyncAPI
 	@$(PY) -m tools.generate
+
+policies: .venv/.ready ## write the snapshots of who may do what anew (tests/infra/snapshots), for a reviewer to read
+	@$(PY) -m tests.infra.policies
+
+check-stacks: .venv/.ready ## hold every stack against cdk-nag's AwsSolutions and HIPAA packs
+	@$(PY) -m infra.nag infra/deployments.toml
 
 bench-coldstart: .venv/.ready ## size of the functions' package, and what starting and calling each costs, beside boto3 alone
 	@$(PY) -m bench.coldstart

@@ -35,7 +35,9 @@ def deploy(app: App, deployment: Deployment, build: Path) -> None:
     core = Core(app, build=build, deployment=deployment)
     media = Media(app, deployment=deployment, core=core)
     web = Web(app, deployment=deployment, core=core)
-    Operations(app, deployment=deployment, core=core, media=media, web=web)
+    operations = Operations(app, deployment=deployment, core=core, media=media, web=web)
+    for stack in (media, web, operations):
+        core.boundary.apply(stack)
     Spending(app, deployment=deployment)
 
 
