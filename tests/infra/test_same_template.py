@@ -18,6 +18,7 @@ ONLY_DEPLOYED: Final = {
 """Constructs of the core that only a deployment has: the beginning of their logical ids."""
 
 OTHERWISE: Final = {
+    r"Outputs\.ExportsOutput\w+": "what the stacks of media, pages and alarms read, which are not here",
     r"Parameters\.\w+\.Default": "what the deployment sets; `make run` gives its own values",
     r"Resources\.\w+\.Properties\.Code\.S3Key": "the package holds the wheels of its interpreter and architecture",
     r"Resources\.\w+\.Properties\.Runtime": "the embedded AWS runs functions with its own interpreter",
