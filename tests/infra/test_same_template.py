@@ -20,12 +20,12 @@ ONLY_DEPLOYED: Final = {
 OTHERWISE: Final = {
     r"Outputs\.ExportsOutput\w+": "what the stacks of media, pages and alarms read, which are not here",
     r"Parameters\.\w+\.Default": "what the deployment sets; `make run` gives its own values",
-    r"Resources\.\w+\.Properties\.Code\.S3Key": "the package holds the wheels of its interpreter and architecture",
+    r"Resources\.\w+\.Properties\.Code\.S3(Key|Bucket)": "the package holds its interpreter's wheels",
     r"Resources\.\w+\.Properties\.Runtime": "the embedded AWS runs functions with its own interpreter",
     r"Resources\.\w+\.Properties\.Architectures\.\d": "and on this machine",
     r"Resources\.\w+\.Properties\.ReservedConcurrentExecutions": "fewer where deployments share an account",
+    r"Resources\.State\w+\.Properties\.\w+\.Statement.*(aws:SourceAccount|Principal\.AWS)": "the account's number",
     r"Resources\.RestAPI\.Properties\.Policy": "wants CloudFront's word (Entrance)",
-    r"Resources\.\w+\.Metadata": "of the CDK, not of AWS",
 }
 """Where both templates may differ, as a pattern of the path inside."""
 
