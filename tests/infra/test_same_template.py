@@ -25,6 +25,7 @@ OTHERWISE: Final = {
     r"Resources\.\w+\.Properties\.Architectures\.\d": "and on this machine",
     r"Resources\.\w+\.Properties\.ReservedConcurrentExecutions": "fewer where deployments share an account",
     r"Resources\.State\w+\.Properties\.\w+\.Statement.*(aws:SourceAccount|Principal\.AWS)": "the account's number",
+    r"Resources\.StateTable\w+\.Properties\.DeletionProtectionEnabled": "a developer may drop what is tried",
     r"Resources\.RestAPI\.Properties\.Policy": "wants CloudFront's word (Entrance)",
 }
 """Where both templates may differ, as a pattern of the path inside."""

@@ -84,7 +84,6 @@ def test_one_table_with_its_index_recovery_and_encryption(template: Template) ->
                 "TimeToLiveSpecification": {"AttributeName": "expires", "Enabled": True},
                 "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True},
                 "SSESpecification": {"SSEEnabled": True, "SSEType": "KMS", "KMSMasterKeyId": Match.any_value()},
-                "DeletionProtectionEnabled": True,
             },
         },
     )
