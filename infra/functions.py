@@ -74,6 +74,7 @@ class Functions(Construct):
         zipped, template = package(build, target), json.loads(expand(build)[1])
         by_alias(template)
         self._always_newest(template)
+        self._one_stage(template)
         self._bounded(template)
         template_file = build / "functions.json"
         template_file.write_text(json.dumps(template))
@@ -181,6 +182,13 @@ class Functions(Construct):
         del stage["DeploymentId"]
         stage["AutoDeploy"] = True
         stage["StageName"] = SOCKET_STAGE
+
+    @staticmethod
+    def _one_stage(template: dict[str, Any]) -> None:
+        # SAM's deployment would make a stage of its own beside ours, named `Stage`: open, unlogged and without limits.
+        for resource in template["Resources"].values():
+            if resource["Type"] == "AWS::ApiGateway::Deployment":
+                del resource["Properties"]["StageName"]
 
     @staticmethod
     def _bounded(template: dict[str, Any]) -> None:

@@ -206,6 +206,8 @@ def test_both_apis_take_so_much_and_no_more(template: Template) -> None:
     every = Match.object_like({"HttpMethod": "*", "ResourcePath": "/*", **bounded})
     template.has_resource_properties("AWS::ApiGateway::Stage", {"MethodSettings": [every]})
     template.has_resource_properties("AWS::ApiGatewayV2::Stage", {"DefaultRouteSettings": bounded})
+    template.resource_count_is("AWS::ApiGateway::Stage", 1)
+    template.all_resources_properties("AWS::ApiGateway::Deployment", {"StageName": Match.absent()})  # makes another one
 
 
 def test_every_function_is_set_exactly_what_settings_reads(resources: Resources) -> None:
