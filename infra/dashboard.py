@@ -146,7 +146,7 @@ class Dashboard(Construct):
             kind: cloudwatch.Metric(
                 namespace="AWS/DynamoDB",
                 metric_name=f"Consumed{kind.capitalize()}CapacityUnits",
-                dimensions_map={"TableName": self._core.state.table.table_name},
+                dimensions_map={"TableName": self._core.state.table_name},
                 statistic="Sum",
                 period=HOUR,
             )

@@ -142,7 +142,7 @@ class Releases(Construct):
                 events=["DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_ALARM", "DEPLOYMENT_STOP_ON_REQUEST"],
             ),
         )
-        group.node.add_dependency(self._role)  # with what it may do
+        group.node.add_dependency(self._role.node.find_child("DefaultPolicy"))  # what it may do
         return group
 
     def _alarms(

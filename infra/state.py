@@ -3,7 +3,7 @@
 import string
 from typing import Any, Final
 
-from aws_cdk import CfnCondition, CfnParameter, Duration, Fn, RemovalPolicy
+from aws_cdk import CfnCondition, CfnParameter, Duration, Fn, RemovalPolicy, Stack
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_secretsmanager as secretsmanager
@@ -49,8 +49,14 @@ class State(Construct):
             partition_key=dynamodb.Attribute(name="day_pk", type=dynamodb.AttributeType.STRING),
             sort_key=dynamodb.Attribute(name="day_sk", type=dynamodb.AttributeType.STRING),
         )
-        self.table = self._in_use(own, deployment.restored_table if deployment else "")
+        restored = deployment.restored_table if deployment else ""
+        self.table = self._in_use(own, restored)
         """The table that the functions use."""
+        self.table_name = restored or own.table_name
+        """Its name for other stacks, in which this one's condition means nothing."""
+        if deployment:
+            # Also while another table is in use: CloudFormation takes no export away that another stack still reads.
+            Stack.of(self).export_value(own.table_name)
         self.pepper = self._random("Pepper", "Key of every keyed hash; changing it unbinds what was hashed before")
         self.turn = self._random("Turn", "Shared with the TURN server: time-limited credentials")
         self.worker = self._random("Worker", "Media workers sign their connection with it")

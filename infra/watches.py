@@ -48,7 +48,7 @@ class Watches(Construct):
         self._levels()
         self._functions()
         self._schedule()
-        self._table(core.state.table.table_name)
+        self._table(core.state.table_name)
         self._lines()
         self._turn(deployment, media)
         self._messages(deployment)
