@@ -10,7 +10,7 @@ from pathlib import Path
 from aws_cdk import App
 
 from infra.core import Core
-from infra.deployment import Deployment, load
+from infra.deployment import Deployment, Stage, load
 from infra.media import Media
 from infra.operations import Operations
 from infra.spending import Spending
@@ -38,7 +38,8 @@ def deploy(app: App, deployment: Deployment, build: Path) -> None:
     operations = Operations(app, deployment=deployment, core=core, media=media, web=web)
     for stack in (media, web, operations):
         core.boundary.apply(stack)
-    Spending(app, deployment=deployment)
+    for any_stack in (core, media, web, operations, Spending(app, deployment=deployment)):
+        any_stack.termination_protection = deployment.stage is Stage.PROD
 
 
 if __name__ == "__main__":

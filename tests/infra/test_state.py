@@ -3,11 +3,16 @@
 import json
 from typing import Any
 
+import msgspec
 import pytest
+from aws_cdk import App, Stack
+from aws_cdk.assertions import Template
 
+from infra.deployment import Stage
 from infra.limits import ACCOUNT, TOGETHER
 from infra.logs import MESSAGE, REQUEST
-from tests.infra.conftest import Deployed, Deployments
+from infra.state import State
+from tests.infra.conftest import ASSEMBLY, Deployed, Deployments
 
 KEPT = {"AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::SecretsManager::Secret", "AWS::KMS::Key"}
 
@@ -82,6 +87,27 @@ def test_what_is_kept_stays_when_the_stack_goes(deployments: Deployments) -> Non
                 assert resource["DeletionPolicy"] == resource["UpdateReplacePolicy"] == "Retain", name
         (table,) = core.of_type("AWS::DynamoDB::Table").values()
         assert table["Properties"]["DeletionProtectionEnabled"] is True
+
+
+def test_no_stack_for_patients_is_deleted_by_mistake(deployments: Deployments) -> None:
+    artifacts = json.loads((ASSEMBLY / "manifest.json").read_text())["artifacts"]
+    for stack in deployments:
+        assert artifacts[stack.name]["properties"].get("terminationProtection", False) == (
+            stack.deployment.stage is Stage.PROD
+        ), stack
+
+
+def test_other_stacks_are_told_the_name_of_the_table_in_use_and_may_change_to_another(deployments: Deployments) -> None:
+    """An export that another stack reads can neither change nor go: that of the own table is there all the time."""
+    exports = []
+    for restored in ("", "restored-1"):
+        stack = Stack(App(), "core")
+        deployment = msgspec.structs.replace(deployments.deployments[0], restored_table=restored)
+        name = stack.resolve(State(stack, "State", deployment=deployment).table_name)
+        assert name == restored if restored else "Ref" in name
+        exports.append(Template.from_stack(stack).to_json()["Outputs"])
+    assert exports[0] == exports[1]
+    assert "Ref" in json.dumps(exports[0])
 
 
 def test_every_log_group_forgets(deployments: Deployments) -> None:
