@@ -18,7 +18,7 @@ BUILD: Final = ROOT / "build"
 ASSEMBLY: Final = BUILD / "cdk"
 # What the template is made of: when none of it has changed, neither has the template.
 TEMPLATE_SOURCES: Final = ("app.py", "chalicelib", "infra", "requirements.txt", ".chalice/config.json")
-IMAGE_SOURCES: Final = ("media_worker", "turn", ".dockerignore")
+IMAGE_SOURCES: Final = ("media_worker", "turn", "probe", "client", ".dockerignore")
 """What deployments' templates are made of besides."""
 
 
