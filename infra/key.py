@@ -41,9 +41,8 @@ class Key(Construct):
                 }
             },
         )
-        # SES tells of e-mail, CloudWatch of alarms, through topics that are encrypted with it.
-        for service in ("ses", "cloudwatch"):
-            self._let(f"{service}.amazonaws.com", {"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}})
+        # SES tells of e-mail through a topic that is encrypted with it; alarms have a key of their own.
+        self._let("ses.amazonaws.com", {"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}})
 
     def through(self, services: Collection[str]) -> iam.PolicyStatement:
         """The right to have these services use it for a role: ``dynamodb``, ``s3`` …"""

@@ -1,7 +1,7 @@
-"""Holds every stack against cdk-nag's AwsSolutions and HIPAA packs: `python -m infra.nag DEPLOYMENTS.toml`.
+"""Holds every stack against cdk-nag's AwsSolutions and HIPAA packs and the CDK's own checks.
 
-What they find must be mended, or stand in infra/acknowledged.toml with its reason; what stands there and is not found
-any more must go.
+`python -m infra.nag DEPLOYMENTS.toml`. What they find must be mended, or stand in infra/acknowledged.toml with its
+reason; what stands there and is not found any more must go.
 """
 
 import json
@@ -63,7 +63,7 @@ def acknowledged(text: str) -> list[Acknowledged]:
 
 
 def findings(deployments: Sequence[Deployment], build: Path) -> set[Finding]:
-    """What both packs find in all stacks of these deployments, packaged in ``build``."""
+    """What both packs, and the CDK itself, find in all stacks of these deployments, packaged in ``build``."""
     with TemporaryDirectory() as out:
         app = App(outdir=out, analytics_reporting=False)
         for deployment in deployments:

@@ -43,6 +43,11 @@ class Deployed:
         found: Resources = self.body["Resources"]
         return found
 
+    def setting(self, field: str) -> str:
+        """What a core's functions are told of a field of Settings."""
+        value: str = self.resources["APIHandler"]["Properties"]["Environment"]["Variables"][f"VENTEROM_{field.upper()}"]
+        return value
+
     def of_type(self, kind: str) -> Resources:
         return {name: resource for name, resource in self.resources.items() if resource["Type"] == kind}
 

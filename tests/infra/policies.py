@@ -38,6 +38,7 @@ def policies(stack: Deployed) -> dict[str, Any]:
     text = json.dumps({name: parts for name, parts in held.items() if parts})
     where = stack.deployment
     for own, word in (
+        (where.settings["mail_sender"], "{mail_sender}"),
         (where.stack, "{stack}"),
         (where.domain, "{domain}"),
         (where.account, "{account}"),

@@ -165,7 +165,7 @@ def test_coturn_reaches_the_workers_and_none_of_awss_own_addresses(media: Deploy
 def test_a_task_may_use_its_secret_its_image_and_its_log_alone(media: Deployed) -> None:
     for kind in KINDS:
         rights = actions(media, task(media, kind)["ExecutionRoleArn"])
-        assert {right.split(":")[0] for right in rights} == {"ecr", "logs", "secretsmanager"}
+        assert {right.split(":")[0] for right in rights} == {"ecr", "kms", "logs", "secretsmanager"}
         everything = [one for one in statements(media, task(media, kind)["ExecutionRoleArn"]) if one["Resource"] == "*"]
         assert [one["Action"] for one in everything] == ["ecr:GetAuthorizationToken"]
     assert actions(media, task(media, "Workers")["TaskRoleArn"]) == {"ecs:UpdateTaskProtection"}
@@ -228,7 +228,7 @@ def test_the_service_waits_for_its_load_balancers(media: Deployed) -> None:
 def test_browsers_are_told_of_all_three(media: Deployed, deployments: Deployments) -> None:
     one = media.deployment
     core = deployments[f"{one.name}-{one.stage}", "core"]
-    assert core.body["Parameters"]["TurnUrls"]["Default"].split(",") == [
+    assert core.setting("turn_urls").split(",") == [
         f"turn:relay.{one.domain}:443?transport=udp",
         f"turn:relay.{one.domain}:443?transport=tcp",
         f"turns:turn.{one.domain}:443?transport=tcp",

@@ -2,10 +2,12 @@
 
 import subprocess
 import sys
+from collections import defaultdict
 from pathlib import Path
 
 import pytest
 
+from infra import spending
 from infra.deployment import FILE as DEPLOYMENTS
 from infra.deployment import load
 from infra.nag import FILE, Acknowledged, Finding, acknowledged, findings, idle, unexplained
@@ -31,14 +33,18 @@ def test_nothing_is_acknowledged_that_is_not_found(found: set[Finding]) -> None:
 
 def test_both_packs_looked_at_every_stack(found: set[Finding], deployments: Deployments) -> None:
     assert {one.deployment for one in found} == {f"{d.name}.{d.stage}" for d in deployments.deployments}
-    assert {one.rule.partition("-")[0] for one in found} == {"AwsSolutions", "HIPAA.Security"}
+    assert {one.rule.partition("-")[0] for one in found} >= {"AwsSolutions", "HIPAA.Security"}
 
 
 def test_cfn_lint_has_nothing_to_say_of_any_template(deployments: Deployments) -> None:
     linter = Path(sys.executable).with_name("cfn-lint")
-    files = [stack.file for stack in deployments]
-    done = subprocess.run([linter, *files], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout
+    by_region = defaultdict(list)
+    for stack in deployments:
+        by_region[spending.REGION if stack.kind == "budget" else stack.deployment.region].append(stack.file)
+    for region, files in by_region.items():
+        command = [linter, "--regions", region, "--", *files]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout
 
 
 def test_an_acknowledgement_is_of_its_rule_and_paths_only() -> None:

@@ -183,7 +183,7 @@ def test_the_rest_api_answers_cloudfront_only_and_believes_what_it_says_of_addre
         assert allowed["Effect"] == "Allow"
         assert list(allowed["Condition"]) == ["StringEquals"]
         assert "resolve:secretsmanager" in json.dumps(allowed["Condition"]["StringEquals"]["aws:Referer"])
-        assert core.body["Parameters"]["TrustedProxies"]["Default"] == str(PROXIES) == "2"
+        assert core.setting("trusted_proxies") == str(PROXIES) == "2"
 
 
 def test_the_program_at_the_edge_is_no_larger_than_cloudfront_takes(webs: list[Deployed]) -> None:
