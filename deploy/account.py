@@ -143,10 +143,13 @@ class Account:
                     raise Problem(f"{bucket} cannot be emptied: {done['Errors'][0].get('Message', 'refused')}")
 
     def delete(self, stack: str) -> None:
-        """A stack; return when it is gone. Raises Problem with CloudFormation's words."""
-        if self._stack(stack) is None:
+        """A stack, a protected one too: who asks has agreed. Return when it is gone; raises Problem with its words."""
+        stands = self._stack(stack)
+        if stands is None:
             return
         formation = self._client("cloudformation")
+        if stands.get("EnableTerminationProtection"):
+            formation.update_termination_protection(StackName=stack, EnableTerminationProtection=False)
         formation.delete_stack(StackName=stack)
         try:
             formation.get_waiter("stack_delete_complete").wait(StackName=stack, WaiterConfig={"Delay": 5})

@@ -11,6 +11,7 @@ from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk import aws_sns as sns
+from botocore.exceptions import ClientError
 
 from deploy import Problem
 from deploy.account import Account
@@ -72,7 +73,8 @@ def assembly(deployment: Deployment, out: Path, sender: str) -> Cdk:
     app = App(outdir=str(out), analytics_reporting=False)
     place = Environment(account=deployment.account, region=deployment.region)
     core, media, web, operations = (
-        Stack(app, f"{deployment.stack}-{kind}", env=place) for kind in ("core", "media", "web", "operations")
+        Stack(app, f"{deployment.stack}-{kind}", env=place, termination_protection=True)
+        for kind in ("core", "media", "web", "operations")
     )
     table = dynamodb.Table(
         core,
@@ -115,6 +117,8 @@ def test_a_deployment_stands_is_renewed_and_goes_with_its_data_only_when_told(
 
     storage, formation = boto3.client("s3"), boto3.client("cloudformation", region_name=REGION)
     core, _, web, _ = steps.stacks()
+    with pytest.raises(ClientError, match="rotection"):
+        formation.delete_stack(StackName=core)
     bucket = (account.outputs(web) or {})["PagesBucket"]
     found = {one["Key"] for one in storage.list_objects_v2(Bucket=bucket)["Contents"]}
     assert found == {"index.html", "assets/main-one.js", "assets/main-two.js"}, "open pages go on with the old ones"
