@@ -112,8 +112,8 @@ def test_hanging_up_while_the_call_is_moved(clinic: Clinic) -> None:
         lambda: clinic.say("P", p.HangUp(consultation=called.id, call=1)),
     )
     present = clinic.now(called)
-    if present.call == 1:
-        assert (present.state, hung_up) == (State.ENDED, "hang_up")
+    if hung_up == "hang_up":  # it is meant for the call, whatever number that has by then
+        assert present.state is State.ENDED
         assert all(not w.rooms for w in clinic.workers())
     else:
         assert (present.state, present.worker, hung_up) == (State.IN_CALL, "w2", "overtaken")

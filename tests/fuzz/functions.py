@@ -118,6 +118,9 @@ def message(data: bytes) -> None:
             said["call"] = world.clinic.now(world.consultation).call
         raw = pick.json(said) if pick.data.ConsumeIntInRange(0, 15) else pick.some()
         outcome = world.clinic.services.signaling.message(who, raw)
+        if outcome == "ended":  # what was said before has ended this very socket
+            assert world.clinic.services.sockets.find(who) is None
+            continue
         assert outcome in CODES - {"internal"} or outcome == said["type"], outcome
     now.check_rows()
 
