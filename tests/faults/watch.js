@@ -1,7 +1,7 @@
 // Runs in a page before its own scripts: `__seen` notes when each picture of somebody else was shown and when sound of theirs was played, in ms since 1970.
 (() => {
   const STILL = 400; // ms; from here on a picture counts as frozen, and sound as gone
-  const seen = (window.__seen = { connections: [], states: [], sockets: [], pictures: [], sounds: [], counts, calm, clear, interrupt, giveBack });
+  const seen = (window.__seen = { connections: [], states: [], sockets: [], pictures: [], sounds: [], counts, calm, plays, clear, interrupt, giveBack });
   const theirs = new Set(); // tracks that came over a connection
   const watched = new WeakSet(); // elements
   const heard = new WeakMap(); // receiver → the last sound's number
@@ -48,6 +48,22 @@
       return context;
     },
   });
+
+  /** Whether within so many ms something is to be heard, not only to be received: by the newest connection that is up. */
+  async function plays(ms) {
+    const energy = async () => {
+      const up = seen.connections.filter((pc) => pc.connectionState === "connected").at(-1);
+      let sum = 0;
+      (await up?.getStats())?.forEach((stats) => (sum += (stats.type === "inbound-rtp" && stats.totalAudioEnergy) || 0));
+      return sum;
+    };
+    const before = await energy();
+    for (const end = Date.now() + ms; Date.now() < end; ) {
+      if ((await energy()) > before) return true;
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+    return false;
+  }
 
   /** A phone call comes in, */
   function interrupt() {

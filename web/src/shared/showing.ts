@@ -1,7 +1,7 @@
 // What is shown of a call: the same streams for as long as it lasts, whatever connection fills them.
 import type { Remote } from "./people";
 
-/** Elements keep their last picture and go on playing when a stream's tracks change; another stream would begin with black. */
+/** Elements keep their last picture when a stream's tracks change; another stream would begin with black. */
 export class Showing {
   private readonly streams = new Map<string, MediaStream>();
 

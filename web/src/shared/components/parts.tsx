@@ -111,10 +111,14 @@ export interface VideoProps {
 /** A picture, and for `remote` its sound. */
 export function Video({ stream, role, mirrored = role === "self", label, sink, onBlocked }: VideoProps) {
   const element = useRef<HTMLVideoElement>(null);
+  const sound = stream?.getAudioTracks()[0];
+  const attached = useRef(sound);
   useEffect(() => {
     const video = element.current;
     if (!video) return undefined;
-    if (video.srcObject !== stream) video.srcObject = stream;
+    // Chromium shows the picture that takes another's place in a stream, and plays no sound that does.
+    if (video.srcObject !== stream || attached.current !== sound) video.srcObject = stream;
+    attached.current = sound;
     if (!stream) return undefined;
     const play = (): void => {
       if (!video.isConnected || document.visibilityState !== "visible") return;
@@ -134,7 +138,7 @@ export function Video({ stream, role, mirrored = role === "self", label, sink, o
       video.removeEventListener("playing", plays);
       document.removeEventListener("visibilitychange", play);
     };
-  }, [stream]);
+  }, [stream, sound]);
   useEffect(() => {
     const video = element.current;
     // An empty name is the system's own; it is set only after another was.
