@@ -1,7 +1,7 @@
 // Runs in a page before its own scripts: `__seen` notes when each picture of somebody else was shown and when sound of theirs was played, in ms since 1970.
 (() => {
   const STILL = 400; // ms; from here on a picture counts as frozen, and sound as gone
-  const seen = (window.__seen = { connections: [], states: [], sockets: [], pictures: [], sounds: [], counts, calm, plays, clear, interrupt, giveBack });
+  const seen = (window.__seen = { connections: [], states: [], sockets: [], pictures: [], sounds: [], counts, calm, audible, clear, interrupt, giveBack });
   const theirs = new Set(); // tracks that came over a connection
   const watched = new WeakSet(); // elements
   const heard = new WeakMap(); // receiver → the last sound's number
@@ -50,7 +50,7 @@
   });
 
   /** Whether within so many ms something is to be heard, not only to be received: by the newest connection that is up. */
-  async function plays(ms) {
+  async function audible(ms) {
     const energy = async () => {
       const up = seen.connections.filter((pc) => pc.connectionState === "connected").at(-1);
       let sum = 0;

@@ -86,7 +86,7 @@ class Watch:
         self.page.wait_for_function(
             "([since, ms]) => __seen.calm(since, ms)", arg=[since, CALM_MS], polling=100, timeout=MOST_MS
         )
-        assert self.page.evaluate("ms => __seen.plays(ms)", MOST_MS), "sound arrives, and nobody plays it"
+        assert self.page.evaluate("ms => __seen.audible(ms)", MOST_MS), "sound arrives, and nobody plays it"
 
     def until_moved(self, before: Counts) -> None:
         """Until a connection is up that was not there before, and the page still lives."""
