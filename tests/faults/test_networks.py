@@ -17,15 +17,16 @@ def test_from_one_network_to_another_and_back(talk: Talk) -> None:
     talk.expect_going_on()
 
 
-def test_udp_is_blocked_in_mid_call(talk: Talk) -> None:
-    outcome = faults.udp_blocked(talk)
-    assert (outcome.before[0].relayed, outcome.after[0].relayed) == (False, True)
+def test_a_bad_network_ends_no_call(talk: Talk) -> None:
+    assert not talk.relayed, "over TCP nothing is lost"
+    outcome = faults.bad_network(talk)
+    assert outcome.after[0].lost > outcome.before[0].lost, "the wire lost nothing"
     talk.expect_going_on()
 
 
-def test_a_bad_network_ends_no_call(talk: Talk) -> None:
-    outcome = faults.bad_network(talk)
-    assert outcome.after[0].lost > outcome.before[0].lost, "the wire lost nothing"
+def test_udp_is_blocked_in_mid_call(talk: Talk) -> None:
+    outcome = faults.udp_blocked(talk)
+    assert (outcome.before[0].relayed, outcome.after[0].relayed) == (False, True)
     talk.expect_going_on()
 
 
