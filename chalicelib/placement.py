@@ -21,6 +21,11 @@ def choose(workers: Iterable[Worker], now: float, *, goes_on: bool = False) -> l
     return sorted(there, key=lambda w: (w.resting, len(w.rooms) - w.capacity, w.load, w.id))
 
 
+def free(workers: Iterable[Worker], now: float) -> int:
+    """How many places there are for further calls."""
+    return sum(worker.capacity - len(worker.rooms) for worker in choose(workers, now))
+
+
 def choose_for_probe(workers: Iterable[Worker], now: float) -> list[Worker]:
     """The workers that can take a network test, full or not: the least loaded first, for it is not to be measured.
 

@@ -12,7 +12,7 @@ from chalicelib.errors import Conflict, NotFound, NoWorker, Overtaken
 from chalicelib.guests import carried_on
 from chalicelib.lifecycle import WITH_CALL, Event
 from chalicelib.metrics import Metric, measure
-from chalicelib.placement import choose
+from chalicelib.placement import choose, free
 from chalicelib.protocol import CloseRoom, EndReason, OpenRoom, Room
 from chalicelib.records import Consultation, Worker
 from chalicelib.rights import Actor, own, system
@@ -69,7 +69,7 @@ class Placing:
 
     def free(self) -> int:
         """How many places there are for further calls."""
-        return sum(worker.capacity - len(worker.rooms) for worker in choose(self._crew.all(), self._now()))
+        return free(self._crew.all(), self._now())
 
     def move(self, at: Place, *, back: bool = False) -> Place | None:
         """Move a call to another worker, or ``back`` to its own too, and tell everybody: its state stays as it is.

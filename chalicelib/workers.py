@@ -9,7 +9,7 @@ import msgspec
 from chalicelib.crew import Crew
 from chalicelib.log import fault, log
 from chalicelib.metrics import Metric, measure
-from chalicelib.placement import alive
+from chalicelib.placement import alive, free
 from chalicelib.placing import Place, Placing
 from chalicelib.protocol import CloseRoom, Heartbeat, Register, Registered
 from chalicelib.records import Socket, Worker
@@ -143,7 +143,7 @@ class Workers:
             {
                 Metric.WORKERS: len(able),
                 Metric.WORKERS_LOST: sum(self._crew.is_lost(worker) and not worker.draining for worker in crew),
-                Metric.FREE_PLACES: self._placing.free(),
+                Metric.FREE_PLACES: free(crew, self._now()),
                 Metric.CALLS: sum(len(worker.rooms) for worker in crew),
                 Metric.LOAD: 100 * max((worker.load for worker in able), default=0.0),
             }
