@@ -51,6 +51,8 @@ def test_a_call_through_the_process_and_a_quiet_end() -> None:
                 "listening",
                 "registered",
                 "room_opened",
+                "offer_answered",
+                "offer_answered",
                 "draining",
                 "room_closed",
                 "stopped",
