@@ -9,7 +9,7 @@ from chalicelib.calls import Calls
 from chalicelib.consultations import Consultations, within
 from chalicelib.crew import Crew, room_of
 from chalicelib.errors import Overtaken, Unavailable, WorkerLost
-from chalicelib.guests import standing, without_pause
+from chalicelib.guests import in_call, standing, without_pause
 from chalicelib.lifecycle import WITH_CALL, Event
 from chalicelib.placing import Placing
 from chalicelib.protocol import EndReason, Seat
@@ -81,6 +81,16 @@ class CallMessages(ABC):
                 interrupted=message.interrupted,
             )
         self._calls.tell_what_is_sent(consultation, seat)
+
+    def _on_handshake(self, socket: Socket, message: p.Handshake) -> None:
+        """Passed on to who holds the seats; who is not there is told by their own first word when they come."""
+        consultation = self._present_call(socket, message.consultation, message.call)
+        seat = self._claim_seat(socket, consultation)
+        there = in_call(consultation)
+        for other, parcel in message.parcels.items():
+            if other is not seat and other in there:
+                told = p.PeerHandshake(consultation=consultation.id, call=consultation.call, seat=seat, parcel=parcel)
+                self._sockets.to_seat(consultation, other, told)
 
     def _on_hang_up(self, socket: Socket, message: p.HangUp) -> None:
         self._finish(socket, message, Event.HANG_UP, EndReason.HANG_UP)

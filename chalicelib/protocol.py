@@ -30,6 +30,8 @@ Count = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
 Milliseconds = Annotated[int, msgspec.Meta(ge=0, le=600_000)]
 TraceParent = Annotated[str, msgspec.Meta(max_length=55, pattern=r"^(00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2})?$")]
 Sdp = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_SDP)]
+Attempt = Annotated[str, msgspec.Meta(max_length=22, pattern=r"^([A-Za-z0-9_-]{22})?$")]
+Base64Url = Annotated[str, msgspec.Meta(max_length=8_000, pattern=r"^[A-Za-z0-9_-]*$")]
 
 
 def _tag(name: str) -> str:
@@ -202,6 +204,31 @@ class Timing(StrEnum):
     JOINED = "joined"
     FIRST_PICTURE = "first_picture"
     RECOVERY = "recovery"
+
+
+class Encryption(StrEnum):
+    """What a trust wants where somebody's browser cannot encrypt end to end: no call, or one that says so."""
+
+    REQUIRED = "required"
+    PREFERRED = "preferred"
+
+
+class Parcel(Part, frozen=True):
+    """What one participant says to another to agree on keys (docs/e2ee.md); nobody between them can use it.
+
+    ``attempt`` is the sender's own, new whenever they begin anew; ``about`` is the attempt of the other that this
+    answers, empty while none is known; ``n`` grows within an attempt, and a smaller one is out of date. ``able``: False
+    says that this browser cannot encrypt, and the rest is then empty. All bytes are base64url: 32 of the commitment, 65
+    of the P-256 key once revealed, and what is sealed for the other.
+    """
+
+    attempt: Attempt
+    about: Attempt
+    n: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
+    able: bool = True
+    commitment: Annotated[str, msgspec.Meta(max_length=43, pattern=r"^[A-Za-z0-9_-]*$")] = ""
+    public: Annotated[str, msgspec.Meta(max_length=87, pattern=r"^[A-Za-z0-9_-]*$")] = ""
+    sealed: Base64Url = ""
 
 
 class DeviceReport(Part, frozen=True):
@@ -476,6 +503,15 @@ class Media(Message, frozen=True):
     interrupted: bool = False
 
 
+class Handshake(Message, frozen=True):
+    """Participant: to the others, each their own, to agree on keys that nobody between us knows. Said again until it is
+    answered; passed on unread to who is there, and kept nowhere."""
+
+    consultation: Id
+    call: Count
+    parcels: Annotated[dict[Seat, Parcel], msgspec.Meta(min_length=1, max_length=5)]
+
+
 class HangUp(Message, frozen=True):
     """Participant: «Avslutt samtale»."""
 
@@ -582,7 +618,7 @@ class Join(Message, frozen=True):
     ``seats`` are all that may be in the call, in `Seat`'s order. The offer lays out its slots by it: sound and picture
     both ways, one shared screen, then sound and picture to receive for each further person. Who is shown where follows
     from the order: place k is the k-th of `Seat` without one's own. Said again with more seats, it asks for a new offer
-    with more slots.
+    with more slots. ``encryption`` is the trust's rule.
     """
 
     consultation: Id
@@ -591,6 +627,7 @@ class Join(Message, frozen=True):
     ice_servers: list[IceServer]
     relay_only: bool
     seats: list[Seat]
+    encryption: Encryption = Encryption.PREFERRED
 
 
 class Answer(Message, frozen=True):
@@ -612,6 +649,15 @@ class PeerMedia(Message, frozen=True):
     microphone: bool
     screen: bool = False
     interrupted: bool = False
+
+
+class PeerHandshake(Message, frozen=True):
+    """To a participant: what the one at ``seat`` says to you; see `Handshake`."""
+
+    consultation: Id
+    call: Count
+    seat: Seat
+    parcel: Parcel
 
 
 class PeerLeft(Message, frozen=True):
@@ -866,11 +912,37 @@ OnCallFromPage = Watching | Want | Settled
 OnCallFromWorker = Quality
 
 FromGuest = (
-    Hello | Ping | CheckIn | Leave | Accept | Offer | Media | Pause | HangUp | Trouble | Timed | ProbeStart | ProbeOffer
+    Hello
+    | Ping
+    | CheckIn
+    | Leave
+    | Accept
+    | Offer
+    | Media
+    | Handshake
+    | Pause
+    | HangUp
+    | Trouble
+    | Timed
+    | ProbeStart
+    | ProbeOffer
 )
 FromPatient = FromGuest | Tested | RunningLate
 FromClinician = (
-    Hello | Ping | Watch | Delay | Admit | Call | WithdrawCall | Offer | Media | Pause | HangUp | Trouble | Timed
+    Hello
+    | Ping
+    | Watch
+    | Delay
+    | Admit
+    | Call
+    | WithdrawCall
+    | Offer
+    | Media
+    | Handshake
+    | Pause
+    | HangUp
+    | Trouble
+    | Timed
 )
 FromSecretary = Hello | Ping | Watch
 FromWorker = (
@@ -892,6 +964,7 @@ ToPatient = (
     | Join
     | Answer
     | PeerMedia
+    | PeerHandshake
     | PeerLeft
     | Paused
     | CallEnded
@@ -912,6 +985,7 @@ ToClinician = (
     | Join
     | Answer
     | PeerMedia
+    | PeerHandshake
     | PeerLeft
     | Paused
     | CallEnded

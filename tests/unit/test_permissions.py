@@ -43,6 +43,7 @@ MESSAGES: Final[tuple[p.Message, ...]] = (
     p.Accept("c", 1),
     p.Offer("c", 1, 1, SDP),
     p.Media("c", 1, camera=True, microphone=True),
+    p.Handshake("c", 1, {p.Seat.CLINICIAN: p.Parcel("", "", 1)}),
     p.Pause("c", 1, paused=True),
     p.HangUp("c", 1),
     p.Trouble("c", 1),

@@ -51,6 +51,9 @@ export type EndReason = "hang_up" | "withdrawn" | "worker_lost" | "cancelled" | 
 /** What a page measures. ``joined``: from being let into a call until the path to the worker is up; ``first_picture``: until the first picture of anybody is decoded; ``recovery``: from noticing that nothing arrives, or from the network's return, until something does. */
 export type Timing = "joined" | "first_picture" | "recovery";
 
+/** What a trust wants where somebody's browser cannot encrypt end to end: no call, or one that says so. */
+export type Encryption = "required" | "preferred";
+
 /** When the invitation goes out: by the trust's rule (two days before), or now. */
 export type SendInvitation = "by_rule" | "now";
 
@@ -65,6 +68,17 @@ export type FailureCause = "none" | "receiver" | "opted_out" | "carrier" | "expi
 
 /** Why a text is refused. ``telling``: names an illness, a treatment or a clinic that tells of one. */
 export type TextProblem = "no_link" | "no_phone" | "no_code" | "unknown_field" | "foreign_link" | "telling" | "too_long" | "unfit";
+
+/** What one participant says to another to agree on keys (docs/e2ee.md); nobody between them can use it. ``attempt`` is the sender's own, new whenever they begin anew; ``about`` is the attempt of the other that this answers, empty while none is known; ``n`` grows within an attempt, and a smaller one is out of date. ``able``: False says that this browser cannot encrypt, and the rest is then empty. All bytes are base64url: 32 of the commitment, 65 of the P-256 key once revealed, and what is sealed for the other. */
+export interface Parcel {
+  attempt: string;
+  about: string;
+  n: number;
+  able: boolean;
+  commitment: string;
+  public: string;
+  sealed: string;
+}
 
 /** The patient's answers to the three questions. */
 export interface DeviceReport {
@@ -730,6 +744,14 @@ export interface Media {
   interrupted?: boolean;
 }
 
+/** Participant: to the others, each their own, to agree on keys that nobody between us knows. Said again until it is answered; passed on unread to who is there, and kept nowhere. */
+export interface Handshake {
+  type: "handshake";
+  consultation: string;
+  call: number;
+  parcels: Partial<Record<Seat, Parcel>>;
+}
+
 /** Participant: «Avslutt samtale». */
 export interface HangUp {
   type: "hang_up";
@@ -823,7 +845,7 @@ export interface Ringing {
   call: number;
 }
 
-/** To a participant: the line is reserved, send your offer. ``relay_only`` is the trust's wish. Said with a larger ``call`` to who is in one of this consultation already, the call moves to another worker: what there is goes on until the new line is up, and says `settled` before it ends. ``seats`` are all that may be in the call, in `Seat`'s order. The offer lays out its slots by it: sound and picture both ways, one shared screen, then sound and picture to receive for each further person. Who is shown where follows from the order: place k is the k-th of `Seat` without one's own. Said again with more seats, it asks for a new offer with more slots. */
+/** To a participant: the line is reserved, send your offer. ``relay_only`` is the trust's wish. Said with a larger ``call`` to who is in one of this consultation already, the call moves to another worker: what there is goes on until the new line is up, and says `settled` before it ends. ``seats`` are all that may be in the call, in `Seat`'s order. The offer lays out its slots by it: sound and picture both ways, one shared screen, then sound and picture to receive for each further person. Who is shown where follows from the order: place k is the k-th of `Seat` without one's own. Said again with more seats, it asks for a new offer with more slots. ``encryption`` is the trust's rule. */
 export interface Join {
   type: "join";
   consultation: string;
@@ -832,6 +854,7 @@ export interface Join {
   ice_servers: IceServer[];
   relay_only: boolean;
   seats: Seat[];
+  encryption: Encryption;
 }
 
 /** To a participant: the worker's answer to offer ``n``; drop it unless it is the latest you sent. */
@@ -853,6 +876,15 @@ export interface PeerMedia {
   microphone: boolean;
   screen: boolean;
   interrupted: boolean;
+}
+
+/** To a participant: what the one at ``seat`` says to you; see `Handshake`. */
+export interface PeerHandshake {
+  type: "peer_handshake";
+  consultation: string;
+  call: number;
+  seat: Seat;
+  parcel: Parcel;
 }
 
 /** To a participant: a guest has left the call, which goes on. */
@@ -947,13 +979,13 @@ export interface Quality {
   seats: SeatQuality[];
 }
 
-export type FromPatient = Hello | Ping | CheckIn | Leave | Accept | Offer | Media | Pause | HangUp | Trouble | Timed | ProbeStart | ProbeOffer | Tested | RunningLate;
+export type FromPatient = Hello | Ping | CheckIn | Leave | Accept | Offer | Media | Handshake | Pause | HangUp | Trouble | Timed | ProbeStart | ProbeOffer | Tested | RunningLate;
 
-export type FromClinician = Hello | Ping | Watch | Delay | Admit | Call | WithdrawCall | Offer | Media | Pause | HangUp | Trouble | Timed;
+export type FromClinician = Hello | Ping | Watch | Delay | Admit | Call | WithdrawCall | Offer | Media | Handshake | Pause | HangUp | Trouble | Timed;
 
-export type ToPatient = Visit | Ringing | Join | Answer | PeerMedia | PeerLeft | Paused | CallEnded | SeatTaken | ProbeReady | ProbeQueued | ProbeAnswer | Pong | Error;
+export type ToPatient = Visit | Ringing | Join | Answer | PeerMedia | PeerHandshake | PeerLeft | Paused | CallEnded | SeatTaken | ProbeReady | ProbeQueued | ProbeAnswer | Pong | Error;
 
-export type ToClinician = Board | Changed | HandedOver | Delayed | Suspended | Queued | Join | Answer | PeerMedia | PeerLeft | Paused | CallEnded | SeatTaken | Pong | Error;
+export type ToClinician = Board | Changed | HandedOver | Delayed | Suspended | Queued | Join | Answer | PeerMedia | PeerHandshake | PeerLeft | Paused | CallEnded | SeatTaken | Pong | Error;
 
 export type OnCallFromPage = Watching | Want | Settled;
 

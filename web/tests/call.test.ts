@@ -12,7 +12,7 @@ import type { Join, Media, Offer, SeatQuality, Trouble } from "../src/protocol";
 import { FakePeer, FakeStream } from "./fakepeer";
 import { Clock, settle } from "./fakes";
 
-const join: Join = { type: "join", consultation: "c1", call: 1, seat: "patient", ice_servers: [], relay_only: false, seats: ["patient", "clinician"] };
+const join: Join = { type: "join", consultation: "c1", call: 1, seat: "patient", ice_servers: [], relay_only: false, seats: ["patient", "clinician"], encryption: "preferred" };
 const three: Join = { ...join, seats: ["patient", "clinician", "guest1"] };
 const camera = "camera" as unknown as MediaStreamTrack;
 

@@ -8,7 +8,7 @@ import { FakeStorage } from "./fakedevices";
 import { FakePeer, FakeStream } from "./fakepeer";
 import { settle } from "./fakes";
 
-const join: Join = { type: "join", consultation: "c1", call: 3, seat: "patient", ice_servers: [], relay_only: false, seats: ["patient", "clinician"] };
+const join: Join = { type: "join", consultation: "c1", call: 3, seat: "patient", ice_servers: [], relay_only: false, seats: ["patient", "clinician"], encryption: "preferred" };
 const camera = {} as MediaStreamTrack;
 
 let peers: FakePeer[] = [];

@@ -8,7 +8,7 @@ import type { Join, Media, Offer, SeatQuality, Trouble } from "../src/protocol";
 import { FakePeer, FakeStream } from "./fakepeer";
 import { Clock, settle } from "./fakes";
 
-const join: Join = { type: "join", consultation: "c1", call: 1, seat: "patient", ice_servers: [], relay_only: false, seats: ["patient", "clinician"] };
+const join: Join = { type: "join", consultation: "c1", call: 1, seat: "patient", ice_servers: [], relay_only: false, seats: ["patient", "clinician"], encryption: "preferred" };
 const [microphone, camera] = [{ enabled: true, muted: false }, { muted: false }] as unknown as [MediaStreamTrack, MediaStreamTrack];
 
 const real = globalThis.MediaStream;

@@ -75,7 +75,7 @@ class Functions {
     const mine = this.of === "clinician" ? ["calling", "in_call"] : ["in_call"];
     if (this.of === "patient" && this.state === "calling") return [this.says({ type: "ringing" })];
     if (!mine.includes(this.state)) return [];
-    const join = this.says({ type: "join", seat: this.of, ice_servers: [], relay_only: false, seats: ["patient", "clinician"] });
+    const join = this.says({ type: "join", seat: this.of, ice_servers: [], relay_only: false, seats: ["patient", "clinician"], encryption: "preferred" });
     return [join, ...(this.state === "in_call" ? [this.media()] : []), ...(this.paused ? [this.says({ type: "paused", by: this.paused })] : [])];
   }
 

@@ -42,7 +42,7 @@ const opened = (change: Partial<VisitView> = {}): Happening => ({ type: "opened"
 const says = (message: ToPatient): Happening => ({ type: "message", message });
 const news = (change: Partial<VisitView>): Happening => says({ type: "visit", visit: { ...visit, ...change } });
 const ringing = (call: number): Happening => says({ type: "ringing", consultation: "c1", call });
-const join = (call: number): Happening => says({ type: "join", consultation: "c1", call, seat: "patient", ice_servers: [], relay_only: false, seats: ["patient", "clinician"] });
+const join = (call: number): Happening => says({ type: "join", consultation: "c1", call, seat: "patient", ice_servers: [], relay_only: false, seats: ["patient", "clinician"], encryption: "preferred" });
 const end = (call: number, reason: "hang_up" | "withdrawn" | "worker_lost" | "cancelled" | "phone" | "removed"): Happening =>
   says({ type: "call_ended", consultation: "c1", call, reason });
 

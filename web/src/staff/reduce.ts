@@ -86,6 +86,7 @@ function receive(state: StaffState, message: ToClinician): StaffState {
     case "error":
       return refused(state, message.code, message.about);
     case "answer":
+    case "peer_handshake":
     case "pong":
     case "seat_taken":
       return state; // the call's media, the connection itself

@@ -179,6 +179,7 @@ function withMessage(state: VisitState, message: ToPatient): VisitState {
     case "paused":
       return { ...state, visit: { ...visit, paused_by: message.by } };
     case "answer":
+    case "peer_handshake":
       return state; // the media's business
   }
 }

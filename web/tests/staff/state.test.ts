@@ -38,7 +38,7 @@ const got = (message: ToClinician): Action => ({ type: "received", message });
 const board = (...consultations: ConsultationView[]): Action => got({ type: "board", day: TODAY, clinician: "ingrid-berg", consultations, delay_minutes: 0, suspended: "" });
 const changed = (consultation: ConsultationView, day = TODAY): Action => got({ type: "changed", day, consultation });
 const join = (call: number, consultation = "a"): Action =>
-  got({ type: "join", consultation, call, seat: "clinician", ice_servers: [], relay_only: false, seats: ["patient", "clinician"] } satisfies Join);
+  got({ type: "join", consultation, call, seat: "clinician", ice_servers: [], relay_only: false, seats: ["patient", "clinician"], encryption: "preferred" } satisfies Join);
 const ended = (call: number, reason: CallEnded["reason"]): Action => got({ type: "call_ended", consultation: "a", call, reason });
 const error = (code: string, about: string): Action => got({ type: "error", code, message: "", retry: true, about });
 const press: Action = { type: "press_call", consultation: "a" };
