@@ -9,12 +9,13 @@ import type { Remote } from "./people";
 import { remember, remembered } from "./saving";
 import { Stopwatch } from "./stopwatch";
 import { listenTo, Speech } from "./voice";
-import type { Answer, Appetite, Join, Pause, Seat, SeatQuality, Timed } from "../protocol";
+import type { Protection } from "./e2ee/types";
+import type { Answer, Appetite, Handshake, Join, Pause, PeerHandshake, PeerLeft, PeerMedia, Seat, SeatQuality, Timed } from "../protocol";
 
 /** What a conversation needs of the page's socket. */
 export interface TalkSocket {
   /** Returns whether there was a socket. */
-  send: (message: Parameters<CallOptions["send"]>[0] | Pause | Timed) => boolean;
+  send: (message: Parameters<CallOptions["send"]>[0] | Handshake | Pause | Timed) => boolean;
   /** Nothing arrives of the call: look whether the socket is alive. */
   wake: () => void;
 }
@@ -39,6 +40,8 @@ export class Conversation {
   ownTrouble = 0;
   /** Who paused the call, so that nothing is sent, shown or played; told from the visit's state before a line is taken. */
   paused: Seat | null = null;
+  /** What protects what is said and shown; null without a call. */
+  protection: Protection | null = null;
   /** Speaks, or just spoke, although muted. */
   speakingMuted = false;
   /** What was wished for here with `pause` and is not confirmed yet. */
@@ -190,6 +193,15 @@ export class Conversation {
   retry(): void {
     this.media?.retry();
   }
+
+  /** The person here compared the code with somebody's: the same, or another one, which ends the call for this page. */
+  compare(_seat: Seat, _same: boolean): void {}
+
+  /** The person here goes on although somebody has come whose browser cannot encrypt. */
+  goOn(): void {}
+
+  /** What the others say to agree on keys, that they are here, or have left. */
+  hear(_message: PeerHandshake | PeerMedia | PeerLeft): void {}
 
   /** The number of the call that is held; 0 without one. */
   get call(): number {
