@@ -300,11 +300,11 @@ async def offered(sdp: str) -> None:
 
 
 class Closer(Ear):
-    """Closes whatever it is told of, at times."""
+    """Closes whatever it is told of, at times: by chances of its own, as how often it is told is nobody's to say."""
 
     def __init__(self, chance: Chance) -> None:
         super().__init__()
-        self._chance = chance
+        self._chance = random.Random(chance.randrange(1 << 32))  # noqa: S311 # a test's
 
     def _close(self, what: Any) -> None:
         if self._chance.random() < 0.3:
