@@ -27,8 +27,11 @@ export interface Proof {
   token: string;
 }
 
-/** What a login says of whose key it is. `born`: YYYY-MM-DD from the national identity number, where the portal tells one. */
-export type Identity = { known: true; born: string; at: number } | { known: false; why: "unasked" | "missing" | "wrong" };
+/**
+ * What a login says of whose key it is. `born`: YYYY-MM-DD from the national identity number, empty where the portal tells none;
+ * `at`: when the login was, milliseconds since 1970. `unreachable`: the portal's keys could not be had, so that nothing is known.
+ */
+export type Identity = { known: true; born: string; at: number } | { known: false; why: "unasked" | "missing" | "wrong" | "unreachable" };
 
 /** One other person: `waiting` until both have all they need of each other. */
 export type PairState = "waiting" | "secured" | "unable" | "refused";
