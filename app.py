@@ -78,6 +78,12 @@ def visit_login(consultation: str) -> Response:
     return rest("visit_login", consultation)
 
 
+@app.route("/visits/{consultation}/proof", methods=["POST"])
+def proof(consultation: str) -> Response:
+    """The portal's word on who has logged in, for the visitor's own browser."""
+    return rest("proof", consultation)
+
+
 @app.route("/visits/{consultation}/code", methods=["POST"])
 def send_code(consultation: str) -> Response:
     """A one-time code by SMS."""

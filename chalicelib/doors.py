@@ -7,6 +7,7 @@ import msgspec
 from chalicelib.edge import Answer, Request, framed, redirect
 from chalicelib.errors import BadRequest, Forbidden, LinkWithdrawn, Unauthenticated
 from chalicelib.limits import ADDRESS_LOGINS, ARRIVALS, LOGINS, STAFF_LOGINS, TICKETS, TRUST_ARRIVALS
+from chalicelib.login_proof import proof_cookie, proof_in
 from chalicelib.logins import Returned, login_cookie
 from chalicelib.outcomes import of_gateway
 from chalicelib.oversight_doors import OversightDoors
@@ -24,9 +25,11 @@ from chalicelib.rest import (
     HandOver,
     Health,
     LoggedOut,
+    LoginProof,
     Me,
     Move,
     NewGuest,
+    PatientLogin,
     Receipt,
     Redirect,
     SentMessages,
@@ -86,19 +89,29 @@ class Doors(TrustDoors, OversightDoors):
         session, cookie = self._visitor(request, consultation), request.cookie(visit_cookie(consultation))
         self._s.limits.count(LOGINS, session.trust, consultation, session.guest)
         self._s.limits.count(ADDRESS_LOGINS, request.address)
-        return Redirect(self._s.logins.start_visit_login(consultation, cookie))
+        nonce = request.body_or(PatientLogin()).nonce  # pages of older releases send no body
+        return Redirect(self._s.logins.start_visit_login(consultation, cookie, nonce))
 
     def visit_login_callback(self, request: Request) -> Answer:
         """Back from the portal."""
         outcome = self._s.logins.finish_visit_login(
             request.query(Returned), lambda consultation: request.cookie(visit_cookie(consultation))
         )
-        return redirect(outcome.location, *([outcome.cookie] if outcome.cookie else []))
+        return redirect(outcome.location, *outcome.cookies)
+
+    def proof(self, request: Request, consultation: str) -> Answer:
+        """The visitor's own ID token, out of the cookie in which the login's answer left it: nothing of ours keeps it.
+
+        Whoever asks again because the answer was lost still has the cookie.
+        """
+        self._s.sessions.proven_visitor(consultation, request.cookie(visit_cookie(consultation)))
+        name = proof_cookie(consultation)
+        return Answer(LoginProof(proof_in(request.cookie(name))), cookies=((name, ""),))
 
     def visit_logout(self, request: Request, consultation: str) -> Answer:
         """End the session, and go on to end that at the portal."""
         location = self._s.logouts.visit(self._visitor(request, consultation))
-        return Answer(Redirect(location), cookies=((visit_cookie(consultation), ""),))
+        return Answer(Redirect(location), cookies=((visit_cookie(consultation), ""), (proof_cookie(consultation), "")))
 
     def visit_logged_out(self, request: Request) -> Answer:
         """The patients' portal tells of a logout."""

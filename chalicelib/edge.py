@@ -10,6 +10,7 @@ from chalice.app import Response
 
 from chalicelib import headers, trace
 from chalicelib.errors import BadRequest, Busy, Forbidden, NotJson, TooLarge, VenteromError
+from chalicelib.headers import Cookie
 from chalicelib.log import fault, log
 from chalicelib.metrics import Metric, measure
 from chalicelib.rest import ErrorBody
@@ -50,6 +51,10 @@ class Request:
             raise BadRequest from None
         except (msgspec.DecodeError, UnicodeError, RecursionError):
             raise NotJson from None
+
+    def body_or(self, default: T) -> T:
+        """As `body`, of the kind of ``default``, which is taken where there is none."""
+        return self.body(type(default)) if self.raw() else default
 
     def form(self, kind: type[T]) -> T:
         """The body, a form, as ``kind``; what ``kind`` does not know is ignored. Raises BadRequest, TooLarge."""
@@ -100,13 +105,14 @@ class Request:
 
 class Answer(msgspec.Struct, frozen=True):
     """What a door answers: a body, or another place to go, or how long to wait before trying again; cookies by name (an
-    empty value takes one away); headers in the place of the usual ones."""
+    empty value takes one away), those that are not to last with their seconds; headers in the place of the usual ones.
+    """
 
     body: Any = None
     status: int = 200
     location: str = ""
     wait_seconds: int = 0
-    cookies: tuple[tuple[str, str], ...] = ()
+    cookies: tuple[Cookie, ...] = ()
     headers: tuple[tuple[str, str], ...] = ()
 
 
@@ -150,13 +156,13 @@ def respond(answer: Answer) -> Response:
     if answer.wait_seconds:
         sent["Retry-After"] = str(answer.wait_seconds)
     if answer.cookies:
-        sent["Set-Cookie"] = [set_cookie(name, value) for name, value in answer.cookies]
+        sent["Set-Cookie"] = [set_cookie(*cookie) for cookie in answer.cookies]
     sent |= dict(answer.headers)
     body = "" if answer.body is None else msgspec.json.encode(answer.body).decode()
     return Response(body=body, status_code=answer.status, headers=sent)
 
 
-def redirect(location: str, *cookies: tuple[str, str]) -> Answer:
+def redirect(location: str, *cookies: Cookie) -> Answer:
     """Go there instead."""
     return Answer(status=302, location=location, cookies=cookies)
 
@@ -168,7 +174,8 @@ def framed(origins: Iterable[str]) -> Answer:
     return Answer(headers=(("Content-Type", "text/html; charset=utf-8"), ("Content-Security-Policy", policy)))
 
 
-def set_cookie(name: str, value: str) -> str:
-    """A cookie that scripts cannot read and that goes to this host alone (RFC 6265bis, the __Host- prefix)."""
-    gone = "" if value else "; Max-Age=0"
-    return f"{name}={value}; Path=/; Secure; HttpOnly; SameSite=Lax{gone}"
+def set_cookie(name: str, value: str, seconds: int = 0) -> str:
+    """A cookie that scripts cannot read and that goes to this host alone (RFC 6265bis, the __Host- prefix); until the
+    browser closes, or for ``seconds``."""
+    lasts = f"; Max-Age={seconds if value else 0}" if seconds or not value else ""
+    return f"{name}={value}; Path=/; Secure; HttpOnly; SameSite=Lax{lasts}"

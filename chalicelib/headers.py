@@ -2,6 +2,9 @@
 
 from typing import Final
 
+Cookie = tuple[str, str] | tuple[str, str, int]
+"""A cookie that is set: its name, its value (empty: it goes) and, if it is not to last, its seconds."""
+
 ALWAYS: Final = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",

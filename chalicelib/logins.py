@@ -10,7 +10,9 @@ import msgspec
 from chalicelib.consultations import Consultations
 from chalicelib.errors import Forbidden, LoginCancelled, LoginFailed, Overtaken, VenteromError, WrongPerson
 from chalicelib.guests import expected
+from chalicelib.headers import Cookie
 from chalicelib.lifecycle import Role
+from chalicelib.login_proof import carried
 from chalicelib.oidc import RANK, LoginTooOld, RelyingParty
 from chalicelib.oidc_token import Person
 from chalicelib.protocol import LoginLevel
@@ -37,10 +39,17 @@ class Returned(msgspec.Struct, frozen=True):
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """Where a login ended: the page to show, and the new cookie if there is one."""
+    """Where a login ended: the page to show, the new cookie if there is one, and that with the ID token if it was
+    wanted."""
 
     location: str
     cookie: tuple[str, str] | None = None
+    proof: Cookie | None = None
+
+    @property
+    def cookies(self) -> tuple[Cookie, ...]:
+        """All that the browser is given."""
+        return tuple(cookie for cookie in (self.cookie, self.proof) if cookie)
 
 
 class Logins:
@@ -70,9 +79,10 @@ class Logins:
         self._pepper = pepper
         self._now = now
 
-    def start_visit_login(self, consultation: str, cookie: str) -> str:
-        """Where to send a visitor to log in. Raises Unauthenticated, LoginFailed when the portal is away, Forbidden to
-        who is asked for a code instead, which is more: it tells that they have the phone; and to guests who need none.
+    def start_visit_login(self, consultation: str, cookie: str, nonce: str = "") -> str:
+        """Where to send a visitor to log in; ``nonce`` is their browser's own, if it has one. Raises Unauthenticated,
+        LoginFailed when the portal is away, Forbidden to who is asked for a code instead, which is more: it tells that
+        they have the phone; and to guests who need none.
         """
         session = self._sessions.visitor(consultation, cookie)
         booked = self._consultations.find(session.trust, consultation)
@@ -84,7 +94,7 @@ class Logins:
         level = max(asked, LoginLevel.SUBSTANTIAL, key=RANK.__getitem__)
         # Whoever is logged in at the portal, but was not let in here, is to make room for somebody else.
         anew = bool(session.signed_in) and not session.proven
-        return self._start(self._patients(), session, level, receiver.language.value, anew=anew)
+        return self._start(self._patients(), session, level, receiver.language.value, anew=anew, nonce=nonce)
 
     def finish_visit_login(self, returned: Returned, cookie_of: Callable[[str], str]) -> Outcome:
         """A visitor came back from the portal; ``cookie_of`` gives this browser's cookie of a consultation.
@@ -117,7 +127,9 @@ class Logins:
         by = Actor(session.trust, session.role, level=person.level)
         shown = {} if session.guest else {"login_method": person.method}
         self._consultations.note(by, session.consultation, f"logged_in_{person.level}", lambda _: shown)
-        return Outcome(f"/v{place}", (visit_cookie(session.consultation), value))
+        return Outcome(
+            f"/v{place}", (visit_cookie(session.consultation), value), carried(session.consultation, person.token)
+        )
 
     def start_staff_login(self, trust: str, cookie: str) -> Outcome:
         """Where to send one of the staff to log in, with the cookie that ties the login to this browser.
@@ -176,10 +188,12 @@ class Logins:
         """Where to log in once more, for the portal let in somebody whom it had known for too long; not twice."""
         if login.anew:
             raise LoginFailed
-        return self._start(party, session, login.level, locale, anew=True)
+        return self._start(party, session, login.level, locale, anew=True, nonce=login.nonce if login.bound else "")
 
-    def _start(self, party: RelyingParty, session: Session, level: LoginLevel, locale: str, *, anew: bool) -> str:
-        started = party.start(level, locale, anew=anew)
+    def _start(
+        self, party: RelyingParty, session: Session, level: LoginLevel, locale: str, *, anew: bool, nonce: str = ""
+    ) -> str:
+        started = party.start(level, locale, anew=anew, nonce=nonce)
         login = Login(
             digest=digest(started.state),
             session=session.digest,
@@ -190,6 +204,7 @@ class Logins:
             nonce=started.nonce,
             level=level,
             anew=anew,
+            bound=bool(nonce),
             expires=int(self._now()) + LOGIN_SECONDS,
         )
         self._store.write([Create(login)])
@@ -213,7 +228,7 @@ def login_cookie(trust: str) -> str:
 
 
 def _person(party: RelyingParty, returned: Returned, login: Login) -> Person:
-    return party.finish(returned.code, returned.iss, login.verifier, login.nonce, login.level)
+    return party.finish(returned.code, returned.iss, login.verifier, login.nonce, login.level, with_token=login.bound)
 
 
 def _raise_if_refused(returned: Returned) -> None:

@@ -63,11 +63,15 @@ class RelyingParty:
         self._issuer = Issuer(client.issuer, http, now)
         self._dpop_nonce = ""
 
-    def start(self, level: LoginLevel, locale: str, *, anew: bool = False) -> Started:
+    def start(self, level: LoginLevel, locale: str, *, anew: bool = False, nonce: str = "") -> Started:
         """Begin a login at ``level`` or higher, the portal's pages in ``locale``; ``anew``: whoever is logged in there
-        already. Raises Unavailable.
+        already; ``nonce``: what the ID token is to say of the browser, else something random. Raises Unavailable.
+
+        A given nonce may come again: that a code is used once, and for the login that it was made for, is PKCE's to
+        see to (RFC 9700 section 2.1.1).
         """
-        state, nonce, verifier = secrets.token_urlsafe(24), secrets.token_urlsafe(24), secrets.token_urlsafe(48)
+        state, verifier = secrets.token_urlsafe(24), secrets.token_urlsafe(48)
+        nonce = nonce or secrets.token_urlsafe(24)
         request = {
             "response_type": "code",
             "client_id": self._client.client_id,
@@ -92,11 +96,13 @@ class RelyingParty:
             raise Unavailable from failure
         return Started(_with_query(metadata.authorization_endpoint, query), state, nonce, verifier)
 
-    def finish(self, code: str, iss: str, verifier: str, nonce: str, level: LoginLevel) -> Person:
+    def finish(
+        self, code: str, iss: str, verifier: str, nonce: str, level: LoginLevel, *, with_token: bool = False
+    ) -> Person:
         """Turn the code the browser brought back into a person known at ``level`` or higher.
 
-        ``iss`` is the response's parameter, empty when it had none. Raises LoginFailed, its cause saying which check
-        failed, LoginTooOld or LevelTooLow.
+        ``iss`` is the response's parameter, empty when it had none; ``with_token``: the person's ID token is wanted
+        too. Raises LoginFailed, its cause saying which check failed, LoginTooOld or LevelTooLow.
         """
         try:
             metadata = self._issuer.metadata()
@@ -111,7 +117,7 @@ class RelyingParty:
             raise LoginFailed from failure
         if RANK[person.level] < RANK[level]:
             raise LevelTooLow
-        return person
+        return msgspec.structs.replace(person, token=str(answer["id_token"])) if with_token else person
 
     def logout_address(self) -> str:
         """Where a browser ends its session at the issuer (OpenID Connect RP-Initiated Logout 1.0 section 2); empty when

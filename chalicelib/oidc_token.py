@@ -43,7 +43,8 @@ class Person(msgspec.Struct, frozen=True):
 
     ``roles`` are the raw values of the claim that the trust's register names; ``sid`` is the issuer's own session, and
     ``auth_time`` when the person proved who they are there (epoch seconds); empty and 0 where the issuer tells neither.
-    ``method`` is what the issuer calls the way of it (``amr``): to be shown, never to be relied on.
+    ``method`` is what the issuer calls the way of it (``amr``): to be shown, never to be relied on. ``token`` is the ID
+    token itself (a JWS), empty unless it was asked for.
     """
 
     issuer: str
@@ -54,6 +55,7 @@ class Person(msgspec.Struct, frozen=True):
     sid: str = ""
     auth_time: int = 0
     method: str = ""
+    token: str = ""
 
 
 def person_of(claims: dict[str, Any], expected: Expected, now: float) -> Person:

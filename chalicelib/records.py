@@ -595,6 +595,8 @@ class Login(Record, frozen=True, kw_only=True):
     consultation: str = ""
     anew: bool = False
     """Whether the portal was told to let nobody in by an earlier login."""
+    bound: bool = False
+    """Whether the nonce is the browser's own, which then wants the ID token."""
 
     def key(self) -> tuple[str, str]:
         """By the hash of ``state``."""

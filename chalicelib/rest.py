@@ -49,6 +49,19 @@ class Redirect(Part, frozen=True):
     location: str
 
 
+class PatientLogin(Part, frozen=True):
+    """A login at the portal is to begin. ``nonce``, of the visitor's own browser, makes its ID token say whose key that
+    login was for (docs/decisions/0042-who-sits-behind-the-keys.md); empty from a browser that has no such key."""
+
+    nonce: Annotated[str, msgspec.Meta(pattern=r"^([A-Za-z0-9_-]{43})?$")] = ""
+
+
+class LoginProof(Part, frozen=True):
+    """The portal's ID token of the visitor's own login, given once; empty where there is none (any more)."""
+
+    token: str
+
+
 class LoggedOut(Part, frozen=True, forbid_unknown_fields=False):
     """What a portal tells of a logout elsewhere (OpenID Connect Front-Channel Logout 1.0 section 3); answered with an
     empty page that it may frame."""

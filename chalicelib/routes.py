@@ -58,7 +58,8 @@ ROUTES: Final = (
     # Visits
     Route("POST", "/enter", "enter", takes=rest.Enter, gives=VisitView),
     Route("GET", VISIT, "visit", Who.VISITOR, gives=VisitView),
-    Route("POST", VISIT + "/login", "visit_login", Who.VISITOR, gives=rest.Redirect),
+    Route("POST", VISIT + "/login", "visit_login", Who.VISITOR, takes=rest.PatientLogin, gives=rest.Redirect),
+    Route("POST", VISIT + "/proof", "proof", Who.PROVEN, gives=rest.LoginProof),
     Route("POST", VISIT + "/logout", "visit_logout", Who.VISITOR, gives=rest.Redirect),
     Route("POST", VISIT + "/code", "send_code", Who.VISITOR, gives=rest.CodeSent),
     Route("POST", VISIT + "/code/check", "check_code", Who.VISITOR, takes=rest.CodeGiven, gives=VisitView),

@@ -33,6 +33,7 @@ TRUST = {
 }
 ORIGIN = "https://venterom.example"
 PORTAL = "https://portal.example"
+ID_TOKEN = "eyJoIjoxfQ.eyJub25jZSI6MX0.c2lnbmF0dXJl"
 SETTINGS = Settings(
     table="table",
     origin=ORIGIN,
@@ -157,11 +158,12 @@ class FakePortal:
         self.anew: list[bool] = []
         self.finished: list[tuple[str, str, str, str, LoginLevel]] = []
 
-    def start(self, level: LoginLevel, locale: str, *, anew: bool = False) -> Started:
+    def start(self, level: LoginLevel, locale: str, *, anew: bool = False, nonce: str = "") -> Started:
         self.started.append((level, locale))
         self.anew.append(anew)
         n = f"{self.name}{len(self.started)}"
-        return Started(f"https://portal.example/login?state=state-{n}", f"state-{n}", f"nonce-{n}", f"verifier-{n}")
+        location = f"https://portal.example/login?state=state-{n}"
+        return Started(location, f"state-{n}", nonce or f"nonce-{n}", f"verifier-{n}")
 
     def logout_address(self) -> str:
         return f"{PORTAL}/logout"
@@ -175,11 +177,13 @@ class FakePortal:
             raise LoginFailed
         return sid
 
-    def finish(self, code: str, iss: str, verifier: str, nonce: str, level: LoginLevel) -> Person:
+    def finish(
+        self, code: str, iss: str, verifier: str, nonce: str, level: LoginLevel, *, with_token: bool = False
+    ) -> Person:
         self.finished.append((code, iss, verifier, nonce, level))
         if isinstance(self.person, VenteromError):
             raise self.person
-        return self.person
+        return msgspec.structs.replace(self.person, token=ID_TOKEN) if with_token else self.person
 
 
 def person(

@@ -49,6 +49,9 @@ SHOWN: Final[dict[str, frozenset[str]]] = {
     "Text": frozenset({"text"}),
     "CheckedText": frozenset({"preview", "words"}),
     "Rules": frozenset({"sms_sender"}),
+    "LoginProof": frozenset({"token"}),
+    # What participants say to each other, which we cannot read: it goes through, and nowhere else
+    "Parcel": frozenset({"commitment", "public", "sealed"}),
     "ToPhone": frozenset({"patient_name", "phone"}),
     # What a trust says to everybody while it holds no video
     **{kind: frozenset({"suspended"}) for kind in ("VisitView", "Board", "DepartmentPage")},
@@ -68,7 +71,7 @@ class Planting:
     def text(self, limits: m.StrType, field: str) -> str:
         if field in self.known:
             return self.known[field]
-        spare = ("2027-01-15", "2027-01-15T10:00:00Z", "elvenes.c.1", "1", "a", TRACE)
+        spare = ("2027-01-15", "2027-01-15T10:00:00Z", "elvenes.c.1", "1", "a", TRACE, "a" * 22, "n" * 43)
         candidates = (SDP,) if field == "sdp" else (NAME, PHONE, EMAIL, NATIONAL, CODE, WORD, "Planted", *spare)
         if limits.pattern is None and limits.max_length is None:
             candidates = (EVERYTHING,)

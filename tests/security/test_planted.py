@@ -19,6 +19,7 @@ import app as doors
 from chalicelib import protocol as p
 from chalicelib.carriers import NotSent
 from chalicelib.lifecycle import STAFF
+from chalicelib.login_proof import proof_cookie
 from chalicelib.protocol import Message
 from chalicelib.records import Department, Record, Staff, Trust
 from chalicelib.routes import Route
@@ -49,6 +50,8 @@ SPEAKERS: Final = {
     "worker": p.FromWorker,
 }  # fmt: skip
 EVENTS: Final = Path(__file__).parents[1] / "events"
+TOKEN: Final = f"{WORD}.{WORD}.{WORD}"
+"""In the shape of an ID token, so that it rides in the cookie of one."""
 STORED: Final = {kind.__name__: fields for kind, fields in KEPT.items()}
 
 
@@ -176,7 +179,8 @@ def answered(route: Route, answer: Answer) -> None:
 def requests(world: World, route: Route, who: str) -> Iterator[dict[str, Any]]:
     """Everything that can be planted in a request of one door: well-formed, and in each way not."""
     places = fill(route, world.places)
-    headers = world.headers(who) | {
+    riding = f"{proof_cookie(world.consultation.id)}={TOKEN}"
+    headers = world.headers(who, Cookie="; ".join(filter(None, (world.cookie(who), riding)))) | {
         "Idempotency-Key": EVERYTHING[:64], "User-Agent": EVERYTHING, "Referer": f"https://x.example/{WORD}",
         "X-Forwarded-For": f"203.0.113.9, {ADDRESS}", "Accept-Language": WORD, "X-Signature": WORD,
     }  # fmt: skip

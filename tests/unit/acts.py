@@ -13,17 +13,19 @@ import msgspec
 import app as doors
 from chalicelib import protocol as p
 from chalicelib.consultations import instant
+from chalicelib.login_proof import proof_cookie
 from chalicelib.outcomes import signature
 from chalicelib.protocol import LoginLevel
 from chalicelib.records import Staff
 from chalicelib.settings import SmsBy
 from chalicelib.store import Put
-from tests.fakes.clinic import person
+from tests.fakes.clinic import ID_TOKEN, person
 from tests.fakes.world import VISITORS, World
 
 EVENTS: Final = Path(__file__).parents[1] / "events"
 SDP: Final = "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n"
 KEY: Final = "whsec_" + base64.b64encode(b"a key that both know").decode()
+NONCE: Final = "n" * 43
 HOUR: Final = 3600
 CHANGING: Final = (
     *("store", "push", "carrier", "scheduler", "patients", "employees", "sealed", "erasures"),
@@ -129,9 +131,15 @@ def door(who: str, method: str, path: str, body: Any = None, at: str = "waiting"
 def logs_in(stage: Stage) -> Any:
     """A patient goes to the portal and comes back."""
     stage.clinic.patients.person = person("x", "13116900216")
-    stage.knock("unproven", "POST", VISIT + "/login")
+    stage.knock("unproven", "POST", VISIT + "/login", {"nonce": NONCE})
     n = len(stage.clinic.patients.started)
     return stage.knock("unproven", "GET", f"/login/patient/callback?code=c&state=state-{n}&iss=https://portal.example")
+
+
+def asks_for_the_proof(stage: Stage) -> Any:
+    """A patient is back from the portal, with her ID token in a cookie."""
+    cookies = f"{stage.cookie('patient')}; {proof_cookie(stage.consultation.id)}={ID_TOKEN}"
+    return stage.knock("patient", "POST", VISIT + "/proof", Cookie=cookies)
 
 
 def staff_logs_in(stage: Stage) -> Any:
@@ -163,7 +171,8 @@ DOORS: Final[dict[str, tuple[str, Act]]] = {
     "health": door("nobody", "GET", "/health"),
     "enter": door("nobody", "POST", "/enter", lambda stage: {"secret": stage.secret}, "invited"),
     "visit": door("patient", "GET", VISIT),
-    "visit_login": door("unproven", "POST", VISIT + "/login"),
+    "visit_login": door("unproven", "POST", VISIT + "/login", {"nonce": NONCE}),
+    "proof": ("invited", asks_for_the_proof),
     "visit_logout": door("patient", "POST", VISIT + "/logout"),
     "send_code": door("unproven", "POST", VISIT + "/code", at="coded"),
     "check_code": ("coded", checks_a_code),

@@ -73,6 +73,9 @@ def test_an_answer_carries_each_cookie_in_a_header_of_its_own() -> None:
     answer = respond(Answer(status=204, cookies=(("a", "1"), ("b", ""))))
     assert answer.headers["Set-Cookie"] == [set_cookie("a", "1"), set_cookie("b", "")]
     assert set_cookie("b", "").endswith("Max-Age=0")
+    assert "Max-Age" not in set_cookie("a", "1"), "until the browser closes"
+    assert set_cookie("a", "1", 300).endswith("; Max-Age=300")
+    assert set_cookie("a", "", 300).endswith("; Max-Age=0")
     assert answer.body == ""
 
 

@@ -13,7 +13,7 @@ from chalicelib.protocol import LoginLevel
 from chalicelib.records import Consultation, Happening, StaffLogin, consultation_key
 from chalicelib.sessions import staff_cookie, visit_cookie
 from chalicelib.store import Put
-from tests.fakes.clinic import SETTINGS, Clinic, person
+from tests.fakes.clinic import ID_TOKEN, SETTINGS, Clinic, person
 
 KARI = "12838421065"
 
@@ -36,9 +36,9 @@ class Browser:
     def cookie(self) -> str:
         return self.jar[visit_cookie(self.consultation.id)]
 
-    def leave(self) -> str:
+    def leave(self, nonce: str = "") -> str:
         """Go to the portal; returns the state."""
-        return self.logins.start_visit_login(self.consultation.id, self.cookie).split("state=")[1]
+        return self.logins.start_visit_login(self.consultation.id, self.cookie, nonce).split("state=")[1]
 
     def back(self, returned: Returned) -> Outcome:
         outcome = self.logins.finish_visit_login(returned, lambda c: self.jar.get(visit_cookie(c), ""))
@@ -293,6 +293,45 @@ def test_a_login_of_long_ago_is_asked_for_anew_once(clinic: Clinic) -> None:
     refused = browser.back(Returned(code="code", state="state-2"))
     assert refused.location == f"/v?error=login_failed#{browser.consultation.id}"
     assert len(clinic.patients.anew) == 2
+
+
+NONCE = "bm9uY2Utb2YtdGhlLWJyb3dzZXItaXRzZWxmLTEyMzQ"
+
+
+def test_a_browser_that_gives_a_nonce_is_given_the_token_that_says_it(clinic: Clinic) -> None:
+    browser = Browser(clinic, strict(clinic))
+    clinic.patients.person = person("pairwise", KARI)
+    outcome = browser.back(Returned(code="code", state=browser.leave(NONCE)))
+    assert browser.proven()
+    assert clinic.patients.finished[-1][3] == NONCE
+    assert outcome.proof == (f"__Host-id-{browser.consultation.id}", ID_TOKEN, 300)
+    assert outcome.cookies == (outcome.cookie, outcome.proof)
+    assert not [row for row in clinic.store.rows.values() if ID_TOKEN in str(row)], "nothing keeps it"
+
+
+def test_without_a_nonce_no_token_leaves_the_functions(clinic: Clinic) -> None:
+    browser = Browser(clinic, strict(clinic))
+    clinic.patients.person = person("pairwise", KARI)
+    outcome = browser.back(Returned(code="code", state=browser.leave()))
+    assert browser.proven()
+    assert (clinic.patients.finished[-1][3], outcome.proof) == ("nonce-1", None)
+
+
+def test_whoever_is_not_let_in_is_given_no_token(clinic: Clinic) -> None:
+    browser = Browser(clinic, strict(clinic))
+    clinic.patients.person = person("x", "30915131103")
+    outcome = browser.back(Returned(code="code", state=browser.leave(NONCE)))
+    assert "error=wrong_person" in outcome.location
+    assert outcome.cookies == ()
+
+
+def test_a_login_that_is_asked_for_anew_says_the_same_of_the_browser(clinic: Clinic) -> None:
+    browser = Browser(clinic, strict(clinic))
+    clinic.patients.person = LoginTooOld()
+    browser.back(Returned(code="code", state=browser.leave(NONCE)))
+    clinic.patients.person = person("pairwise", KARI)
+    assert browser.back(Returned(code="code", state="state-2")).proof
+    assert [finished[3] for finished in clinic.patients.finished] == [NONCE, NONCE]
 
 
 def state(started: Outcome) -> str:

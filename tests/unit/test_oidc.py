@@ -77,6 +77,17 @@ def test_start_pushes_all_that_id_porten_wants(party: RelyingParty, issuer: Fake
     assert 43 <= len(started.verifier) <= 128
 
 
+def test_a_nonce_of_the_browsers_own_stands_in_the_token_and_that_is_handed_up_where_it_is_asked_for(
+    party: RelyingParty, issuer: FakeIssuer
+) -> None:
+    started = party.start(HIGH, "nb", nonce="n" * 43)
+    issuer.visit(started)
+    assert (started.nonce, issuer.asked["nonce"]) == ("n" * 43, "n" * 43)
+    person = party.finish("code", ISSUER, started.verifier, started.nonce, HIGH, with_token=True)
+    assert json.loads(base64.urlsafe_b64decode(person.token.split(".")[1] + "=="))["nonce"] == "n" * 43
+    assert finish(party, started).token == ""
+
+
 @pytest.mark.parametrize(
     ("level", "acr"),
     [(SUBSTANTIAL, "idporten-loa-substantial"), (HIGH, "idporten-loa-high"), (NONE, None)],

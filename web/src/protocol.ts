@@ -230,6 +230,16 @@ export interface Redirect {
   location: string;
 }
 
+/** A login at the portal is to begin. ``nonce``, of the visitor's own browser, makes its ID token say whose key that login was for (docs/decisions/0042-who-sits-behind-the-keys.md); empty from a browser that has no such key. */
+export interface PatientLogin {
+  nonce?: string;
+}
+
+/** The portal's ID token of the visitor's own login, given once; empty where there is none (any more). */
+export interface LoginProof {
+  token: string;
+}
+
 /** What a portal tells of a logout elsewhere (OpenID Connect Front-Channel Logout 1.0 section 3); answered with an empty page that it may frame. */
 export interface LoggedOut {
   iss?: string;
