@@ -15,6 +15,8 @@ from tests.pages.gallery import Scene, Sight
 
 PATH: Final = f"/v#{VISIT}"
 KEPT: Final = f"venterom.visit.{VISIT}"
+LET_ON: Final = {f"venterom.again.{VISIT}": 1}
+"""What a tab remembers that has asked for another login already: no browser of the gallery was at a portal."""
 DEVICES: Final = {"camera": "yes", "speaker": "yes", "microphone": "yes"}
 NETWORKS: Final = {
     Verdict.GOOD: {"network": {"rtt": 10}},
@@ -38,9 +40,13 @@ def scene(
     rest_answers: Mapping[str, object] | None = None,
     replies: Mapping[str, Reply] | None = None,
     wait_seconds: int = 0,
+    bound: bool = True,
     **more: Any,
 ) -> Scene:
-    """A scene of the patient's page, whose socket repeats the visit before it says ``hello``."""
+    """A scene of the patient's page, whose socket repeats the visit before it says ``hello``.
+
+    ``bound``: nothing is missed of the login.
+    """
     shown = view or content.visit()
     known = [protocol.Visit(shown)] if isinstance(shown, VisitView) else []
     answers = Answers(
@@ -56,7 +62,8 @@ def scene(
         replies=replies or {},
         wait_seconds=wait_seconds,
     )
-    return Scene("visit", name, path, shows, answers, kept={KEPT: kept} if kept else {}, **more)
+    tab = ({KEPT: kept} if kept else {}) | (LET_ON if bound else {})
+    return Scene("visit", name, path, shows, answers, kept=tab, **more)
 
 
 def step(name: str) -> str:
@@ -170,6 +177,7 @@ async def _poor(sight: Sight) -> None:
 def _preparation() -> Iterator[Scene]:
     login = content.visit(logged_in=False)
     yield scene("login", step("login"), login)
+    yield scene("login-again", step("login"), bound=False)
     yield scene("login-failed", "main [role=alert]", login, path=f"/v?error=wrong_person#{VISIT}")
     yield from _codes()
     yield scene("access", step("access"))

@@ -240,3 +240,10 @@ test("video that is held again goes on where it was", () => {
   const waiting = run(opened({ state: "checked_in", suspended: "Nettet er nede." }));
   expect(step(reduce(waiting, news({ state: "checked_in", suspended: "" })))).toBe("waiting");
 });
+
+test("who is logged in without this browser's key logs in once more before checking in, and not later", () => {
+  const unbound = (state: VisitView["state"]): VisitState => reduce(initial(unprepared(), true), opened({ state, call: 1 }));
+  expect((["booked", "invited", "missed"] as const).map((state) => step(unbound(state)))).toEqual(["login", "login", "login"]);
+  expect((["checked_in", "calling", "in_call", "ended"] as const).map((state) => step(unbound(state)))).toEqual(["waiting", "ringing", "call", "feedback"]);
+  expect(step(reduce(unbound("invited"), { type: "let_on" }))).toBe("access");
+});

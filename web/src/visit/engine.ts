@@ -35,7 +35,7 @@ export class Engine {
   private connection: Connection<FromPatient, ToPatient> | null = null;
   private fetching: Promise<Talk> | null = null;
   readonly identity = new Identity({
-    consultation: () => this.state.visit?.consultation ?? "",
+    visit: () => this.state.visit,
     request: (asked) => this.request(asked),
     opened: (visit) => {
       this.happened({ type: "opened", visit });
@@ -101,8 +101,11 @@ export class Engine {
       // The secret leaves the address bar and the history as soon as it has been used.
       history.replaceState(history.state, "", `/v#${visit.consultation}`);
       setTimeZone(visit.time_zone);
-      await prefer(visit.language).catch(() => undefined); // texts that do not arrive are no reason to stop
-      this.state = initial(restore(sessionStorage.getItem(this.keptUnder(visit))));
+      const [unbound] = await Promise.all([
+        this.identity.settle(visit),
+        prefer(visit.language).catch(() => undefined), // texts that do not arrive are no reason to stop
+      ]);
+      this.state = initial(restore(sessionStorage.getItem(this.keptUnder(visit))), unbound);
       this.happened({ type: "opened", visit });
       if (failure) this.happened({ type: "failed", code: knowsError(failure) ? failure : "login_failed" });
       if (needsSocket(this.state)) this.connect(visit.consultation);
@@ -110,6 +113,13 @@ export class Engine {
     } catch (problem) {
       this.trouble(problem, "refused");
     }
+  }
+
+  /** «Logg inn en gang til»; whoever cannot is let on: the clinician's page will say what is missing. */
+  async loginAgain(): Promise<void> {
+    if (await this.identity.loginAgain()) return;
+    this.happened({ type: "let_on" });
+    if (needsSocket(this.state) && this.state.visit) this.connect(this.state.visit.consultation);
   }
 
   /** «Gi tilgang til kamera og mikrofon», or «Bare lyd», or once more; goes on by itself when all that was wanted is there. */
@@ -358,6 +368,7 @@ export class Engine {
       this.keepAwake();
       if (was === "network") this.test.cancel();
       if (["elsewhere", "gone", "suspended"].includes(now)) this.equipment.release();
+      if (["gone", "phone", "feedback", "thanks"].includes(now)) void this.identity.forget(visit?.consultation ?? namedIn(location));
       if (was === "suspended" && visit && needsSocket(this.state)) this.connect(visit.consultation);
     }
     this.tell();
@@ -377,7 +388,12 @@ function needsSocket(state: VisitState): boolean {
 
 /** The visit that an address names; null when it names none. */
 function visitAt({ pathname, hash }: Location): Promise<VisitView> | null {
-  const named = decodeURIComponent(hash.slice(1));
+  const named = namedIn({ hash });
   if (named === "") return null;
   return pathname.startsWith("/i") ? post<VisitView>("/enter", { secret: named }) : get<VisitView>(`/visits/${encodeURIComponent(named)}`);
+}
+
+/** The secret or the visit. */
+function namedIn({ hash }: Pick<Location, "hash">): string {
+  return decodeURIComponent(hash.slice(1));
 }

@@ -36,6 +36,8 @@ export interface VisitState extends Kept {
   telling: boolean;
   /** Feedback was sent or skipped. */
   thanked: boolean;
+  /** Logged in, but not with this browser's key: once more, before one checks in. */
+  unbound: boolean;
 }
 
 export type Happening =
@@ -54,9 +56,10 @@ export type Happening =
   | { type: "leaving"; asked: boolean }
   | { type: "returned" }
   | { type: "telling" }
-  | { type: "thanked" };
+  | { type: "thanked" }
+  | { type: "let_on" };
 
-export function initial(kept: Kept = unprepared()): VisitState {
+export function initial(kept: Kept = unprepared(), unbound = false): VisitState {
   return {
     ...kept,
     visit: null,
@@ -74,6 +77,7 @@ export function initial(kept: Kept = unprepared()): VisitState {
     left: false,
     telling: false,
     thanked: false,
+    unbound,
   };
 }
 
@@ -124,6 +128,7 @@ export function step(state: VisitState): Step {
     case "in_call":
       return "call";
     default:
+      if (state.unbound) return "login";
       return state.left ? "thanks" : state.preparation;
   }
 }
@@ -231,5 +236,7 @@ export function reduce(state: VisitState, happening: Happening): VisitState {
       return { ...state, telling: true };
     case "thanked":
       return { ...state, thanked: true, telling: true };
+    case "let_on":
+      return { ...state, unbound: false };
   }
 }

@@ -10,7 +10,9 @@ import type { StepProps } from "./props";
 
 /** By the portal, or by a code where the appointment asks for no more. */
 export function Login({ engine }: StepProps) {
-  return engine.state.visit?.login_level === "code" ? <Code engine={engine} /> : <Portal engine={engine} />;
+  const { visit } = engine.state;
+  if (visit?.login_level === "code") return <Code engine={engine} />;
+  return visit?.logged_in ? <OnceMore engine={engine} /> : <Portal engine={engine} />;
 }
 
 function Portal({ engine }: StepProps) {
@@ -31,6 +33,30 @@ function Portal({ engine }: StepProps) {
         {t("visit.login.button")}
       </Button>
       <p class="v-muted">{t("visit.login.after")}</p>
+      <p class="v-muted">{t("visit.login.cannot", { phone: readable(visit.department.phone) })}</p>
+    </>
+  );
+}
+
+/** Logged in, but the clinician could not see that it was in this browser. */
+function OnceMore({ engine }: StepProps) {
+  const [busy, setBusy] = useState(false);
+  const { visit } = engine.state;
+  if (!visit) return <></>;
+  const login = async (): Promise<void> => {
+    setBusy(true);
+    await engine.loginAgain();
+    setBusy(false);
+  };
+  return (
+    <>
+      <Heading>{t("visit.again.title")}</Heading>
+      <Appointment engine={engine} />
+      <p>{t("visit.again.why", { name: visit.clinician_name })}</p>
+      <Button busy={busy} onClick={() => void login()}>
+        {t("visit.again.button")}
+      </Button>
+      <p class="v-muted">{t("visit.again.after")}</p>
       <p class="v-muted">{t("visit.login.cannot", { phone: readable(visit.department.phone) })}</p>
     </>
   );
