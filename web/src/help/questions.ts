@@ -6,7 +6,7 @@ export const GROUPS = {
   devices: ["blocked", "busy", "no_camera", "black", "flip", "no_sound", "not_heard", "echo", "phone_rings"],
   network: ["stutters", "firewall", "data"],
   visit: ["long_wait", "closed", "dropped", "interrupted"],
-  privacy: ["who_sees", "recorded", "kept"],
+  privacy: ["who_sees", "overheard", "recorded", "kept"],
 } as const;
 
 export type Group = keyof typeof GROUPS;

@@ -2,10 +2,12 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { ConsultationView, Seat } from "../protocol";
 import { DeviceChangedBanner, InterruptedBanner, PauseBanner, SpeakingMuted } from "../shared/components/banners";
+import { Lock } from "../shared/components/Lock";
 import { PhoneNumber } from "../shared/components/PhoneNumber";
 import { Button, Notice, Video } from "../shared/components/parts";
 import { playAll } from "../shared/comeback";
 import { hasPanel, isStill, OutagePanel } from "../shared/components/OutagePanel";
+import { isRefused, Refused } from "../shared/components/Refused";
 import { Stage } from "../shared/components/Stage";
 import { useOutage } from "../shared/components/useOutage";
 import { t } from "../shared/messages";
@@ -19,7 +21,7 @@ import { waitingToday } from "./lists";
 import { Notices } from "./Notices";
 import { Said } from "./Said";
 import type { Seated } from "./state";
-import { guestAt, seatName } from "./words";
+import { guestAt, identityOf, seatName } from "./words";
 import type { Opener } from "./Dialogs";
 
 export interface CallViewProps {
@@ -36,15 +38,25 @@ export function CallView(props: CallViewProps) {
   const [blocked, setBlocked] = useState(false);
   const ringing = view?.state === "calling";
   const outage = useOutage({ conversation, line: desk.state.line !== "away", peers: seated.peers, other: "patient", present: view?.patient_present !== false, ringing });
+  const refused = isRefused(conversation.protection);
   const nameOf = (seat: Seat): string => (seat === seated.join.seat ? t("staff.who.me") : seatName(view, seat));
   return (
     <main class="s-call" data-view="call" data-call-state={view?.state} data-link={conversation.state ?? undefined}>
       <Head {...props} nameOf={nameOf} ringing={ringing} />
       <div class="s-call__stage">
-        <Stage remote={conversation.remote} peers={seated.peers} nameOf={nameOf} sink={equipment.speaker} onBlocked={setBlocked} covered={ringing || conversation.appetite === "none"} paused={conversation.paused !== null} still={isStill(outage)} dim={hasPanel(outage)} />
+        <Stage remote={conversation.remote} peers={seated.peers} nameOf={nameOf} sink={equipment.speaker} onBlocked={setBlocked} covered={ringing || conversation.appetite === "none"} paused={conversation.paused !== null || refused} still={!refused && isStill(outage)} dim={!refused && hasPanel(outage)} />
         <div class="s-call__said">
-          {!ringing && <OutagePanel outage={outage} name={nameOf("patient")} phone={<ByPhone view={view} name={nameOf("patient")} />} buttons={view && <PhoneInstead view={view} onOpen={onOpen} />} onRetry={() => desk.retry()} />}
-          <Said desk={desk} seated={seated} view={view} nameOf={nameOf} panel={!ringing && hasPanel(outage)} />
+          <Refused
+            protection={conversation.protection}
+            nameOf={nameOf}
+            identity={t("staff.refused.identity", { name: nameOf("patient") })}
+            buttons={view && <PhoneInstead view={view} onOpen={onOpen} />}
+            phone={view?.phone && <p>{t("staff.refused.phone", { name: nameOf("patient") })} <PhoneNumber phone={view.phone} /></p>}
+            onGoOn={() => conversation.goOn()}
+            onEnd={() => (view ? onOpen({ dialog: "hang_up", view }) : desk.hangUp({ consultation: seated.join.consultation, call: seated.join.call }))}
+          />
+          {!ringing && !refused && <OutagePanel outage={outage} name={nameOf("patient")} phone={<ByPhone view={view} name={nameOf("patient")} />} buttons={view && <PhoneInstead view={view} onOpen={onOpen} />} onRetry={() => desk.retry()} />}
+          <Said desk={desk} seated={seated} view={view} nameOf={nameOf} panel={!ringing && (refused || hasPanel(outage))} />
         </div>
         <OwnPicture desk={desk} />
       </div>
@@ -88,6 +100,7 @@ function Head({ desk, seated, view, onOpen, nameOf, ringing }: CallViewProps & {
       <div class="s-call__others" role="status">
         {waiting > 0 && <Button variant="tertiary" data-size="sm" onClick={() => onOpen({ dialog: "queue" })}>{t("staff.waiting.count", { count: waiting })}</Button>}
       </div>
+      <Lock protection={desk.talk.conversation.protection} own={seated.join.seat} nameOf={nameOf} identityOf={identityOf} onCompare={(seat, same) => desk.talk.conversation.compare(seat, same)} />
       <Connections quality={desk.talk.conversation.quality} own={seated.join.seat} nameOf={nameOf} />
     </header>
   );

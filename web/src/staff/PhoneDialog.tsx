@@ -28,7 +28,7 @@ export function PhoneDialog({ desk, view, onClose }: { desk: Desk; view: Consult
       {error && <Notice tone="danger"><p>{errorText(error)}</p></Notice>}
       <div class="v-row s-dialog__foot">
         {!over && <Button busy={busy} onClick={mark}>{t("staff.phone.mark")}</Button>}
-        <Button variant="secondary" color="neutral" onClick={onClose}>{t("staff.action.close")}</Button>
+        <Button variant="secondary" color="neutral" onClick={onClose}>{t("common.close")}</Button>
       </div>
     </Dialog>
   );

@@ -1,5 +1,6 @@
 // What a row or a notice says, as texts in the chosen language. No DOM.
 import type { ConsultationView, Delivery, GuestView, Seat } from "../protocol";
+import type { Person } from "../shared/e2ee/types";
 import { clock, date, dayOf, errorText, t, type Key } from "../shared/messages";
 import { secondsSince } from "./day";
 import type { Notice } from "./notice";
@@ -107,3 +108,10 @@ export function noticeText(notice: Notice, held: string | null): string {
   return name ? t("staff.notice.failed", { name, error: errorText(notice.code) }) : errorText(notice.code);
 }
 
+
+/** What a login says of whoever is in a call, for the clinician to compare with the journal. */
+export function identityOf({ identity }: Pick<Person, "identity">): string {
+  if (!identity.known) return t("staff.lock.unknown");
+  const login = t("staff.lock.known", { clock: clock(new Date(identity.at)) });
+  return identity.born ? `${login} ${t("staff.lock.born", { born: identity.born.split("-").reverse().join(".") })}` : login;
+}

@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import type { Delivery, EndReason, GuestView, NetworkReport, Transport, Verdict } from "../../src/protocol";
 import { doer, happened, levelOf } from "../../src/staff/happenings";
 import { brief, checks, figures, tested } from "../../src/staff/tested";
-import { guestAt, invitation, lateness, lightOf, noticeText, patientName } from "../../src/staff/words";
+import { guestAt, identityOf, invitation, lateness, lightOf, noticeText, patientName } from "../../src/staff/words";
 import { view } from "./views";
 
 // Without loaded texts `t` answers with the key: just what is asked here.
@@ -143,4 +143,12 @@ test("the history says you, a colleague or a role", () => {
   expect(doer(entry("omar-haddad"), me)).toBe("Omar Haddad");
   expect(doer(entry("sunniva-lie"), me)).toBe("staff.who.colleague");
   expect(doer(entry("patient"), me)).toBe("staff.who.patient");
+});
+
+test("a login that confirms the lock says when, and when its person was born, where the portal tells", () => {
+  const known = { known: true, at: NOW } as const;
+  expect(identityOf({ identity: { ...known, born: "1958-03-04" } })).toBe("staff.lock.known staff.lock.born");
+  expect(identityOf({ identity: { ...known, born: "" } })).toBe("staff.lock.known");
+  for (const why of ["unasked", "missing", "wrong"] as const) expect(identityOf({ identity: { known: false, why } })).toBe("staff.lock.unknown");
+  for (const key of ["staff.lock.known", "staff.lock.born", "staff.lock.unknown"]) expect(texts).toHaveProperty([key]);
 });

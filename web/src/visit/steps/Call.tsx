@@ -5,8 +5,10 @@ import { BlockedHelp } from "../../shared/components/BlockedHelp";
 import { DataUse } from "../../shared/components/DataUse";
 import { DevicePickers } from "../../shared/components/DevicePickers";
 import { PhoneNumber } from "../../shared/components/Page";
+import { Lock } from "../../shared/components/Lock";
 import { Button, Video } from "../../shared/components/parts";
 import { hasPanel, isStill, OutagePanel } from "../../shared/components/OutagePanel";
+import { isRefused, Refused } from "../../shared/components/Refused";
 import { Stage } from "../../shared/components/Stage";
 import { playAll } from "../../shared/comeback";
 import { useOutage } from "../../shared/components/useOutage";
@@ -53,6 +55,7 @@ function InCall({ engine, talk, visit }: StepProps & { talk: Talk; visit: VisitV
     if (equipment.microphoneProblem) setSettings(true); // unheard without knowing it is the worst of all
   }, [equipment.microphoneProblem]);
   const paused = pausedBy !== null;
+  const refused = isRefused(conversation.protection);
   const nameOf = (seat: Seat): string => nameIn(visit, seat);
   const unlock = (): void => {
     setBlocked(false);
@@ -69,20 +72,30 @@ function InCall({ engine, talk, visit }: StepProps & { talk: Talk; visit: VisitV
           sink={equipment.speaker}
           onBlocked={setBlocked}
           covered={conversation.appetite === "none"}
-          paused={paused}
-          still={isStill(outage)}
-          dim={hasPanel(outage)}
+          paused={paused || refused}
+          still={!refused && isStill(outage)}
+          dim={!refused && hasPanel(outage)}
         />
         <div class="v-stage__notes">
-          <OutagePanel outage={outage} name={visit.clinician_name} phone={<ByPhone visit={visit} />} onRetry={() => engine.retry()} />
+          <Lock protection={conversation.protection} own={conversation.seat} nameOf={nameOf} onCompare={(seat, same) => conversation.compare(seat, same)} />
+          <Refused
+            protection={conversation.protection}
+            nameOf={nameOf}
+            identity={t("visit.refused.identity")}
+            buttons={<Button onClick={() => void engine.identity.login()}>{t("visit.refused.login")}</Button>}
+            phone={<p>{t("visit.refused.phone")} <PhoneNumber phone={visit.department.phone} /></p>}
+            onGoOn={() => conversation.goOn()}
+            onEnd={() => engine.ask(true)}
+          />
+          {!refused && <OutagePanel outage={outage} name={visit.clinician_name} phone={<ByPhone visit={visit} />} onRetry={() => engine.retry()} />}
           <PauseBanner conversation={conversation} nameOf={nameOf} />
           <InterruptedBanner equipment={equipment} />
           <DeviceChangedBanner equipment={equipment} />
           <SpeakingMuted conversation={conversation} onUnmute={() => void talk.toggleMicrophone()} />
           <div class="v-stage__said" role="status">
-            {!paused && !hasPanel(outage) && (Object.keys(peers) as Seat[]).map((seat) => <Said key={seat} name={nameOf(seat)} {...peers[seat]} />)}
+            {!paused && !refused && !hasPanel(outage) && (Object.keys(peers) as Seat[]).map((seat) => <Said key={seat} name={nameOf(seat)} {...peers[seat]} />)}
             {conversation.appetite === "none" && <p class="v-banner">{t("common.data.sound_only")}</p>}
-            {!hasPanel(outage) && <OwnConnection conversation={conversation} />}
+            {!refused && !hasPanel(outage) && <OwnConnection conversation={conversation} />}
           </div>
         </div>
         {blocked && (

@@ -1,0 +1,88 @@
+// What the lock of a call means, in plain words: who can see and hear, the codes to compare, or why it is not end to end.
+import { useState } from "preact/hooks";
+import type { Seat } from "../../protocol";
+import type { Person, Protection } from "../e2ee/types";
+import { t } from "../messages";
+import type { LockProps } from "./Lock";
+import { Modal } from "./Modal";
+import { Button } from "./parts";
+import { SpokenCode } from "./SpokenCode";
+
+export interface LockDialogProps extends LockProps {
+  protection: Protection;
+  onClose: () => void;
+}
+
+export function LockDialog(props: LockDialogProps) {
+  const { protection, onClose } = props;
+  return (
+    <Modal title={protection.state === "refused" ? "" : t(`common.lock.${protection.state}.title`)} onClose={onClose}>
+      {protection.state === "agreeing" && <p>{t("common.lock.agreeing.text")}</p>}
+      {protection.state === "sealed" && <Sealed {...props} people={protection.people} />}
+      {protection.state === "open" && <Open {...props} unable={protection.unable} />}
+      <div class="v-row">
+        <Button variant="secondary" onClick={onClose}>{t("common.close")}</Button>
+      </div>
+    </Modal>
+  );
+}
+
+function Sealed({ people, ...rest }: LockDialogProps & { people: Person[] }) {
+  const open = people.some(({ compared }) => !compared);
+  return (
+    <>
+      <p>{t("common.lock.sealed.text")}</p>
+      <p>{t("common.lock.sealed.measured")}</p>
+      {open && <p>{t("common.lock.read")}</p>}
+      {people.map((person) => <OfPerson key={person.seat} person={person} {...rest} />)}
+    </>
+  );
+}
+
+/** The code with one other, and what the person here says of it; that it differs is asked twice, for it ends the call. */
+function OfPerson({ person, nameOf, identityOf, onCompare }: LockDialogProps & { person: Person }) {
+  const { seat, code, compared } = person;
+  const [differs, setDiffers] = useState(false);
+  const name = nameOf(seat);
+  const known = identityOf?.(person);
+  return (
+    <section class="v-lock__person" data-seat={seat} aria-label={name}>
+      <h3 class="ds-heading" data-size="2xs">{t("common.lock.code", { name })}</h3>
+      {known && <p>{known}</p>}
+      <SpokenCode code={code} />
+      <div class="v-stack" role="status">
+        {compared && <p class="v-lock__same">{t("common.lock.compared")}</p>}
+        {differs && !compared && <p>{t("common.lock.sure")}</p>}
+      </div>
+      {!compared && (
+        <div class="v-row">
+          {differs ? (
+            <>
+              <Button onClick={() => setDiffers(false)}>{t("common.lock.again")}</Button>
+              <Button variant="secondary" color="danger" onClick={() => onCompare(seat, false)}>{t("common.lock.stop")}</Button>
+            </>
+          ) : (
+            <>
+              <Button onClick={() => onCompare(seat, true)}>{t("common.lock.same")}</Button>
+              <Button variant="secondary" onClick={() => setDiffers(true)}>{t("common.lock.different")}</Button>
+            </>
+          )}
+        </div>
+      )}
+    </section>
+  );
+}
+
+function Open({ unable, own, nameOf }: LockDialogProps & { unable: Seat[] }) {
+  const others = unable.filter((seat) => seat !== own);
+  return (
+    <>
+      <p>{t("common.lock.open.text")}</p>
+      <ul class="v-lock__unable">
+        {others.length < unable.length && <li>{t("common.lock.open.own")}</li>}
+        {others.map((seat) => <li key={seat}>{t("common.lock.open.other", { name: nameOf(seat) })}</li>)}
+      </ul>
+      <p>{t("common.lock.browsers")}</p>
+    </>
+  );
+}

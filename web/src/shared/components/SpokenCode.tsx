@@ -1,0 +1,26 @@
+// A code to be read aloud: three pairs of digits, and under each the word for it in the page's language.
+import { useEffect, useState } from "preact/hooks";
+import { wordsIn } from "../e2ee/words";
+import { language } from "../messages";
+
+export function SpokenCode({ code }: { code: string }) {
+  const [words, setWords] = useState<readonly string[]>([]);
+  const shown = language();
+  useEffect(() => {
+    let asked = true;
+    void wordsIn(shown).then((found) => asked && setWords(found));
+    return () => {
+      asked = false;
+    };
+  }, [shown]);
+  return (
+    <ol class="v-spoken">
+      {(code.match(/\d\d/g) ?? []).map((pair, at) => (
+        <li key={at}>
+          <strong dir="ltr">{pair}</strong>
+          <span>{words[Number(pair)] ?? ""}</span>
+        </li>
+      ))}
+    </ol>
+  );
+}

@@ -1,0 +1,33 @@
+// What a lock shows: a lock for nothing but what is sealed, and no word of what passes in a moment.
+import { expect, test } from "vitest";
+import { faceOf } from "../src/shared/e2ee/face";
+import type { Identity, Person, Protection, Refusal } from "../src/shared/e2ee/types";
+
+const UNASKED: Identity = { known: false, why: "unasked" };
+const LOGGED_IN: Identity = { known: true, born: "1958-03-04", at: 0 };
+
+function person(compared = false, identity = UNASKED): Person {
+  return { seat: "patient", code: "480791", identity, compared, heard: true };
+}
+
+test("agreeing is worth a word once it lasts", () => {
+  expect([faceOf(null, true), faceOf({ state: "agreeing" }, false), faceOf({ state: "agreeing" }, true)]).toEqual(["none", "none", "agreeing"]);
+});
+
+test.each<[string, Person[], string]>([
+  ["nobody is nothing to lock", [], "none"],
+  ["somebody unknown", [person()], "sealed"],
+  ["a compared code", [person(true)], "confirmed"],
+  ["a login", [person(false, LOGGED_IN)], "confirmed"],
+  ["one of two who is neither", [person(true), person()], "sealed"],
+  ["a login that is missing", [person(false, { known: false, why: "missing" })], "sealed"],
+])("sealed: %s", (_, people, face) => {
+  expect(faceOf({ state: "sealed", people }, false)).toBe(face);
+});
+
+test("nothing else has a lock, for however long", () => {
+  const reasons: Refusal[] = ["unable", "peer_unable", "downgrade", "tampered", "identity", "untransformed"];
+  const others: Protection[] = [{ state: "open", unable: ["patient"] }, ...reasons.map((reason): Protection => ({ state: "refused", reason, seat: null }))];
+  const faces = others.flatMap((one) => [faceOf(one, false), faceOf(one, true)]);
+  expect(new Set(faces)).toEqual(new Set(["open", "refused"]));
+});
