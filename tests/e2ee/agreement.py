@@ -1,4 +1,4 @@
-"""What a pair of people derives from what they said: a second implementation, from docs/e2ee.md and not from the pages."""
+"""What a pair derives from what they said: a second implementation, from docs/e2ee.md and not from the pages."""
 
 import base64
 import hashlib
