@@ -44,7 +44,7 @@ export function CallView(props: CallViewProps) {
     <main class="s-call" data-view="call" data-call-state={view?.state} data-link={conversation.state ?? undefined}>
       <Head {...props} nameOf={nameOf} ringing={ringing} />
       <div class="s-call__stage">
-        <Stage remote={conversation.remote} peers={seated.peers} nameOf={nameOf} sink={equipment.speaker} onBlocked={setBlocked} covered={ringing || conversation.appetite === "none"} paused={conversation.paused !== null || refused} still={!refused && isStill(outage)} dim={!refused && hasPanel(outage)} />
+        <Stage remote={conversation.remote} peers={seated.peers} nameOf={nameOf} sink={equipment.speaker} onBlocked={setBlocked} covered={ringing || conversation.appetite === "none"} paused={conversation.paused !== null || refused} still={!refused && isStill(outage)} dim={refused || hasPanel(outage)} />
         <div class="s-call__said">
           <Refused
             protection={conversation.protection}

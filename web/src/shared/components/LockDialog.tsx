@@ -1,5 +1,5 @@
 // What the lock of a call means, in plain words: who can see and hear, the codes to compare, or why it is not end to end.
-import { useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import type { Seat } from "../../protocol";
 import type { Person, Protection } from "../e2ee/types";
 import { t } from "../messages";
@@ -21,7 +21,7 @@ export function LockDialog(props: LockDialogProps) {
       {protection.state === "sealed" && <Sealed {...props} people={protection.people} />}
       {protection.state === "open" && <Open {...props} unable={protection.unable} />}
       <div class="v-row">
-        <Button variant="secondary" onClick={onClose}>{t("common.close")}</Button>
+        <Button variant="tertiary" onClick={onClose}>{t("common.close")}</Button>
       </div>
     </Modal>
   );
@@ -32,9 +32,9 @@ function Sealed({ people, ...rest }: LockDialogProps & { people: Person[] }) {
   return (
     <>
       <p>{t("common.lock.sealed.text")}</p>
-      <p>{t("common.lock.sealed.measured")}</p>
       {open && <p>{t("common.lock.read")}</p>}
       {people.map((person) => <OfPerson key={person.seat} person={person} {...rest} />)}
+      <p class="v-lock__more">{t("common.lock.sealed.measured")}</p>
     </>
   );
 }
@@ -43,10 +43,15 @@ function Sealed({ people, ...rest }: LockDialogProps & { people: Person[] }) {
 function OfPerson({ person, nameOf, identityOf, onCompare }: LockDialogProps & { person: Person }) {
   const { seat, code, compared } = person;
   const [differs, setDiffers] = useState(false);
+  const section = useRef<HTMLElement>(null);
   const name = nameOf(seat);
   const known = identityOf?.(person);
+  const same = (): void => {
+    onCompare(seat, true);
+    section.current?.focus(); // the button goes
+  };
   return (
-    <section class="v-lock__person" data-seat={seat} aria-label={name}>
+    <section class="v-lock__person" data-seat={seat} aria-label={name} tabIndex={-1} ref={section}>
       <h3 class="ds-heading" data-size="2xs">{t("common.lock.code", { name })}</h3>
       {known && <p>{known}</p>}
       <SpokenCode code={code} />
@@ -56,14 +61,15 @@ function OfPerson({ person, nameOf, identityOf, onCompare }: LockDialogProps & {
       </div>
       {!compared && (
         <div class="v-row">
+          {/* What a second press at the same place hits, does no harm. */}
           {differs ? (
             <>
-              <Button onClick={() => setDiffers(false)}>{t("common.lock.again")}</Button>
-              <Button variant="secondary" color="danger" onClick={() => onCompare(seat, false)}>{t("common.lock.stop")}</Button>
+              <Button color="danger" onClick={() => onCompare(seat, false)}>{t("common.lock.stop")}</Button>
+              <Button variant="secondary" onClick={() => setDiffers(false)}>{t("common.lock.again")}</Button>
             </>
           ) : (
             <>
-              <Button onClick={() => onCompare(seat, true)}>{t("common.lock.same")}</Button>
+              <Button onClick={same}>{t("common.lock.same")}</Button>
               <Button variant="secondary" onClick={() => setDiffers(true)}>{t("common.lock.different")}</Button>
             </>
           )}

@@ -36,7 +36,7 @@ export function Refused({ protection, nameOf, identity, buttons, phone, onGoOn, 
             <p>{t(`common.refused.${refused.reason}`, { name })}</p>
             {refused.reason === "identity" && <p>{identity}</p>}
             {(refused.reason === "unable" || refused.reason === "peer_unable") && <p>{t("common.lock.browsers")}</p>}
-            {refused.reason !== "downgrade" && phone}
+            {phone}
           </>
         )}
       </div>

@@ -74,7 +74,7 @@ function InCall({ engine, talk, visit }: StepProps & { talk: Talk; visit: VisitV
           covered={conversation.appetite === "none"}
           paused={paused || refused}
           still={!refused && isStill(outage)}
-          dim={!refused && hasPanel(outage)}
+          dim={refused || hasPanel(outage)}
         />
         <div class="v-stage__notes">
           <Lock protection={conversation.protection} own={conversation.seat} nameOf={nameOf} onCompare={(seat, same) => conversation.compare(seat, same)} />
