@@ -1,5 +1,6 @@
 // A code to be read aloud: three pairs of digits, and under each the word for it in the page's language.
 import { useEffect, useState } from "preact/hooks";
+import { places } from "../e2ee/code";
 import { wordsIn } from "../e2ee/words";
 import { language } from "../messages";
 
@@ -15,10 +16,10 @@ export function SpokenCode({ code }: { code: string }) {
   }, [shown]);
   return (
     <ol class="v-spoken">
-      {(code.match(/\d\d/g) ?? []).map((pair, at) => (
+      {places(code).map((place, at) => (
         <li key={at}>
-          <strong dir="ltr">{pair}</strong>
-          <span>{words[Number(pair)] ?? ""}</span>
+          <strong dir="ltr">{String(place).padStart(2, "0")}</strong>
+          <span>{words[place] ?? ""}</span>
         </li>
       ))}
     </ol>
