@@ -83,10 +83,12 @@ class CallMessages(ABC):
         self._calls.tell_what_is_sent(consultation, seat)
 
     def _on_handshake(self, socket: Socket, message: p.Handshake) -> None:
-        """Passed on to who holds the seats; who is not there is told by their own first word when they come."""
+        """From who is in the call to who is in it: who comes later says a first word of their own, and is answered."""
         consultation = self._present_call(socket, message.consultation, message.call)
-        seat = self._claim_seat(socket, consultation)
         there = in_call(consultation)
+        if self._seat(socket, consultation) not in there:
+            raise Overtaken
+        seat = self._claim_seat(socket, consultation)
         for other, parcel in message.parcels.items():
             if other is not seat and other in there:
                 told = p.PeerHandshake(consultation=consultation.id, call=consultation.call, seat=seat, parcel=parcel)

@@ -8,6 +8,7 @@ from chalicelib.guests import SEATS, in_call, standing
 from chalicelib.lifecycle import WITH_CALL, State
 from chalicelib.protocol import CallEnded, EndReason, IceServer, Join, Paused, PeerLeft, PeerMedia, Ringing, Seat
 from chalicelib.records import Consultation
+from chalicelib.rest import Rules
 from chalicelib.rings import Ring
 from chalicelib.settings import Settings
 from chalicelib.sockets import Sockets
@@ -26,12 +27,15 @@ class Calls:
         consultations: Consultations,
         sockets: Sockets,
         settings: Settings,
+        rules: Callable[[str], Rules],
         ring: Callable[[str], Ring],
         now: Callable[[], float],
     ) -> None:
+        """``rules`` are those of a trust."""
         self._consultations = consultations
         self._sockets = sockets
         self._settings = settings
+        self._rules = rules
         self._ring = ring
         self._now = now
 
@@ -61,6 +65,7 @@ class Calls:
             ice_servers=self.ice_servers(f"{c.id}{seat}"),
             relay_only=self._settings.relay_only,
             seats=list(c.seats),
+            encryption=self._rules(c.trust).encryption,
         )
         self._sockets.to_seat(c, seat, join)
         if c.state is State.IN_CALL:

@@ -6,6 +6,7 @@ there. What it leaves is of nobody and goes as soon as rules allow.
 
 from typing import Any, Final
 
+from chalicelib.protocol import Encryption
 from chalicelib.rest import Rules
 
 TRUST: Final = "probe"
@@ -32,8 +33,10 @@ RULES: Final = Rules(
     keep_feedback_days=1,
     keep_consultation_days=1,
     keep_trail_days=365,
+    encryption=Encryption.PREFERRED,
 )
-"""No message goes out by itself, and everything is kept for as short a time as a trust can choose."""
+"""No message goes out by itself, and everything is kept for as short a time as a trust can choose. The probe sends
+numbered packets that nothing seals (client/page.py)."""
 SESSION_SECONDS: Final = 300
 """How long the probe's clinician may be there: longer than a test call, shorter than until the next."""
 

@@ -12,6 +12,7 @@ from chalicelib.protocol import (
     Delivery,
     DepartmentView,
     DeviceReport,
+    Encryption,
     GuestKind,
     Id,
     Instant,
@@ -324,7 +325,8 @@ class Rules(Part, frozen=True):
     that a reminder goes out and minutes after it that who is not there is told so, 0 for neither; the hours of the day,
     where the trust is, between which nothing but codes is sent by itself (the same: at any hour); the sender's name on
     phones, empty for the deployment's. Retention, in days after the appointment: who it was about (names, numbers,
-    addresses), the answers of patients, the consultation itself, and its trail.
+    addresses), the answers of patients, the consultation itself, and its trail. Calls: what holds where somebody's
+    browser cannot encrypt from end to end.
     """
 
     lead_days: Annotated[int, msgspec.Meta(ge=0, le=30)] = 2
@@ -337,6 +339,7 @@ class Rules(Part, frozen=True):
     keep_feedback_days: Days = 365
     keep_consultation_days: Days = 365
     keep_trail_days: Annotated[int, msgspec.Meta(ge=365, le=3650)] = 1825
+    encryption: Encryption = Encryption.PREFERRED
 
 
 class TrustRules(Part, frozen=True):

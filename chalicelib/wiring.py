@@ -526,7 +526,7 @@ class Services:
     @cached_property
     def calls(self) -> Calls:
         """What is said in calls."""
-        return Calls(self.consultations, self.sockets, self.settings, self.ring, self.now)
+        return Calls(self.consultations, self.sockets, self.settings, self.rules.of, self.ring, self.now)
 
     @cached_property
     def desk(self) -> Desk:

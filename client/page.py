@@ -112,6 +112,7 @@ class Page:
         self._call = ("", 0)
         self._broken = False  # its line could not be made, or ended: the next word of the same call makes another
         self._n = 0
+        self._words = 0
         self._holding: dict[Line, asyncio.Task[None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -263,6 +264,9 @@ class Page:
                     self.views[view.consultation] = view
             case p.Join():
                 self._join(message)
+                await self._say_unable(message.consultation, message.call, set(message.seats) - {message.seat})
+            case p.PeerHandshake(consultation, call, seat, parcel) if parcel.able:
+                await self._say_unable(consultation, call, {seat})
             case p.Error(code=code):
                 self.errors[code] += 1
             case p.CallEnded(consultation, call) if self._call[0] == consultation and call >= self._call[1]:
@@ -282,6 +286,16 @@ class Page:
         task = asyncio.create_task(self._take(join))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    async def _say_unable(self, consultation: str, call: int, to: set[p.Seat]) -> None:
+        """Numbered packets cannot be sealed: whoever could agrees on no keys with this page, and goes on openly.
+
+        Two such pages have nothing more to say to each other.
+        """
+        self._words += 1
+        parcel = p.Parcel(attempt="", about="", n=self._words, able=False)
+        if to:
+            await self.say(p.Handshake(consultation, call, dict.fromkeys(to, parcel)))
 
     async def _take(self, join: p.Join) -> None:
         """Make the new line, then break with the old one."""

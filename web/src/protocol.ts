@@ -426,7 +426,7 @@ export interface SmsReceipt {
   why?: FailureCause;
 }
 
-/** What a trust decides for all its departments. Messages: days before the appointment that the invitation goes out, 0 for as soon as it is booked; hours before it that a reminder goes out and minutes after it that who is not there is told so, 0 for neither; the hours of the day, where the trust is, between which nothing but codes is sent by itself (the same: at any hour); the sender's name on phones, empty for the deployment's. Retention, in days after the appointment: who it was about (names, numbers, addresses), the answers of patients, the consultation itself, and its trail. */
+/** What a trust decides for all its departments. Messages: days before the appointment that the invitation goes out, 0 for as soon as it is booked; hours before it that a reminder goes out and minutes after it that who is not there is told so, 0 for neither; the hours of the day, where the trust is, between which nothing but codes is sent by itself (the same: at any hour); the sender's name on phones, empty for the deployment's. Retention, in days after the appointment: who it was about (names, numbers, addresses), the answers of patients, the consultation itself, and its trail. Calls: what holds where somebody's browser cannot encrypt from end to end. */
 export interface Rules {
   lead_days?: number;
   remind_hours?: number;
@@ -438,6 +438,7 @@ export interface Rules {
   keep_feedback_days?: number;
   keep_consultation_days?: number;
   keep_trail_days?: number;
+  encryption?: Encryption;
 }
 
 /** The rules, and their version: who writes quotes the one that was read. */

@@ -62,7 +62,7 @@ export function endCall(state: StaffState, consultation: string, call: number, r
 }
 
 /** What the page says by itself during a call: its media tries again, and the call's end is told in its own message. */
-const BY_ITSELF: ReadonlySet<string> = new Set(["hello", "ping", "offer", "media", "trouble"]);
+const BY_ITSELF: ReadonlySet<string> = new Set(["hello", "ping", "offer", "media", "handshake", "trouble"]);
 /** Leaving what is already left is no trouble; the list shows how it stands. */
 const LEAVING: ReadonlySet<string> = new Set(["hang_up", "withdraw_call"]);
 const TOO_LATE: ReadonlySet<string> = new Set(["illegal_transition", "overtaken"]);

@@ -85,7 +85,7 @@ export function initial(kept: Kept = unprepared(), unbound = false): VisitState 
 const FINAL = new Set(["link_unknown", "link_expired", "link_withdrawn", "gone", "not_found"]);
 
 /** Messages whose failure the network test or the call's own banner tells of, or that nobody waits for. */
-const TOLD_ELSEWHERE: ReadonlySet<string> = new Set(["probe_start", "probe_offer", "offer", "media", "pause", "trouble", "ping", "tested"]);
+const TOLD_ELSEWHERE: ReadonlySet<string> = new Set(["probe_start", "probe_offer", "offer", "media", "handshake", "pause", "trouble", "ping", "tested"]);
 
 /** A call that goes on is left in peace. */
 const TALKING: ReadonlySet<VisitView["state"]> = new Set<VisitView["state"]>(["calling", "in_call"]);

@@ -10,7 +10,7 @@ import type { Desk } from "../desk";
 import { useDraft } from "../drafts";
 import type { OfficeProps } from "../Later";
 import { useLoad } from "../load";
-import { BOUNDS, changesIn, differing, faultsIn, MESSAGES, number, RETENTION, RULES, toRules, typedOf, type Faults, type Rule, type Typed } from "./rules";
+import { BOUNDS, changesIn, differing, ENCRYPTION, faultsIn, MESSAGES, number, RETENTION, RULES, toRules, typedOf, type Faults, type Rule, type Typed } from "./rules";
 
 /** What is typed, and which version of the rules it began from. */
 interface Draft {
@@ -74,7 +74,7 @@ function RulesForm({ desk, first }: { desk: Desk; first: TrustRules }) {
       setSaved(true);
     });
   };
-  const field = (rule: Rule) => <RuleField key={rule} rule={rule} typed={typed} fault={faults[rule]} onType={(value) => set(rule, value)} />;
+  const field = (rule: Exclude<Rule, "encryption">) => <RuleField key={rule} rule={rule} typed={typed} fault={faults[rule]} onType={(value) => set(rule, value)} />;
   return (
     <form class="s-office" noValidate ref={form} onSubmit={submit} data-version={held.version}>
       <p class="s-intro">{t("office.rules.intro")}</p>
@@ -87,6 +87,16 @@ function RulesForm({ desk, first }: { desk: Desk; first: TrustRules }) {
         <h2 class="ds-heading" data-size="xs" id="rules-retention">{t("office.rules.retention")}</h2>
         <p class="s-form__wide v-muted">{t("office.rules.retention.help")}</p>
         {RETENTION.map(field)}
+      </section>
+      <section class="v-card s-rules" aria-labelledby="rules-calls">
+        <h2 class="ds-heading" data-size="xs" id="rules-calls">{t("office.rules.calls")}</h2>
+        <Labelled name="encryption" label={t("office.rules.encryption")} help={t("office.rules.help.encryption", { value: typed.encryption })}>
+          {(input) => (
+            <select {...input} value={typed.encryption} onChange={({ currentTarget }) => set("encryption", currentTarget.value)}>
+              {ENCRYPTION.map((value) => <option key={value} value={value}>{worded("encryption", value)}</option>)}
+            </select>
+          )}
+        </Labelled>
       </section>
       <div class="s-office__foot">
         {Object.keys(faults).length > 0 && <p class="ds-validation-message" role="alert">{t("office.rules.faults", { count: Object.keys(faults).length })}</p>}
@@ -101,7 +111,13 @@ function RulesForm({ desk, first }: { desk: Desk; first: TrustRules }) {
   );
 }
 
-function RuleField({ rule, typed, fault, onType }: { rule: Rule; typed: Typed; fault: Faults[Rule]; onType: (value: string) => void }) {
+/** What somebody chose or typed, in words. */
+function worded(rule: Rule, value: string | undefined): string {
+  if (rule === "encryption") return t("office.rules.encryption.value", { value: value ?? "" });
+  return value || "–";
+}
+
+function RuleField({ rule, typed, fault, onType }: { rule: Exclude<Rule, "encryption">; typed: Typed; fault: Faults[Rule]; onType: (value: string) => void }) {
   const [least, most] = rule === "sms_sender" ? [0, 0] : BOUNDS[rule];
   const value = number(typed[rule]);
   const help = rule === "sms_sender" ? t("office.rules.help.sms_sender") : value === null ? "" : t(`office.rules.help.${rule}`, { value, from: typed.quiet_from, to: typed.quiet_to });
@@ -120,7 +136,7 @@ function Overtaken({ mine, theirs, onTake, onLeave }: { mine: Partial<Typed>; th
   return (
     <Notice tone="warning" title={t("office.rules.overtaken")}>
       <p>{t("office.rules.overtaken.help")}</p>
-      {lines.length > 0 && <ul>{lines.map((rule) => <li key={rule}>{t("office.rules.overtaken.line", { rule: t(`office.rules.${rule}`), mine: mine[rule] || "–", theirs: theirs[rule] || "–" })}</li>)}</ul>}
+      {lines.length > 0 && <ul>{lines.map((rule) => <li key={rule}>{t("office.rules.overtaken.line", { rule: t(`office.rules.${rule}`), mine: worded(rule, mine[rule]), theirs: worded(rule, theirs[rule]) })}</li>)}</ul>}
       <div class="v-row">
         {lines.length > 0 && <Button data-size="sm" onClick={onTake}>{t("office.rules.overtaken.take")}</Button>}
         <Button data-size="sm" variant="secondary" color="neutral" onClick={onLeave}>{t("office.rules.overtaken.leave")}</Button>

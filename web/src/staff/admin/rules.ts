@@ -1,5 +1,5 @@
 // A trust's rules as a form: what is typed for each, what is wrong with it, and the rules it becomes. No DOM.
-import type { Rules } from "../../protocol";
+import type { Encryption, Rules } from "../../protocol";
 
 export type Rule = keyof Rules;
 /** What stands in each field. */
@@ -8,7 +8,7 @@ export type Typed = Record<Rule, string>;
 export type Faults = Partial<Record<Rule, "number" | "range" | "sender">>;
 
 /** From, to: the API's own bounds. */
-export const BOUNDS: Readonly<Record<Exclude<Rule, "sms_sender">, readonly [number, number]>> = {
+export const BOUNDS: Readonly<Record<Exclude<Rule, "sms_sender" | "encryption">, readonly [number, number]>> = {
   lead_days: [0, 30],
   remind_hours: [0, 72],
   missing_minutes: [0, 60],
@@ -21,10 +21,11 @@ export const BOUNDS: Readonly<Record<Exclude<Rule, "sms_sender">, readonly [numb
 };
 export const MESSAGES = ["lead_days", "remind_hours", "missing_minutes", "quiet_from", "quiet_to", "sms_sender"] as const satisfies readonly Rule[];
 export const RETENTION = ["keep_contact_days", "keep_feedback_days", "keep_consultation_days", "keep_trail_days"] as const satisfies readonly Rule[];
-export const RULES: readonly Rule[] = [...MESSAGES, ...RETENTION];
+export const ENCRYPTION: readonly Encryption[] = ["preferred", "required"];
+export const RULES: readonly Rule[] = [...MESSAGES, ...RETENTION, "encryption"];
 
 export function typedOf(rules: Rules): Typed {
-  return Object.fromEntries(RULES.map((rule) => [rule, String(rules[rule] ?? "")])) as Typed;
+  return Object.fromEntries(RULES.map((rule) => [rule, String(rules[rule] ?? (rule === "encryption" ? ENCRYPTION[0] : ""))])) as Typed;
 }
 
 /** The number in a field; null when there is none. */
@@ -46,7 +47,7 @@ export function faultsIn(typed: Typed): Faults {
 /** The rules of a form in which `faultsIn` found nothing. */
 export function toRules(typed: Typed): Rules {
   const numbers = Object.fromEntries(Object.keys(BOUNDS).map((rule) => [rule, number(typed[rule as Rule]) ?? 0])) as Rules;
-  return { ...numbers, sms_sender: typed.sms_sender.trim() };
+  return { ...numbers, sms_sender: typed.sms_sender.trim(), encryption: ENCRYPTION.find((one) => one === typed.encryption) ?? "preferred" };
 }
 
 /** What one form has otherwise than the one it began from. */
