@@ -90,7 +90,7 @@ function RulesForm({ desk, first }: { desk: Desk; first: TrustRules }) {
       </section>
       <section class="v-card s-rules" aria-labelledby="rules-calls">
         <h2 class="ds-heading" data-size="xs" id="rules-calls">{t("office.rules.calls")}</h2>
-        <Labelled name="encryption" label={t("office.rules.encryption")} help={t("office.rules.help.encryption", { value: typed.encryption })}>
+        <Labelled name="encryption" label={t("office.rules.encryption")} help={t("office.rules.help.encryption", { value: typed.encryption })} fault={null}>
           {(input) => (
             <select {...input} value={typed.encryption} onChange={({ currentTarget }) => set("encryption", currentTarget.value)}>
               {ENCRYPTION.map((value) => <option key={value} value={value}>{worded("encryption", value)}</option>)}
