@@ -28,6 +28,8 @@ export interface AgreementOptions {
   other: Seat;
   consultation: string;
   able: boolean;
+  /** The highest number heard within each attempt of theirs; outlives the agreement, so that who left and came back is not disturbed by old parcels. */
+  numbers: Map<string, number>;
   /** Our present secret, where they may have it. */
   secret: () => Secret | null;
   post: (parcel: Parcel) => void;
@@ -87,8 +89,6 @@ export class Agreement {
   private other: Other | null = null;
   private keyed: Keyed | null = null;
   private reason: Refusal | null = null;
-  /** The highest number heard within each attempt of theirs. */
-  private readonly numbers = new Map<string, number>();
   private strikes = 0;
   private beginnings = 0;
   private trusted = false;
@@ -214,9 +214,10 @@ export class Agreement {
 
   private async hear(parcel: Parcel): Promise<void> {
     if (this.reason === "tampered") return;
-    const before = this.numbers.get(parcel.attempt);
+    const { numbers } = this.options;
+    const before = numbers.get(parcel.attempt);
     if (parcel.attempt === this.own!.attempt || (before !== undefined && parcel.n <= before)) return;
-    this.numbers.set(parcel.attempt, parcel.n);
+    numbers.set(parcel.attempt, parcel.n);
     if (before === undefined && !this.spend()) return;
     if (this.other?.attempt !== parcel.attempt) {
       const known = this.other;
@@ -326,7 +327,7 @@ export class Agreement {
     if (this.reason === "tampered") return this.wake();
     const { keyed } = this;
     // Not whom we speak about, but how many there have been: who makes us waver between two cannot make us say so each time.
-    const words = [this.own!.attempt, this.numbers.size, this.revealed(), keyed?.proof !== undefined, this.options.secret()?.epoch, keyed?.taken?.epoch, this.reason];
+    const words = [this.own!.attempt, this.options.numbers.size, this.revealed(), keyed?.proof !== undefined, this.options.secret()?.epoch, keyed?.taken?.epoch, this.reason];
     const state = JSON.stringify(words);
     const fresh = state !== this.said;
     const due = !this.resting && (this.owed || (this.present && !this.finished()));
