@@ -1,9 +1,12 @@
 // Pages agree on keys over a network that does what it likes, and always do once it is fair again.
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import type { Seat } from "../../src/protocol";
 import { SEATS } from "../../src/shared/e2ee/frames";
 import { Net, type Letter } from "./net";
+
+// Much is computed, and how fast is the machine's business.
+vi.setConfig({ testTimeout: 0 });
 
 type Act =
   | { act: "deliver" | "lose" | "double"; which: number }
@@ -84,10 +87,10 @@ async function history(seats: readonly Seat[], acts: Act[]): Promise<void> {
 const [two, four] = [SEATS.slice(0, 2), SEATS.slice(0, 4)];
 const runs = Number(process.env["VENTEROM_PROPERTY_RUNS"] ?? 0);
 
-test("two always agree in the end, whatever the network does and however often they reload", { timeout: 0 }, async () => {
+test("two always agree in the end, whatever the network does and however often they reload", async () => {
   await fc.assert(fc.asyncProperty(acts, (list) => history(two, list)), { numRuns: runs || 60 });
 });
 
-test("so do four", { timeout: 0 }, async () => {
+test("so do four", async () => {
   await fc.assert(fc.asyncProperty(acts, (list) => history(four, list)), { numRuns: runs || 12 });
 });

@@ -1,9 +1,12 @@
 // Somebody sits in the middle: reads, changes, swaps. They get other codes on both pages and cannot choose them, or nothing at all.
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import type { Parcel, Seat } from "../../src/protocol";
 import { random, toBase64Url } from "../../src/shared/e2ee/bytes";
 import { Net, type Letter } from "./net";
+
+// Much is computed, and how fast is the machine's business.
+vi.setConfig({ testTimeout: 0 });
 
 const SEATS: readonly Seat[] = ["patient", "clinician"];
 
