@@ -14,7 +14,7 @@ DEPLOY = $(PY) -m deploy --trust "$(TRUST)" --stage "$(STAGE)" $(if $(FILE),--fi
 
 PORT ?= $(or $(VENTEROM_PORT),8080)
 
-.PHONY: help policies check-stacks setup run test check lint types web-check lock check-guards fuzz audit sbom generate screenshots bench-coldstart bench-load bench-loss bench-pages bench-relay cost probe simulate-scaling deploy diff destroy bootstrap faults rush soak soak-worker verify-trail dead-letters replay-dead-letters clean
+.PHONY: help policies check-stacks setup run test check lint types web-check lock check-guards fuzz audit sbom generate screenshots bench-coldstart bench-e2ee bench-load bench-loss bench-pages bench-relay cost probe simulate-scaling deploy diff destroy bootstrap faults rush soak soak-worker verify-trail dead-letters replay-dead-letters clean
 .DEFAULT_GOAL := help
 
 help:
@@ -93,6 +93,10 @@ check-stacks: .venv/.ready ## hold every stack against cdk-nag's AwsSolutions an
 bench-coldstart: .venv/.ready ## size of the functions' package, and what starting and calling each costs, beside boto3 alone
 	@$(PY) -m bench.coldstart
 
+bench-e2ee: .venv/.ready build/plane.ready web/dist/index.html ## what end-to-end encryption costs in the browser: CPU, milliseconds a frame, time to the first picture (ROUNDS=5)
+	@tools/setup.sh programs test
+	@$(PY) -m bench.e2ee --rounds $(or $(ROUNDS),5)
+
 bench-load: .venv/.ready build/plane.ready web/dist/index.html ## REST, sockets, bookings a second and the table's units in the local system (four minutes)
 	@tools/setup.sh programs run
 	@$(PY) -m bench.load
@@ -134,8 +138,8 @@ soak: .venv/.ready build/plane.ready ## calls and random faults, and whether all
 soak-worker: .venv/.ready build/plane.ready ## whether a worker's memory grows while calls come and go (MINUTES=30)
 	@$(PY) -m bench.soak_worker $(or $(MINUTES),30)
 
-deploy: .venv/.ready deploy/cdk/node_modules/.ready web/dist/index.html ## show what changes and, when told yes, bring it to a trust's account (TRUST=… STAGE=dev|test|prod, YES=1, NEW_WORD=1)
-	@$(DEPLOY) deploy $(if $(YES),--yes) $(if $(NEW_WORD),--turn-word)
+deploy: .venv/.ready deploy/cdk/node_modules/.ready web/dist/index.html ## show what changes and, when told yes, bring it to a trust's account (TRUST=… STAGE=dev|test|prod, YES=1)
+	@$(DEPLOY) deploy $(if $(YES),--yes)
 
 diff: .venv/.ready deploy/cdk/node_modules/.ready ## show what deploying would change (TRUST=… STAGE=…)
 	@$(DEPLOY) diff

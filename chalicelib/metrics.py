@@ -12,8 +12,6 @@ import time
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-from chalicelib import probing
-
 NAMESPACE: Final = "Venterom"
 SYSTEM: Final = "System"
 """Dimension: which deployment, by the beginning of its stacks' names."""
@@ -112,8 +110,7 @@ KINDS: Final[dict[Metric, Kind]] = {
 
 def measure(figures: dict[Metric, float], trust: str = "") -> None:
     """Write one line for CloudWatch. ``trust``: whose, where it is known; it stands in the line and, of those metrics
-    that are told by trust, in a dimension. What the probe does is in no sum of what people do."""
-    of_people = [[SYSTEM]] if trust != probing.TRUST else []
+    that are told by trust, in a dimension."""
     held = {SYSTEM: os.environ.get("VENTEROM_SYSTEM", "venterom")} | ({TRUST: trust} if trust else {})
     line = {
         "_aws": {
@@ -121,7 +118,7 @@ def measure(figures: dict[Metric, float], trust: str = "") -> None:
             "CloudWatchMetrics": [
                 {
                     "Namespace": NAMESPACE,
-                    "Dimensions": [*of_people, [SYSTEM, TRUST]] if by_trust else [[SYSTEM]],
+                    "Dimensions": [[SYSTEM], [SYSTEM, TRUST]] if by_trust else [[SYSTEM]],
                     "Metrics": [{"Name": metric, "Unit": KINDS[metric].unit} for metric in told],
                 }
                 for by_trust in (False, True)

@@ -1,7 +1,6 @@
 """The command line: `python -m deploy deploy|diff|destroy|bootstrap --trust NAME --stage dev|test|prod`."""
 
 import argparse
-import datetime
 import http.client
 import os
 import shutil
@@ -14,8 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from deploy import Problem
 from deploy.account import Account
 from deploy.cdk import Cdk
-from deploy.entrance import Entrance
-from deploy.steps import Steps, check_account, check_ready, choose, regions
+from deploy.steps import Steps, check_account, check_ready, choose
 from infra.deployment import FILE, Deployment, load
 
 ROOT: Final = Path(__file__).resolve().parent.parent
@@ -32,7 +30,6 @@ def main() -> int:
     parser.add_argument("--stage", default="")
     parser.add_argument("--file", type=Path, default=FILE, help="of deployments (default infra/deployments.toml)")
     parser.add_argument("--yes", action="store_true", help="do not ask")
-    parser.add_argument("--turn-word", action="store_true", help="make a new word between CloudFront and the API")
     parser.add_argument("--data", default="", help="the word that removes data too")
     options = parser.parse_args()
     try:
@@ -59,21 +56,19 @@ def _run(options: argparse.Namespace) -> None:
         steps.destroy(options.data, BUILD / f"{deployment.stack}.kept.json")
         return
     if options.act == "bootstrap":
-        for region in regions(deployment):
-            Cdk(assembly).bootstrap(deployment.account, region)
+        Cdk(assembly).bootstrap(deployment.account, deployment.region)
         return
     if options.act == "deploy":
         check_ready(deployment, where)
     _say(f"Templates of {deployment.name} {deployment.stage} …")
-    entrance = Entrance(deployment, where, lambda: datetime.datetime.now(datetime.UTC), asked=options.turn_word)
-    _synthesize(deployment, assembly, entrance.version)
+    _synthesize(deployment, assembly)
     if options.act == "diff":
         Cdk(assembly).diff(steps.stacks())
         return
     docker = os.environ.get("CDK_DOCKER", "docker")
     if not shutil.which(docker):
         raise Problem(f"{docker} is missing, which builds the images. Install it, or name another by CDK_DOCKER.")
-    steps.deploy(DIST, _fetch, entrance)
+    steps.deploy(DIST, _fetch)
 
 
 def _deployments(file: Path) -> list[Deployment]:
@@ -83,12 +78,12 @@ def _deployments(file: Path) -> list[Deployment]:
         raise Problem(f"{file}: {error}") from None
 
 
-def _synthesize(deployment: Deployment, assembly: Path, word: str) -> None:
+def _synthesize(deployment: Deployment, assembly: Path) -> None:
     from infra.app import synthesize  # takes seconds to import, and destroying needs none of it
 
     os.environ.setdefault("AWS_DEFAULT_REGION", deployment.region)
     shutil.rmtree(assembly, ignore_errors=True)
-    synthesize(assembly, [deployment], {deployment.stack: word})
+    synthesize(assembly, [deployment])
 
 
 def _fetch(host: str, path: str) -> int:

@@ -76,6 +76,8 @@ class System:
 
     EMBEDDED: ClassVar[str] = "local.aws"
     """The module that runs as the embedded AWS."""
+    WORKER: ClassVar[str] = "media_worker"
+    """The module that runs as a media worker."""
 
     def __init__(
         self,
@@ -186,7 +188,7 @@ class System:
         }
         self._children[name] = Child(
             name.replace("worker", "media worker ").strip(),
-            [sys.executable, "-m", "media_worker"],
+            [sys.executable, "-m", self.WORKER],
             self._log(name),
             {f"VENTEROM_{field.upper()}": value for field, value in environment.items()},
             stop_with=signal.SIGINT,  # it would let calls end first if asked by SIGTERM

@@ -13,7 +13,7 @@ from media_worker.health import beat
 from media_worker.link import Link
 from media_worker.load import Load
 from media_worker.log import quiet, say, unforeseen
-from media_worker.port import Port
+from media_worker.port import Endpoint, Port
 from media_worker.probe import Probes
 from media_worker.protection import Protection
 from media_worker.room import Room, Timing
@@ -21,11 +21,11 @@ from media_worker.settings import Misconfigured, Settings
 from media_worker.worker import Worker
 
 
-async def serve(settings: Settings) -> None:
+async def serve(settings: Settings, make_port: Callable[[Endpoint, str], Port] = Port) -> None:
     """Work until drained. SIGTERM lets the calls go on for a while, SIGINT ends them at once. Raises OSError when the
     port cannot be had."""
     timing = Timing(settings.connect_seconds, settings.empty_seconds)
-    port = Port(settings.endpoint, settings.plane)
+    port = make_port(settings.endpoint, settings.plane)
     port.open()
     say("listening", code=port.kind)
     probes = Probes(port, settings.probes)

@@ -1,7 +1,8 @@
 """The browsers of the end-to-end tests: Debian's Chromium and Firefox with fake cameras, opened when asked for."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -96,6 +97,25 @@ class Browsers:
         """Close all of them."""
         for browser in self._open.values():
             browser.close()
+
+
+@contextmanager
+def opened(playwright: Playwright, folder: Path) -> Iterator[Browsers]:
+    """Browsers until the block ends; the sound server that some of them need has its files in ``folder``."""
+    sound: list[Child] = []
+
+    def sound_server() -> str:
+        if not sound:
+            sound.append(start_sound(folder))
+        return f"unix:{folder}/native"
+
+    browsers = Browsers(playwright, sound_server)
+    try:
+        yield browsers
+    finally:
+        browsers.close()
+        for child in sound:
+            child.stop()
 
 
 def faults(page: Page) -> list[str]:

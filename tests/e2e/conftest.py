@@ -9,9 +9,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 
 from local import seed
-from local.children import Child
 from local.system import TRUST, Ports, System, national_id
-from tests.e2e.browsers import Browsers, faults, start_sound
+from tests.e2e.browsers import Browsers, faults, opened
 from tests.e2e.people import FORCE_RELAY, KEEP_CONNECTIONS, Booking, Clinician, Patient, expect_media
 from tests.invariants.running import hold
 
@@ -32,19 +31,8 @@ def playwright() -> Iterator[Playwright]:
 
 @pytest.fixture(scope="session")
 def browsers(playwright: Playwright, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browsers]:
-    sound: list[Child] = []
-    folder = tmp_path_factory.mktemp("sound")
-
-    def sound_server() -> str:
-        if not sound:
-            sound.append(start_sound(folder))
-        return f"unix:{folder}/native"
-
-    opened = Browsers(playwright, sound_server)
-    yield opened
-    opened.close()
-    for child in sound:
-        child.stop()
+    with opened(playwright, tmp_path_factory.mktemp("sound")) as browsers:
+        yield browsers
 
 
 class Outbox:

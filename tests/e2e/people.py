@@ -225,7 +225,11 @@ class Clinician:
         form.get_by_label("Mobiltelefon").fill(phone)
         form.get_by_role("button", name="Legg til og send lenke").click()
         expect(form).to_be_hidden(timeout=PATIENCE)
-        expect(self.row(consultation).locator("[data-guest]")).to_contain_text(name)
+        expect(self.row(consultation).locator("[data-guest]", has_text=name)).to_be_visible()
+
+    def let_in(self) -> None:
+        """Whoever knocks while a call goes on."""
+        self.page.locator("[data-banner=knocking]").get_by_role("button", name="Slipp inn").click(timeout=PATIENCE)
 
 
 class Patient:

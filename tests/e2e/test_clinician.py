@@ -113,7 +113,7 @@ def test_an_interpreter_is_let_into_the_call(ingrid, waiting, open_patient, outb
     ingrid.call(consultation)
     patient.accept()
     expect_media(ingrid.page)
-    ingrid.page.locator("[data-banner=knocking]").get_by_role("button", name="Slipp inn").click()
+    ingrid.let_in()
     guest.accept()
     for page in (ingrid.page, patient.page, guest.page):
         expect(page.locator(".v-person[data-seat]")).to_have_count(2, timeout=PATIENCE)

@@ -1,1 +1,1 @@
-"""End-to-end encryption, seen by a second implementation and by real browsers."""
+"""End-to-end encryption: a second implementation of its protocol, sealed calls in real browsers, who sits between."""

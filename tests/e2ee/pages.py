@@ -1,0 +1,109 @@
+"""What the pages of a call say of its protection, and what is to be seen and heard in them."""
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from playwright.sync_api import Page, expect
+
+from tests.e2e.people import PATIENCE, expect_media
+from tests.e2ee.dump import Secret, likeness
+from tests.e2ee.source import ACROSS, BOARD, DOWN
+
+UNABLE: Final = "try { localStorage.setItem('venterom.unable', '1'); } catch {}"
+"""Run in a page: its browser acts as one without encoded transforms."""
+KEYS: Final = """
+window.__keys = [];
+Worker.prototype.postMessage = new Proxy(Worker.prototype.postMessage, {
+  apply(post, worker, [message, ...rest]) {
+    if (message?.secret) __keys.push({...message, secret: [...message.secret]});
+    return Reflect.apply(post, worker, [message, ...rest]);
+  },
+});
+"""
+"""Run in a page: its person gives away every secret that the page ever seals or opens with."""
+WRONG: Final = """
+Worker.prototype.postMessage = new Proxy(Worker.prototype.postMessage, {
+  apply(post, worker, [message, ...rest]) {
+    const wrong = message?.type === 'take' ? {...message, secret: message.secret.map(byte => byte ^ 1)} : message;
+    return Reflect.apply(post, worker, [wrong, ...rest]);
+  },
+});
+"""
+"""Run in a page: the secrets of the others that it opens with are others than they said."""
+
+SHOWN: Final = """
+seat => {
+  const video = document.querySelector(`.v-person[data-seat=${seat}] video`);
+  if (!video?.videoWidth) return null;
+  const canvas = Object.assign(document.createElement('canvas'), {width: ACROSS, height: DOWN});
+  const context = canvas.getContext('2d', {willReadFrequently: true});
+  context.drawImage(video, 0, 0, canvas.width, canvas.height);
+  const {data} = context.getImageData(0, 0, canvas.width, canvas.height);
+  return Array.from({length: data.length / 4}, (_, at) => (data[4 * at] + data[4 * at + 1] + data[4 * at + 2]) / 3);
+}
+""".replace("ACROSS", str(ACROSS)).replace("DOWN", str(DOWN))
+
+
+def keys(page: Page) -> list[Secret]:
+    """All that a page with KEYS in it was given."""
+    found: list[dict[str, Any]] = page.evaluate("() => __keys")
+    return [Secret(key["seat"], key["epoch"], bytes(key["secret"])) for key in found]
+
+
+def expect_sealed(page: Page) -> None:
+    """Wait until the page says that it is."""
+    expect(page.locator(".v-lock:is([data-face=sealed], [data-face=confirmed])")).to_be_visible(timeout=PATIENCE)
+
+
+def expect_open(page: Page) -> None:
+    """Wait until the page says that the call is not encrypted from end to end."""
+    expect(page.locator(".v-lock[data-face=open]")).to_be_visible(timeout=PATIENCE)
+
+
+def expect_refused(page: Page, reason: str) -> None:
+    """Wait until the page says that neither picture nor sound passes, and why."""
+    expect(page.locator(f"[data-refused={reason}]")).to_be_visible(timeout=PATIENCE)
+
+
+def codes(page: Page, seats: Iterable[str]) -> dict[str, str]:
+    """The code that the page shows for each of these others, digits only."""
+    page.locator(".v-lock__button").click()
+    dialog = page.locator("dialog[open]", has=page.locator(".v-spoken"))
+    found = {}
+    for seat in seats:
+        pairs = dialog.locator(f"[data-seat={seat}] .v-spoken strong")
+        expect(pairs).to_have_count(3, timeout=PATIENCE)
+        found[seat] = "".join(pairs.all_inner_texts())
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    return found
+
+
+def expect_same_codes(**people: Page) -> dict[frozenset[str], str]:
+    """Wait until everybody is sealed; each two see the same code, each pair another. ``people`` by their seats."""
+    for page in people.values():
+        expect_sealed(page)
+    shown = {seat: codes(page, people.keys() - {seat}) for seat, page in people.items()}
+    pairs = {frozenset((a, b)): code for a, others in shown.items() for b, code in others.items()}
+    assert all(shown[b][a] == code for a, others in shown.items() for b, code in others.items())
+    assert len(set(pairs.values())) == len(pairs), "one in a million for each two pairs"
+    return pairs
+
+
+def expect_alive(page: Page, *seats: str, known: bool = True) -> None:
+    """Wait until sound arrives, and pictures of these people that change; ``known``: they are those of `source.py`."""
+    expect_media(page)
+    for seat in seats:
+        page.wait_for_function(
+            f"""seat => {{
+              const now = ({SHOWN})(seat);
+              const before = (window.__shown ??= {{}})[seat] ??= now;
+              return before && now && now.some((value, at) => Math.abs(value - before[at]) > 8);
+            }}""",
+            arg=seat,
+            polling=100,
+            timeout=PATIENCE,
+        )
+        page.evaluate("() => void delete window.__shown")
+        if known:
+            assert likeness(page.evaluate(SHOWN, seat), BOARD) > 0.8, f"what is shown of {seat} is something else"
