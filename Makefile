@@ -138,8 +138,8 @@ soak: .venv/.ready build/plane.ready ## calls and random faults, and whether all
 soak-worker: .venv/.ready build/plane.ready ## whether a worker's memory grows while calls come and go (MINUTES=30)
 	@$(PY) -m bench.soak_worker $(or $(MINUTES),30)
 
-deploy: .venv/.ready deploy/cdk/node_modules/.ready web/dist/index.html ## show what changes and, when told yes, bring it to a trust's account (TRUST=… STAGE=dev|test|prod, YES=1)
-	@$(DEPLOY) deploy $(if $(YES),--yes)
+deploy: .venv/.ready deploy/cdk/node_modules/.ready web/dist/index.html ## show what changes and, when told yes, bring it to a trust's account (TRUST=… STAGE=dev|test|prod, YES=1, NEW_WORD=1)
+	@$(DEPLOY) deploy $(if $(YES),--yes) $(if $(NEW_WORD),--turn-word)
 
 diff: .venv/.ready deploy/cdk/node_modules/.ready ## show what deploying would change (TRUST=… STAGE=…)
 	@$(DEPLOY) diff

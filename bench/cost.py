@@ -198,6 +198,7 @@ def report(found: prices.Amounts, sms: float, more: dict[str, Any], seconds: dic
         "others": others,
         "assumed": {"relayed": RELAYED, "other_zone": OTHER_ZONE, "sound_bps": SOUND_BPS, "media_bps": media_bps()},
         "watched_seconds": seconds,
+        "amounts": msgspec.to_builtins(found),
         **more,
     }
 
@@ -215,9 +216,9 @@ def main() -> int:
         found, sms, more = taken(system, reading, tape, dict(month))
     seconds = {what: round(end - begin, 1) for what, begin, end in tape.spans()}
     figures = report(found, sms, more | {"resources": types, "load_average": os.getloadavg()}, seconds)
-    prices.AMOUNTS.write_bytes(msgspec.json.format(msgspec.json.encode(found, order="sorted"), indent=2) + b"\n")
     target = BUILD / "bench" / "cost.json"
     write(target, figures)
+    prices.AMOUNTS.write_bytes(prices.written(found))
     for name, item in figures["items"].items():
         print(f"{name:20}{item['amount']:>14.6f}  {item['usd']:>10.6f} USD")
     print(f"{'AWS':20}{'':14}  {figures['aws_usd_per_consultation']:>10.6f} USD")

@@ -19,6 +19,7 @@ from bench.fleets import ByBook, Fixed, Fleet, Moment, Tracking
 from bench.region import HOUR, NO_SHOW, SEED, Day, day
 from chalicelib.fleet import HURRY_SECONDS
 from chalicelib.scaling import Booked, Policy, Standing, booked, over, resting, wanted
+from infra.prices import prices
 from local.template import BUILD
 from media_worker.settings import CAPACITY
 
@@ -35,13 +36,10 @@ PATIENCE_SECONDS: Final = 120
 LATER_SECONDS: Final = 3600
 POLICY: Final = Policy(calls_a_worker=CAPACITY["compiled"])
 
-PRICE_DATE: Final = "2026-11-26"
-VCPU_HOUR_USD, GB_HOUR_USD, ADDRESS_HOUR_USD = 0.03238, 0.00356, 0.005
-"""Fargate, Linux on ARM, us-east-1, and a public IPv4 address: aws.amazon.com/fargate/pricing and /vpc/pricing, read in
-copies (vantage.sh/blog/fargate-pricing). European regions cost some percent more; on x86 it is 0.04048 and 0.004445."""
+PRICES: Final = prices()
 VCPU, GB = 1, 2
 """A worker's task: it forwards in one thread, and 1 vCPU takes at least 2 GB."""
-WORKER_HOUR_USD: Final = VCPU * VCPU_HOUR_USD + GB * GB_HOUR_USD + ADDRESS_HOUR_USD
+WORKER_HOUR_USD: Final = PRICES.sum({"vcpu_hour": VCPU, "memory_gb_hour": GB, "address_hour": 1})
 
 
 class Task:
@@ -255,7 +253,7 @@ def main() -> None:
         "start_seconds": START_SECONDS,
         "patience_seconds": PATIENCE_SECONDS,
         "worker_hour_usd": round(WORKER_HOUR_USD, 5),
-        "price_date": PRICE_DATE,
+        "price_date": PRICES.read.isoformat(),
         "cpu_seconds": round(time.process_time() - began, 1),
         "cases": msgspec.to_builtins(results),
     }

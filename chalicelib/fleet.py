@@ -5,6 +5,8 @@ when somebody waits for a line.
 from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple, Protocol
 
+import msgspec
+
 from chalicelib import probing
 from chalicelib.book import Book
 from chalicelib.crew import Crew
@@ -14,10 +16,13 @@ from chalicelib.protocol import Room
 from chalicelib.records import Once, Wanted, Worker
 from chalicelib.scaling import Standing, over, resting, wanted
 from chalicelib.settings import Settings
-from chalicelib.store import Create, Refused, Store
+from chalicelib.store import Create, Put, Refused, Store
 
 HURRY_SECONDS: Final = 10
 """At most so often it is decided because somebody waits."""
+TEST_SECONDS: Final = 300
+"""A network test that found no worker asks for one for so long: it starts in a minute or two, and she tries again."""
+TEST: Final = Once(name="test-without-worker")
 
 
 class Tasks(Protocol):
@@ -78,7 +83,8 @@ class Fleet:
         alive = [worker for worker in workers if not (worker.draining or self._crew.is_lost(worker))]
         calls = sum(map(_calls, workers))  # those of lost ones, too: they want another place
         waiting = len(self._store.query(Wanted, Wanted.PARTITION, "T#"))
-        number = wanted(self._book.booked(*policy.window(now)), calls, waiting, now, policy)
+        tests = self._is_test_wanted(now)
+        number = wanted(self._book.booked(*policy.window(now)), calls, waiting + tests, now, policy)
         allowed = policy.bound(number)
         crew = self._told(alive, allowed) if self._tasks else [_standing(worker) for worker in alive]
         # Those that are being started are in the number, and have no row yet.
@@ -90,6 +96,11 @@ class Fleet:
         log(door="fleet", **decided._asdict())
         measure({Metric.WORKERS_WANTED: number, Metric.WORKERS_CAPPED: number - allowed})
         return decided
+
+    def _is_test_wanted(self, now: float) -> bool:
+        """Whether somebody could not test her network for want of a worker, a moment ago."""
+        asked = self._store.get(Once, TEST.key())
+        return asked is not None and (asked.expires or 0) > now
 
     def _told(self, alive: Sequence[Worker], number: int) -> list[Standing]:
         """Each as it stands when it has been told: what it carries by then, for nothing is placed there afterwards."""
@@ -139,6 +150,12 @@ class Hurry:
             log(door="fleet", outcome=fault(error))
             return
         self._last = turn
+
+    def for_test(self) -> None:
+        """Somebody tests her network, and there is no worker to test with. Raises as the store does."""
+        if self._settings.worker_service:
+            self._store.write([Put(msgspec.structs.replace(TEST, expires=int(self._now()) + TEST_SECONDS))])
+            self()
 
 
 def _calls(worker: Worker) -> int:

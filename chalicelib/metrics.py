@@ -12,6 +12,8 @@ import time
 from enum import StrEnum
 from typing import Final, NamedTuple
 
+from chalicelib import probing
+
 NAMESPACE: Final = "Venterom"
 SYSTEM: Final = "System"
 """Dimension: which deployment, by the beginning of its stacks' names."""
@@ -110,7 +112,8 @@ KINDS: Final[dict[Metric, Kind]] = {
 
 def measure(figures: dict[Metric, float], trust: str = "") -> None:
     """Write one line for CloudWatch. ``trust``: whose, where it is known; it stands in the line and, of those metrics
-    that are told by trust, in a dimension."""
+    that are told by trust, in a dimension. What the probe does is in no sum of what people do."""
+    of_people = [[SYSTEM]] if trust != probing.TRUST else []
     held = {SYSTEM: os.environ.get("VENTEROM_SYSTEM", "venterom")} | ({TRUST: trust} if trust else {})
     line = {
         "_aws": {
@@ -118,7 +121,7 @@ def measure(figures: dict[Metric, float], trust: str = "") -> None:
             "CloudWatchMetrics": [
                 {
                     "Namespace": NAMESPACE,
-                    "Dimensions": [[SYSTEM], [SYSTEM, TRUST]] if by_trust else [[SYSTEM]],
+                    "Dimensions": [*of_people, [SYSTEM, TRUST]] if by_trust else [[SYSTEM]],
                     "Metrics": [{"Name": metric, "Unit": KINDS[metric].unit} for metric in told],
                 }
                 for by_trust in (False, True)

@@ -1,12 +1,14 @@
 """What a visitor's page says, whether of a patient or of a guest: the part of both, above all the network test."""
 
 from contextlib import suppress
-from typing import Final
+from typing import Any, Final
 
+from chalicelib import probing
 from chalicelib import protocol as p
 from chalicelib.call_messages import CallMessages
 from chalicelib.consultations import TRIES
-from chalicelib.errors import Forbidden, NotFound, TooManyAttempts
+from chalicelib.errors import Forbidden, NotFound, NoWorker, TooManyAttempts
+from chalicelib.fleet import Hurry
 from chalicelib.records import Consultation, Socket
 from chalicelib.tokens import mint
 
@@ -17,6 +19,10 @@ PROBE_MILLISECONDS: Final = 2000
 
 class VisitMessages(CallMessages):
     """A visitor has one consultation, and says nothing of any other."""
+
+    def __init__(self, hurry: Hurry, *means: Any) -> None:
+        super().__init__(*means)
+        self._hurry = hurry
 
     def gone(self, socket: Socket) -> None:
         """A visitor's socket has ended."""
@@ -36,7 +42,12 @@ class VisitMessages(CallMessages):
 
     def _on_probe_offer(self, socket: Socket, message: p.ProbeOffer) -> None:
         self._limit(socket, "probe_offer")
-        self._crew.probe(socket.connection, message.probe, message.sdp)
+        try:
+            self._crew.probe(socket.connection, message.probe, message.sdp)
+        except NoWorker:
+            if socket.trust != probing.TRUST:  # no worker is started for the probe
+                self._hurry.for_test()
+            raise
 
     # ------------------------------------------------------------ parts
 

@@ -568,8 +568,8 @@ class Services:
             self.now,
         )
         messages: dict[Role, Messages] = {
-            Role.PATIENT: PatientMessages(*means),
-            Role.GUEST: GuestMessages(*means),
+            Role.PATIENT: PatientMessages(self.hurry, *means),
+            Role.GUEST: GuestMessages(self.hurry, *means),
             Role.CLINICIAN: ClinicianMessages(self.lists, self.lines, self.suspensions, *means),
             Role.SECRETARY: SecretaryMessages(self.sockets, self.lists),
             Role.WORKER: WorkerMessages(self.consultations, self.sockets, self.workers, self.figures, self.now),

@@ -1,6 +1,7 @@
 """The command line: `python -m deploy deploy|diff|destroy|bootstrap --trust NAME --stage dev|test|prod`."""
 
 import argparse
+import datetime
 import http.client
 import os
 import shutil
@@ -13,7 +14,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from deploy import Problem
 from deploy.account import Account
 from deploy.cdk import Cdk
-from deploy.steps import Steps, check_account, check_ready, choose
+from deploy.entrance import Entrance
+from deploy.steps import Steps, check_account, check_ready, choose, regions
 from infra.deployment import FILE, Deployment, load
 
 ROOT: Final = Path(__file__).resolve().parent.parent
@@ -30,6 +32,7 @@ def main() -> int:
     parser.add_argument("--stage", default="")
     parser.add_argument("--file", type=Path, default=FILE, help="of deployments (default infra/deployments.toml)")
     parser.add_argument("--yes", action="store_true", help="do not ask")
+    parser.add_argument("--turn-word", action="store_true", help="make a new word between CloudFront and the API")
     parser.add_argument("--data", default="", help="the word that removes data too")
     options = parser.parse_args()
     try:
@@ -56,19 +59,21 @@ def _run(options: argparse.Namespace) -> None:
         steps.destroy(options.data, BUILD / f"{deployment.stack}.kept.json")
         return
     if options.act == "bootstrap":
-        Cdk(assembly).bootstrap(deployment.account, deployment.region)
+        for region in regions(deployment):
+            Cdk(assembly).bootstrap(deployment.account, region)
         return
     if options.act == "deploy":
         check_ready(deployment, where)
     _say(f"Templates of {deployment.name} {deployment.stage} …")
-    _synthesize(deployment, assembly)
+    entrance = Entrance(deployment, where, lambda: datetime.datetime.now(datetime.UTC), asked=options.turn_word)
+    _synthesize(deployment, assembly, entrance.version)
     if options.act == "diff":
         Cdk(assembly).diff(steps.stacks())
         return
     docker = os.environ.get("CDK_DOCKER", "docker")
     if not shutil.which(docker):
         raise Problem(f"{docker} is missing, which builds the images. Install it, or name another by CDK_DOCKER.")
-    steps.deploy(DIST, _fetch)
+    steps.deploy(DIST, _fetch, entrance)
 
 
 def _deployments(file: Path) -> list[Deployment]:
@@ -78,12 +83,12 @@ def _deployments(file: Path) -> list[Deployment]:
         raise Problem(f"{file}: {error}") from None
 
 
-def _synthesize(deployment: Deployment, assembly: Path) -> None:
+def _synthesize(deployment: Deployment, assembly: Path, word: str) -> None:
     from infra.app import synthesize  # takes seconds to import, and destroying needs none of it
 
     os.environ.setdefault("AWS_DEFAULT_REGION", deployment.region)
     shutil.rmtree(assembly, ignore_errors=True)
-    synthesize(assembly, [deployment])
+    synthesize(assembly, [deployment], {deployment.stack: word})
 
 
 def _fetch(host: str, path: str) -> int:

@@ -1,5 +1,6 @@
 """The account where a deployment stands: all that the deploy tool itself asks of AWS, and does there."""
 
+import datetime
 import json
 import re
 from collections.abc import Iterator
@@ -26,6 +27,8 @@ class Thing(msgspec.Struct, frozen=True, order=True):
     """CloudFormation's type: AWS::DynamoDB::Table."""
     name: str
     """What the service calls it: a name, an id or an ARN."""
+    region: str = ""
+    """Where it stands."""
 
 
 class Account:
@@ -37,6 +40,10 @@ class Account:
 
     def _client(self, service: str, region: str = "") -> Any:
         return self._session.client(service, region_name=region or self._region)
+
+    def at(self, region: str) -> "Account":
+        """The same account in another region."""
+        return self if region == self._region else Account(region)
 
     def number(self) -> str:
         """Its twelve digits. Raises Problem when nobody is logged in."""
@@ -81,6 +88,15 @@ class Account:
             raise
         return None if found["StackStatus"] == "DELETE_COMPLETE" else found
 
+    def secret(self, name: str) -> tuple[str, str, datetime.datetime]:
+        """What a secret holds now, in which version, and since when."""
+        found = self._client("secretsmanager").get_secret_value(SecretId=name)
+        return found["SecretString"], found["VersionId"], found["CreatedDate"]
+
+    def put_secret(self, name: str, text: str, version: str) -> None:
+        """The next version of a secret, with an id that was chosen for it; once, however often it is put."""
+        self._client("secretsmanager").put_secret_value(SecretId=name, SecretString=text, ClientRequestToken=version)
+
     def put(self, bucket: str, name: str, body: bytes, kind: str, cache: str) -> None:
         """One file of the pages, with its content type and for how long it may be kept."""
         self._client("s3").put_object(Bucket=bucket, Key=name, Body=body, ContentType=kind, CacheControl=cache)
@@ -117,7 +133,7 @@ class Account:
         body = self._client("cloudformation").get_template(StackName=stack)["TemplateBody"]
         resources = (json.loads(body) if isinstance(body, str) else body)["Resources"]
         return {
-            Thing(one["ResourceType"], one["PhysicalResourceId"]): (
+            Thing(one["ResourceType"], one["PhysicalResourceId"], self._region): (
                 resources.get(one["LogicalResourceId"], {}).get("DeletionPolicy") in KEPT
             )
             for one in self._resources(stack)

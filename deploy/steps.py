@@ -10,10 +10,11 @@ import msgspec
 from deploy import Problem
 from deploy.account import Account, Thing
 from deploy.cdk import Cdk
+from deploy.entrance import Entrance
 from deploy.pages import upload
 from infra.deployment import Deployment, Stage
 
-ORDER: Final = ("core", "media", "web", "operations")
+ORDER: Final = ("core", "media", "web", "operations", "abroad")
 """Later stacks read earlier ones. Pages come after all of them: new pages must not meet old functions."""
 ALL_DATA: Final = "yes-remove-it-all"
 UNSET: Final = "set-me"
@@ -43,14 +44,22 @@ def check_account(deployment: Deployment, where: Account) -> None:
         )
 
 
+def regions(deployment: Deployment) -> list[str]:
+    """Where its stacks stand, each region once."""
+    return list(dict.fromkeys(deployment.region_of(kind) for kind in ORDER))
+
+
 def check_ready(deployment: Deployment, where: Account) -> None:
     """That the account is ready for it, and all is filled in. Raises Problem with what to do."""
     unset = sorted(name for name, value in deployment.settings.items() if value == UNSET)
     if unset:
         raise Problem(f"Still {UNSET!r} in the file of deployments: {', '.join(unset)}")
-    if not where.bootstrapped():
-        place = f"aws://{deployment.account}/{deployment.region}"
-        raise Problem(f"The account is not prepared for the CDK. Once: make bootstrap, or cdk bootstrap {place}")
+    for region in regions(deployment):
+        if not where.at(region).bootstrapped():
+            place = f"aws://{deployment.account}/{region}"
+            raise Problem(
+                f"The account is not prepared for the CDK in {region}. Once: make bootstrap, or cdk bootstrap {place}"
+            )
     for host, arn in (
         (deployment.domain, deployment.certificate),
         (deployment.turn_domain, deployment.turn_certificate),
@@ -80,16 +89,28 @@ class Steps:
         """Their names, in the order in which they are deployed."""
         return [f"{self._deployment.stack}-{kind}" for kind in ORDER]
 
-    def deploy(self, dist: Path, fetch: Fetch) -> None:
+    def _places(self) -> dict[str, Account]:
+        """The account in the region of each stack."""
+        return {
+            stack: self._where.at(self._deployment.region_of(kind))
+            for stack, kind in zip(self.stacks(), ORDER, strict=True)
+        }
+
+    def deploy(self, dist: Path, fetch: Fetch, entrance: Entrance | None = None) -> None:
         """Show what changes, ask, deploy, upload, wait, try. Raises Problem; may be done again after any."""
         stacks = self.stacks()
         count = len(stacks) + 3
         self._cdk.diff(stacks)
         self._agree(f"Deploy this to {self._deployment.domain} in account {self._deployment.account}?")
+        if entrance and entrance.due:
+            self._say("A new word between CloudFront and the API …")
+            entrance.turn()
         for number, stack in enumerate(stacks, 1):
             self._say(f"[{number}/{count}] {stack} …")
             self._cdk.deploy(stack)
-        outputs = {key: value for stack in stacks for key, value in (self._where.outputs(stack) or {}).items()}
+        outputs: dict[str, str] = {}
+        for stack, where in self._places().items():
+            outputs |= where.outputs(stack) or {}
         self._say(f"[{count - 2}/{count}] Pages to {outputs['PagesBucket']} …")
         self._say(f"      {upload(self._where, outputs['PagesBucket'], dist)} files")
         self._say(f"[{count - 1}/{count}] Waiting until workers and TURN servers are steady …")
@@ -128,8 +149,8 @@ class Steps:
 
         ``notes`` remembers what there was, for the case that this is cut off. Raises Problem.
         """
-        stacks = list(reversed(self.stacks()))
-        kept = self._noted(notes) | {one for stack in stacks for one in self._where.kept(stack)}
+        places = dict(reversed(self._places().items()))
+        kept = self._noted(notes) | {one for stack, where in places.items() for one in where.kept(stack)}
         gone = data == ALL_DATA
         self._say(f"{self._deployment.domain} in account {self._deployment.account} is taken down.")
         self._say(f"{'ITS DATA GO WITH IT' if gone else 'This stays, with its data'}:")
@@ -139,16 +160,16 @@ class Steps:
         self._agree("Take it down?", name=gone or self._deployment.stage is Stage.PROD)
         notes.parent.mkdir(parents=True, exist_ok=True)
         notes.write_bytes(msgspec.json.encode(sorted(kept)))
-        for stack in stacks:
+        for stack, where in places.items():
             self._say(f"{stack} …")
-            for bucket in self._where.buckets(stack):
-                self._where.empty(bucket)
-            self._where.delete(stack)
+            for bucket in where.buckets(stack):
+                where.empty(bucket)
+            where.delete(stack)
         if not gone:
             self._say(f"Taken down. What stays is listed above; remove it too by the same command with DATA={ALL_DATA}")
             return
         for one in sorted(kept):
-            self._say(f"  {one.kind:30} {one.name}: {self._where.remove(one)}")
+            self._say(f"  {one.kind:30} {one.name}: {self._where.at(one.region).remove(one)}")
         notes.unlink()
 
     @staticmethod

@@ -7,7 +7,7 @@ from constructs import Construct
 
 from infra import STACK
 from infra.boundary import Boundary
-from infra.deployment import Deployment
+from infra.deployment import FIRST_WORD, Deployment
 from infra.entrance import PROXIES, Entrance
 from infra.functions import SOCKET_STAGE, Functions
 from infra.state import State
@@ -16,7 +16,10 @@ from infra.state import State
 class Core(Stack):
     """Of a deployment; without one, as on a developer's machine: everything that a deployment sets is a parameter."""
 
-    def __init__(self, scope: Construct, *, build: Path, deployment: Deployment | None = None) -> None:
+    def __init__(
+        self, scope: Construct, *, build: Path, deployment: Deployment | None = None, word: str = FIRST_WORD
+    ) -> None:
+        """``word``: the version of the entrance's word."""
         super().__init__(
             scope,
             f"{deployment.stack}-core" if deployment else STACK,
@@ -29,7 +32,17 @@ class Core(Stack):
         self.functions = Functions(self, "Functions", state=self.state, build=build, deployment=deployment, given=given)
         self.boundary = Boundary(self, "Boundary", name=f"{deployment.stack if deployment else STACK}-region")
         self.boundary.apply(self)
-        self.entrance = Entrance(self, "Entrance", api=self.functions.rest, key=self.state.key) if deployment else None
+        self.entrance: Entrance | None = None
+        if deployment:
+            self.entrance = Entrance(
+                self,
+                "Entrance",
+                api=self.functions.rest,
+                released=self.functions.released,
+                key=self.state.key,
+                version=word,
+            )
+            CfnOutput(self, "EntranceSecret", value=self.entrance.secret.ref)
         for name, value in self._outputs().items():
             CfnOutput(self, name, value=value)
 

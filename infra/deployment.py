@@ -16,6 +16,11 @@ WORKERS: Final = "workers"
 """The name of the ECS service of media workers, in the deployment's cluster."""
 TURN_SERVERS: Final = "turn"
 """That of the TURN servers."""
+ABROAD: Final = "us-east-1"
+"""The region where AWS keeps budgets and CloudFront's certificates, wherever a deployment stands."""
+
+FIRST_WORD: Final = "first"
+"""The version of the entrance's word before it has been turned over for the first time (infra/entrance.py)."""
 
 
 class Stage(StrEnum):
@@ -70,6 +75,10 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     def stack(self) -> str:
         """The beginning of the names of its stacks."""
         return f"{STACK}-{self.name}-{self.stage}"
+
+    def region_of(self, kind: str) -> str:
+        """Where its stack of this kind stands."""
+        return ABROAD if kind == "abroad" else self.region
 
     @property
     def origin(self) -> str:

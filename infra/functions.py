@@ -76,6 +76,9 @@ class Functions(Construct):
         self._always_newest(template)
         self._one_stage(template)
         self._bounded(template)
+        self._deployments = [
+            name for name, one in template["Resources"].items() if one["Type"] == "AWS::ApiGateway::Deployment"
+        ]
         template_file = build / "functions.json"
         template_file.write_text(json.dumps(template))
         self.included = include.CfnInclude(self, "Chalice", template_file=str(template_file), preserve_logical_ids=True)
@@ -165,6 +168,15 @@ class Functions(Construct):
         if not isinstance(api, apigateway.CfnRestApi):
             raise TypeError(api.node.path)
         return api
+
+    @property
+    def released(self) -> CfnResource:
+        """The REST API's deployment: the state of it that its stage shows."""
+        (name,) = self._deployments
+        deployment = self.included.get_resource(name)
+        if not isinstance(deployment, CfnResource):
+            raise TypeError(name)
+        return deployment
 
     def id_of(self, logical_id: str) -> str:
         """What CloudFormation's Ref gives for one of Chalice's resources."""

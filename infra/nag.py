@@ -30,7 +30,7 @@ class Finding:
     rule: str
     """With what exactly in brackets, where a rule finds several things in one construct."""
     stack: str
-    """Of which kind: core, media, web or operations."""
+    """Of which kind: core, media, web, operations or abroad."""
     path: str
     """Of the construct, inside its stack."""
     deployment: str

@@ -84,6 +84,11 @@ def prices(text: str = "") -> Prices:
     return msgspec.convert(tomllib.loads(text or PRICES.read_text()), Prices)
 
 
+def written(found: Amounts) -> bytes:
+    """The text of amounts.json for what was measured."""
+    return msgspec.json.format(msgspec.json.encode(found, order="sorted"), indent=2) + b"\n"
+
+
 def amounts(text: str = "") -> Amounts:
     """Those of a text in JSON, or of amounts.json. Raises msgspec.ValidationError that names what is wrong."""
     return msgspec.json.decode(text or AMOUNTS.read_text(), type=Amounts)

@@ -2,7 +2,6 @@
 
 from typing import Final
 
-from aws_cdk import DefaultStackSynthesizer, Environment, Stack
 from aws_cdk import aws_budgets as budgets
 from constructs import Construct
 
@@ -10,21 +9,13 @@ from infra.deployment import Deployment
 
 TAG: Final = "venterom:system"
 """By which AWS tells one deployment's costs from another's in the same account; to be activated once in Billing."""
-REGION: Final = "us-east-1"
-"""Where AWS keeps budgets, whatever they are of. It holds the address that they are told to, and nothing else."""
 
 
-class Spending(Stack):
+class Spending(Construct):
     """Told by mail: the forecast passes the budget, or it is spent. Not by an alarm, for AWS counts once a day."""
 
-    def __init__(self, scope: Construct, *, deployment: Deployment) -> None:
-        super().__init__(
-            scope,
-            f"{deployment.stack}-budget",
-            description="Venterom: the month's budget",
-            synthesizer=DefaultStackSynthesizer(generate_bootstrap_version_rule=False),
-            env=Environment(account=deployment.account, region=REGION),
-        )
+    def __init__(self, scope: Construct, construct_id: str, *, deployment: Deployment) -> None:
+        super().__init__(scope, construct_id)
         told = budgets.CfnBudget.SubscriberProperty(address=deployment.alarms_to, subscription_type="EMAIL")
         budgets.CfnBudget(
             self,

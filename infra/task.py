@@ -1,7 +1,7 @@
 """One kind of task: a container on Fargate, on ARM, that may do and write as little as possible."""
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_ecs as ecs
@@ -68,6 +68,26 @@ class Task(Construct):
         )
 
         self.definition.add_to_execution_role_policy(key.through(["secretsmanager"]))
+
+    def service(self, scope: Construct, *, name: str, cluster: ecs.Cluster, **more: Any) -> ecs.FargateService:
+        """The service that keeps such tasks running, on public addresses; ``more``: what else FargateService takes.
+
+        New tasks come before old ones go, and a deployment whose tasks do not stay up is taken back.
+        """
+        return ecs.FargateService(
+            scope,
+            "Service",
+            service_name=name,
+            cluster=cluster,
+            task_definition=self.definition,
+            assign_public_ip=True,
+            min_healthy_percent=100,
+            max_healthy_percent=200,
+            circuit_breaker=ecs.DeploymentCircuitBreaker(enable=True, rollback=True),
+            propagate_tags=ecs.PropagatedTagSource.SERVICE,
+            enable_ecs_managed_tags=True,
+            **more,
+        )
 
     def _secret(self, name: str, arn: str) -> ecs.Secret:
         return ecs.Secret.from_secrets_manager(secretsmanager.Secret.from_secret_complete_arn(self, name, arn))

@@ -50,23 +50,15 @@ class Turn(Construct):
             port=ecs.PortMapping(container_port=TURN_PORT, protocol=ecs.Protocol.TCP),
         )
         self.task.container.add_port_mappings(ecs.PortMapping(container_port=TURN_PORT, protocol=ecs.Protocol.UDP))
-        self.service = ecs.FargateService(
+        self.service = self.task.service(
             self,
-            "Service",
-            service_name=TURN_SERVERS,
+            name=TURN_SERVERS,
             cluster=cluster,
-            task_definition=self.task.definition,
             desired_count=deployment.workers.turn_servers,
             vpc_subnets=network.subnets(SUBNETS),
             security_groups=[network.turn],
-            assign_public_ip=True,
-            min_healthy_percent=100,
-            max_healthy_percent=200,
-            circuit_breaker=ecs.DeploymentCircuitBreaker(enable=True, rollback=True),
             health_check_grace_period=Duration.minutes(1),
             capacity_provider_strategies=[ecs.CapacityProviderStrategy(capacity_provider="FARGATE", weight=1)],
-            propagate_tags=ecs.PropagatedTagSource.SERVICE,
-            enable_ecs_managed_tags=True,
         )
         self.relay, self.relay_targets = self._balancer("Relay", elb.Protocol.TCP_UDP)
         for port in TURN_PORTS:

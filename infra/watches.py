@@ -221,15 +221,11 @@ class Watches(Construct):
             periods=5,
             missing=SILENCE,
         )
-        days = _aws(
-            "CertificateManager",
-            "DaysToExpiry",
-            {"CertificateArn": deployment.turn_certificate},
-            "Minimum",
-            Duration.days(1),
-        )
-        self._alarms.add(
-            "certificate-expiring", "The TURN servers' certificate runs out.", days, below=CERTIFICATE_DAYS
+        watch_certificate(
+            self._alarms,
+            "certificate-expiring",
+            "The TURN servers' certificate runs out.",
+            deployment.turn_certificate,
         )
 
     def _messages(self, deployment: Deployment) -> None:
@@ -268,6 +264,12 @@ class Watches(Construct):
 
     def _function(self, what: str, name: str, period: Duration) -> cloudwatch.Metric:
         return _aws("Lambda", what, {"FunctionName": self._core.functions.id_of(name)}, "Sum", period)
+
+
+def watch_certificate(alarms: Alarms, name: str, words: str, arn: str) -> None:
+    """Tell the operators when it was not renewed in time. AWS counts the days in the certificate's own region."""
+    days = _aws("CertificateManager", "DaysToExpiry", {"CertificateArn": arn}, "Minimum", Duration.days(1))
+    alarms.add(name, words, days, below=CERTIFICATE_DAYS)
 
 
 def _aws(

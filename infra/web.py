@@ -116,6 +116,8 @@ class Web(Stack):
                 cloudfront.ErrorResponse(http_status=status, ttl=Duration.seconds(0)) for status in NEVER_KEPT
             ],
         )
+        if core.entrance:
+            CfnOutput(self, "EntranceVersion", value=core.entrance.version)
         CfnOutput(self, "PagesBucket", value=self.pages.bucket_name)
         CfnOutput(self, "DistributionId", value=self.distribution.distribution_id)
         CfnOutput(self, "DistributionDomain", value=self.distribution.distribution_domain_name)

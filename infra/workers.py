@@ -57,23 +57,15 @@ class Workers(Construct):
             )
         )
         # How many is no matter of the template: the schedule sets it by the book, and a deployment leaves it as it is.
-        self.service = ecs.FargateService(
+        self.service = self.task.service(
             self,
-            "Service",
-            service_name=WORKERS,
+            name=WORKERS,
             cluster=cluster,
-            task_definition=self.task.definition,
             vpc_subnets=network.subnets(SUBNETS),
             security_groups=[network.workers],
-            assign_public_ip=True,
-            min_healthy_percent=100,
-            max_healthy_percent=200,
-            circuit_breaker=ecs.DeploymentCircuitBreaker(enable=True, rollback=True),
             capacity_provider_strategies=_strategies(spot=deployment.workers.spot),
             # A worker is stopped because it is not needed, never to balance zones: its calls would move.
             availability_zone_rebalancing=ecs.AvailabilityZoneRebalancing.DISABLED,
-            propagate_tags=ecs.PropagatedTagSource.SERVICE,
-            enable_ecs_managed_tags=True,
         )
 
 

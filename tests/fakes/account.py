@@ -1,5 +1,6 @@
 """An account and a CDK that remember what was done in them, in one list."""
 
+import datetime
 from collections.abc import Sequence
 
 from deploy import Problem
@@ -12,8 +13,13 @@ class FakeAccount(Account):
 
     def __init__(self, number: str, did: list[str]) -> None:
         self.the_number = number
-        self.prepared = True
+        self.region = ""
+        """That was looked at last."""
+        self.unprepared: set[str] = set()
         self.certificates: dict[str, str] = {}
+        self.secrets: dict[str, tuple[str, str, datetime.datetime]] = {}
+        """What each holds, in which version, since when."""
+        self.now = datetime.datetime(2026, 11, 1, tzinfo=datetime.UTC)
         self.stands: dict[str, dict[str, str]] = {}
         self.keeps: dict[str, list[Thing]] = {}
         self.refuses = ""
@@ -25,17 +31,28 @@ class FakeAccount(Account):
             raise Problem(f"refused: {line}")
         self.did.append(line)
 
+    def at(self, region: str) -> "FakeAccount":
+        self.region = region
+        return self
+
     def number(self) -> str:
         return self.the_number
 
     def bootstrapped(self) -> bool:
-        return self.prepared
+        return self.region not in self.unprepared
 
     def certificate(self, arn: str) -> str:
         return self.certificates.get(arn, "ISSUED")
 
     def outputs(self, stack: str) -> dict[str, str] | None:
         return self.stands.get(stack)
+
+    def secret(self, name: str) -> tuple[str, str, datetime.datetime]:
+        return self.secrets[name]
+
+    def put_secret(self, name: str, text: str, version: str) -> None:
+        self._do(f"turn {name}")
+        self.secrets[name] = (text, version, self.now)
 
     def put(self, bucket: str, name: str, body: bytes, kind: str, cache: str) -> None:
         self._do(f"put {bucket}/{name} {len(body)} {kind} | {cache}")
@@ -57,7 +74,7 @@ class FakeAccount(Account):
         self.stands.pop(stack, None)
 
     def remove(self, kept: Thing) -> str:
-        self._do(f"remove {kept.name}")
+        self._do(f"remove {kept.name}" + (f" in {self.region}" if kept.region == "us-east-1" else ""))
         return "removed"
 
 

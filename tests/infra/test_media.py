@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from bench.scaling import GB, VCPU
 from infra.images import ROOT
 from infra.network import MEDIA_PORT, TURN_PORT
+from infra.workers import SIZE
 from media_worker.settings import Settings
 from tests.infra.conftest import Deployed, Deployments
 
@@ -36,6 +38,10 @@ def container(media: Deployed, kind: str) -> dict[str, Any]:
 def service(media: Deployed, kind: str) -> dict[str, Any]:
     found = media.of_type("AWS::ECS::Service")
     return next(one["Properties"] for name, one in found.items() if name.startswith(kind))
+
+
+def test_a_worker_is_priced_as_large_as_it_is() -> None:
+    assert (VCPU * 1024, GB * 1024) == SIZE
 
 
 def rules(media: Deployed, group: str, way: str) -> set[tuple[str, str, int, int]]:

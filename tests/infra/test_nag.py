@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from infra import spending
 from infra.deployment import FILE as DEPLOYMENTS
 from infra.deployment import load
 from infra.nag import FILE, Acknowledged, Finding, acknowledged, findings, idle, unexplained
@@ -40,7 +39,7 @@ def test_cfn_lint_has_nothing_to_say_of_any_template(deployments: Deployments) -
     linter = Path(sys.executable).with_name("cfn-lint")
     by_region = defaultdict(list)
     for stack in deployments:
-        by_region[spending.REGION if stack.kind == "budget" else stack.deployment.region].append(stack.file)
+        by_region[stack.deployment.region_of(stack.kind)].append(stack.file)
     for region, files in by_region.items():
         command = [linter, "--regions", region, "--", *files]
         done = subprocess.run(command, capture_output=True, text=True, check=False)

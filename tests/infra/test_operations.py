@@ -12,6 +12,7 @@ from infra.alarms import RUNBOOKS
 from infra.levels import FAST, LEVELS, SLOW, STEADY
 from infra.operations import TRACED
 from infra.queries import QUERIES
+from infra.watches import CERTIFICATE_DAYS
 from tests.infra.conftest import Deployed, Deployments
 
 BY_MAIL = frozenset({"budget", "README"})
@@ -46,14 +47,34 @@ def stats(of: dict[str, Any]) -> Iterator[dict[str, Any]]:
     yield from (query["MetricStat"] for query in of.get("Metrics", []) if "MetricStat" in query)
 
 
-def test_alarms_and_runbooks_are_one_to_one(operations: Deployed) -> None:
-    assert {page.stem for page in RUNBOOKS.glob("*.md")} - BY_MAIL == set(told(operations))
+@pytest.fixture
+def abroad(operations: Deployed, deployments: Deployments) -> Deployed:
+    of = operations.deployment
+    return deployments[f"{of.name}-{of.stage}", "abroad"]
 
 
-def test_an_alarm_names_its_runbook_and_is_told_when_it_begins_and_ends(operations: Deployed) -> None:
-    for name, of in told(operations).items():
+def test_alarms_and_runbooks_are_one_to_one(operations: Deployed, abroad: Deployed) -> None:
+    names = [*told(operations), *told(abroad)]
+    assert {page.stem for page in RUNBOOKS.glob("*.md")} - BY_MAIL == set(names)
+    assert len(names) == len(set(names))
+
+
+def test_an_alarm_names_its_runbook_and_is_told_when_it_begins_and_ends(operations: Deployed, abroad: Deployed) -> None:
+    for name, of in (told(operations) | told(abroad)).items():
         assert of["AlarmDescription"].endswith(f"docs/operating/alarms/{name}.md"), name
         assert of["AlarmActions"] == of["OKActions"], name
+
+
+def test_each_certificate_is_watched_where_it_is(operations: Deployed, abroad: Deployed) -> None:
+    for stack, name, arn in (
+        (operations, "certificate-expiring", operations.deployment.turn_certificate),
+        (abroad, "pages-certificate-expiring", operations.deployment.certificate),
+    ):
+        of = told(stack)[name]
+        assert (of["Namespace"], of["MetricName"]) == ("AWS/CertificateManager", "DaysToExpiry")
+        assert of["Dimensions"] == [{"Name": "CertificateArn", "Value": arn}]
+        assert (of["Threshold"], of["ComparisonOperator"]) == (CERTIFICATE_DAYS, "LessThanThreshold")
+        assert arn.split(":")[3] == stack.deployment.region_of(stack.kind), "its days are counted in its own region"
 
 
 @pytest.mark.parametrize("page", sorted(RUNBOOKS.glob("*.md")), ids=lambda page: page.stem)
@@ -130,20 +151,21 @@ def test_a_level_is_used_up_as_fast_as_it_says(operations: Deployed) -> None:
     assert burn(expression, 10, 7) == pytest.approx(60)
 
 
-def test_the_topic_is_encrypted_with_a_key_that_cloudwatch_may_use(operations: Deployed) -> None:
-    (topic,) = operations.of_type("AWS::SNS::Topic").values()
-    (name,) = operations.of_type("AWS::KMS::Key")
-    assert topic["Properties"]["KmsMasterKeyId"]["Fn::GetAtt"][0] == name
-    policy = json.dumps(operations.resources[name]["Properties"]["KeyPolicy"])
-    assert "cloudwatch.amazonaws.com" in policy
-    (mail,) = operations.of_type("AWS::SNS::Subscription").values()
-    assert mail["Properties"]["Protocol"] == "email"
-    assert mail["Properties"]["Endpoint"] == operations.deployment.alarms_to
+def test_the_topics_are_encrypted_with_a_key_that_cloudwatch_may_use(operations: Deployed, abroad: Deployed) -> None:
+    for stack in (operations, abroad):
+        (topic,) = stack.of_type("AWS::SNS::Topic").values()
+        (name,) = stack.of_type("AWS::KMS::Key")
+        assert topic["Properties"]["KmsMasterKeyId"]["Fn::GetAtt"][0] == name
+        policy = json.dumps(stack.resources[name]["Properties"]["KeyPolicy"])
+        assert "cloudwatch.amazonaws.com" in policy
+        (mail,) = stack.of_type("AWS::SNS::Subscription").values()
+        assert mail["Properties"]["Protocol"] == "email"
+        assert mail["Properties"]["Endpoint"] == operations.deployment.alarms_to
 
 
-def test_the_budget_is_the_deployments_and_told_by_mail(operations: Deployed, deployments: Deployments) -> None:
-    of = operations.deployment
-    (budget,) = deployments[f"{of.name}-{of.stage}", "budget"].of_type("AWS::Budgets::Budget").values()
+def test_the_budget_is_the_deployments_and_told_by_mail(abroad: Deployed) -> None:
+    of = abroad.deployment
+    (budget,) = abroad.of_type("AWS::Budgets::Budget").values()
     asked = budget["Properties"]["Budget"]
     assert asked["BudgetLimit"] == {"Amount": of.budget_usd, "Unit": "USD"}
     assert asked["CostFilters"] == {"TagKeyValue": [f"user:venterom:system${of.stack}"]}

@@ -16,8 +16,8 @@ from botocore.exceptions import ClientError
 from deploy import Problem
 from deploy.account import Account
 from deploy.cdk import Cdk
-from deploy.steps import ALL_DATA, Steps, check_account
-from infra.deployment import FILE, Deployment, load
+from deploy.steps import ALL_DATA, ORDER, Steps, check_account
+from infra.deployment import ABROAD, FILE, Deployment, load
 from local.deploy import ACCOUNT, ADMIN, REGION
 from local.system import Ports, System
 
@@ -60,21 +60,25 @@ def account(endpoint: str) -> Iterator[Account]:
 @pytest.fixture(scope="module")
 def prepared(account: Account) -> None:
     """What `cdk bootstrap` leaves, as far as it is needed here."""
-    boto3.client("ssm", region_name=REGION).put_parameter(
-        Name="/cdk-bootstrap/hnb659fds/version", Value="30", Type="String"
-    )
-    boto3.client("s3", region_name=REGION).create_bucket(
-        Bucket=f"cdk-hnb659fds-assets-{ACCOUNT}-{REGION}", CreateBucketConfiguration={"LocationConstraint": REGION}
-    )
+    for region in (REGION, ABROAD):
+        boto3.client("ssm", region_name=region).put_parameter(
+            Name="/cdk-bootstrap/hnb659fds/version", Value="30", Type="String"
+        )
+        given = {} if region == ABROAD else {"CreateBucketConfiguration": {"LocationConstraint": region}}
+        boto3.client("s3", region_name=region).create_bucket(Bucket=f"cdk-hnb659fds-assets-{ACCOUNT}-{region}", **given)
 
 
 def assembly(deployment: Deployment, out: Path, sender: str) -> Cdk:
     """Stacks in the shape of ours, of types that the embedded AWS knows; ``sender`` is a setting of the deployment."""
     app = App(outdir=str(out), analytics_reporting=False)
-    place = Environment(account=deployment.account, region=deployment.region)
-    core, media, web, operations = (
-        Stack(app, f"{deployment.stack}-{kind}", env=place, termination_protection=True)
-        for kind in ("core", "media", "web", "operations")
+    core, media, web, operations, abroad = (
+        Stack(
+            app,
+            f"{deployment.stack}-{kind}",
+            env=Environment(account=deployment.account, region=deployment.region_of(kind)),
+            termination_protection=True,
+        )
+        for kind in ORDER
     )
     table = dynamodb.Table(
         core,
@@ -93,6 +97,7 @@ def assembly(deployment: Deployment, out: Path, sender: str) -> Cdk:
     CfnOutput(web, "PagesBucket", value=pages.bucket_name)
     CfnOutput(web, "DistributionDomain", value="d1.cloudfront.example")
     sns.Topic(operations, "Alarms")
+    sns.Topic(abroad, "Alarms")
     app.synth()
     return Cdk(out)
 
@@ -116,7 +121,9 @@ def test_a_deployment_stands_is_renewed_and_goes_with_its_data_only_when_told(
         steps.deploy(dist(tmp_path / release, release), lambda _host, _path: 200)
 
     storage, formation = boto3.client("s3"), boto3.client("cloudformation", region_name=REGION)
-    core, _, web, _ = steps.stacks()
+    core, _, web, _, abroad = steps.stacks()
+    assert account.outputs(abroad) is None, "it stands in another region"
+    assert account.at(ABROAD).outputs(abroad) == {}
     with pytest.raises(ClientError, match="rotection"):
         formation.delete_stack(StackName=core)
     bucket = (account.outputs(web) or {})["PagesBucket"]
@@ -144,7 +151,8 @@ def test_a_deployment_stands_is_renewed_and_goes_with_its_data_only_when_told(
         steps.destroy("please", notes)
     assert account.outputs(core) is not None
     steps.destroy("", notes)
-    assert [account.outputs(stack) for stack in steps.stacks()] == [None] * 4
+    assert [account.outputs(stack) for stack in steps.stacks()] == [None] * 5
+    assert account.at(ABROAD).outputs(abroad) is None
     database = boto3.client("dynamodb", region_name=REGION)
     assert table in database.list_tables()["TableNames"]
     assert bucket not in {one["Name"] for one in storage.list_buckets()["Buckets"]}

@@ -14,6 +14,7 @@ from tests.fakes.account import FakeAccount, FakeCdk
 DEPLOYMENTS = load(FILE.read_text())
 TABLE = Thing("AWS::DynamoDB::Table", "the-table")
 ANCHORS = Thing("AWS::S3::Bucket", "the-anchors")
+KEY_ABROAD = Thing("AWS::KMS::Key", "the-key", "us-east-1")
 
 
 def ready(deployment: Deployment) -> Deployment:
@@ -33,8 +34,7 @@ class Desk:
         self.asked: list[str] = []
         self.answer = "y"
         self.account = FakeAccount(self.deployment.account, self.did)
-        core, media, web, operations = (f"{self.deployment.stack}-{kind}" for kind in ORDER)
-        self.stacks = [core, media, web, operations]
+        core, media, web, _, abroad = self.stacks = [f"{self.deployment.stack}-{kind}" for kind in ORDER]
         self.cdk = FakeCdk(
             self.account,
             {
@@ -43,7 +43,7 @@ class Desk:
                 web: {"PagesBucket": "the-pages", "DistributionDomain": "d1.cloudfront.example"},
             },
         )
-        self.account.keeps = {core: [TABLE, ANCHORS]}
+        self.account.keeps = {core: [TABLE, ANCHORS], abroad: [KEY_ABROAD]}
         self.steps = Steps(self.deployment, self.account, self.cdk, self.said.append, self.ask, yes=yes)
 
     def ask(self, question: str) -> str:
@@ -95,7 +95,7 @@ def test_every_step_is_said_and_in_the_end_what_dns_needs(dist: Path) -> None:
     desk = Desk()
     desk.steps.deploy(dist, well)
     steps = [line for line in desk.said if line.startswith("[")]
-    assert [line.split("]")[0] for line in steps] == [f"[{n}/7" for n in range(1, 8)]
+    assert [line.split("]")[0] for line in steps] == [f"[{n}/8" for n in range(1, 9)]
     assert "video.test.elvenes.example → d1.cloudfront.example" in desk.said[-1]
     assert "turn.video.test.elvenes.example → turn.elb.example" in desk.said[-1]
 
@@ -180,17 +180,20 @@ def test_what_is_not_ready_is_said_with_what_to_do() -> None:
         desk.account.certificates = {arn: "PENDING_VALIDATION"}
         with pytest.raises(Problem, match=rf"certificate for {host}.* is PENDING_VALIDATION"):
             check_ready(desk.deployment, desk.account)
-    desk.account.prepared = False
-    with pytest.raises(Problem, match="make bootstrap"):
-        check_ready(desk.deployment, desk.account)
+    desk.account.certificates = {}
+    for region in ("eu-north-1", "us-east-1"):
+        desk.account.unprepared = {region}
+        with pytest.raises(Problem, match=f"not prepared for the CDK in {region}. Once: make bootstrap"):
+            check_ready(desk.deployment, desk.account)
 
 
 def test_taken_down_last_stack_first_and_data_stay(tmp_path: Path) -> None:
     desk = Desk()
     desk.stand()
     desk.steps.destroy("", tmp_path / "kept.json")
-    core, media, web, operations = desk.stacks
+    core, media, web, operations, abroad = desk.stacks
     assert desk.did == [
+        f"delete {abroad}",
         f"delete {operations}",
         "empty the-pages",
         f"delete {web}",
@@ -235,4 +238,5 @@ def test_removing_that_was_cut_off_knows_later_what_there_was(tmp_path: Path) ->
     desk.account.refuses = ""
     desk.steps.destroy(ALL_DATA, notes)
     assert "remove the-anchors" in desk.did
+    assert "remove the-key in us-east-1" in desk.did
     assert not notes.exists()

@@ -9,7 +9,7 @@ from chalicelib import protocol as p
 from chalicelib.consultations import instant
 from chalicelib.ecs import EcsTasks
 from chalicelib.errors import Busy
-from chalicelib.fleet import HURRY_SECONDS, Decision
+from chalicelib.fleet import HURRY_SECONDS, TEST_SECONDS, Decision
 from chalicelib.lifecycle import State
 from chalicelib.placement import choose, choose_for_probe
 from chalicelib.scaling import Policy
@@ -17,6 +17,8 @@ from chalicelib.settings import POLICY, Settings
 from media_worker.settings import CAPACITY
 from tests.fakes.clinic import SETTINGS, Clinic
 from tests.unit.test_lines import place, waiting
+from tests.unit.test_protocol import SDP
+from tests.unit.test_signaling import last
 
 
 @pytest.fixture
@@ -217,6 +219,28 @@ def test_who_waits_for_a_line_has_it_decided_at_once_but_not_each_time(clinic: C
     place(clinic, "A", first)
     place(clinic, "B", second)
     assert clinic.hurried == 2, "and again while somebody waits"
+
+
+def test_who_tests_her_network_at_night_has_a_worker_started(clinic: Clinic) -> None:
+    clinic.patient("P", clinic.book())
+    offer = p.ProbeOffer(probe="x", sdp=SDP)
+    assert decide(clinic).desired == 0
+    clinic.say("P", offer)
+    assert last(clinic, "P", p.Error).code == "no_worker", "she tries again"
+    assert clinic.hurried == 1
+    assert decide(clinic).desired == 1
+    clinic.worker("W", "w1", capacity=2)
+    clinic.say("P", offer)
+    assert last(clinic, "W", p.ProbeRelay).probe == "x"
+    clinic.clock.time += TEST_SECONDS
+    beat(clinic, "W")
+    assert decide(clinic).desired == 0, "nobody asked again"
+
+
+def test_where_nobody_starts_workers_a_test_asks_for_none() -> None:
+    clinic = Clinic()
+    clinic.services.hurry.for_test()
+    assert clinic.hurried == 0
 
 
 def test_of_many_functions_one_has_it_decided(clinic: Clinic) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import jsonschema
 import pytest
 
+from chalicelib import probing
 from chalicelib import protocol as p
 from chalicelib.metrics import KINDS, NAMESPACE, Metric, measure
 from tests.fakes.clinic import Clinic
@@ -87,6 +88,14 @@ def test_each_metric_is_in_the_format(metric: Metric, trust: str, capsys: pytest
     (directive,) = line["_aws"]["CloudWatchMetrics"]
     of_trust = KINDS[metric].by_trust and bool(trust)
     assert directive["Dimensions"] == ([["System"], ["System", "Trust"]] if of_trust else [["System"]])
+
+
+def test_what_the_probe_does_is_in_no_sum_of_what_people_do(capsys: pytest.CaptureFixture[str]) -> None:
+    measure({Metric.JOINS_TRIED: 1}, probing.TRUST)
+    (line,) = read(capsys.readouterr().out)
+    (directive,) = line["_aws"]["CloudWatchMetrics"]
+    assert directive["Dimensions"] == [["System", "Trust"]]
+    assert line["Trust"] == probing.TRUST
 
 
 def test_metrics_of_both_kinds_go_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,11 +1,17 @@
 """What a consultation costs: the price list is dated and complete, and the formula adds up."""
 
 import datetime
+import json
+import re
+from pathlib import Path
 
 import msgspec
 import pytest
 
-from infra.prices import AMOUNTS, Amounts, amounts, prices
+from bench.cost import A_MONTH, TALK_MINUTES, WAIT_MINUTES, report
+from infra.prices import AMOUNTS, Amounts, amounts, prices, written
+
+COSTS = Path(__file__).parents[2] / "docs/costs.md"
 
 LIST = """
 read = 2026-11-26
@@ -54,7 +60,27 @@ def test_a_field_that_is_not_known_is_refused() -> None:
 
 
 def test_what_was_measured_has_a_price() -> None:
-    if not AMOUNTS.exists():
-        pytest.fail("make cost has not been run")
-    total = amounts().consultation(talking=20, waiting=10, a_month=10_000)
+    total = amounts().consultation(talking=TALK_MINUTES, waiting=WAIT_MINUTES, a_month=A_MONTH)
     assert prices().sum(total) > 0
+
+
+def test_what_make_cost_reports_and_what_it_keeps_fit() -> None:
+    """Both files are of one walk: what cost.json holds can be read again, and costs what it says."""
+    kept = amounts()
+    assert AMOUNTS.read_bytes() == written(kept), "written by make cost, not by hand"
+    figures = json.loads(json.dumps(report(kept, 2.0, {}, {"talking": 50.0})))
+    again = msgspec.convert(figures["amounts"], Amounts)
+    assert again == kept
+    total = again.consultation(figures["talk_minutes"], figures["wait_minutes"], figures["consultations_a_month"])
+    assert figures["aws_usd_per_consultation"] == pytest.approx(prices().sum(total), abs=1e-5)
+    assert sum(figures["of_which"].values()) == pytest.approx(figures["aws_usd_per_consultation"], abs=1e-4)
+    assert figures["sms_usd_per_consultation"] == pytest.approx(2 * prices().beside["sms"].usd)
+
+
+def test_the_page_of_costs_says_what_the_amounts_cost() -> None:
+    figures = report(amounts(), 2.0, {}, {})
+    page = COSTS.read_text()
+    for part, row in (("media", "media"), ("standing", "what stands there"), ("aws", r"\*\*AWS in all\*\*")):
+        usd = figures["of_which"].get(part, figures["aws_usd_per_consultation"])
+        (said,) = re.findall(rf"^\| {row} \| \**([\d.]+)", page, re.MULTILINE)
+        assert f"{usd:.{len(said.partition('.')[2])}f}" == said, row

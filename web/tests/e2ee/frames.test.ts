@@ -1,8 +1,11 @@
 // Frames: no counter twice, nothing opens but what was sealed, once, and with nothing changed.
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { clearBytes, GROWTH, label, Opening, Sealing, SEATS, WINDOW } from "../../src/shared/e2ee/frames";
 import type { Kind } from "../../src/shared/e2ee/types";
+
+// Much is computed, and how fast is the machine's business.
+vi.setConfig({ testTimeout: 0 });
 
 const KINDS: readonly Kind[] = ["audio", "camera", "screen"];
 const kinds = fc.constantFrom(...KINDS);

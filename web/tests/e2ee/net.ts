@@ -8,6 +8,8 @@ export interface Letter {
   from: Seat;
   to: Seat;
   parcel: Parcel;
+  /** Which load of their page said so. */
+  page: number;
 }
 
 /** One load of somebody's page, and all the secrets that ever reached the part of it that seals and opens. */
@@ -18,7 +20,9 @@ export class Page {
   /** By seat: what can be opened at present. */
   readonly holds = new Map<Seat, Map<number, string>>();
   readonly everHeld = new Set<string>();
+  /** When it was closed, and whether the others were told. */
   closed = Infinity;
+  told = false;
 
   constructor(readonly net: Net, readonly seat: Seat, readonly born: number, options: Partial<GroupOptions>) {
     this.group = new Group({
@@ -67,7 +71,7 @@ export class Net {
 
   say(from: Seat, parcels: Partial<Record<Seat, Parcel>>): void {
     for (const [to, parcel] of Object.entries(parcels) as [Seat, Parcel][]) {
-      const letter = { from, to, parcel };
+      const letter = { from, to, parcel, page: this.pages.get(from)?.born ?? 0 };
       this.log.push(letter);
       this.flying.push(letter);
     }
@@ -84,6 +88,8 @@ export class Net {
 
   /** They go, and the others are told. */
   leave(seat: Seat): void {
+    const page = this.pages.get(seat);
+    if (page) page.told = true;
     this.shut(seat);
     for (const { group } of this.pages.values()) group.left(seat);
   }

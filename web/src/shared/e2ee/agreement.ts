@@ -28,6 +28,8 @@ export interface AgreementOptions {
   other: Seat;
   consultation: string;
   able: boolean;
+  /** The highest number heard within each attempt of theirs; outlives the agreement, so that who left and came back is not disturbed by old parcels. */
+  numbers: Map<string, number>;
   /** Our present secret, where they may have it. */
   secret: () => Secret | null;
   post: (parcel: Parcel) => void;
@@ -87,8 +89,6 @@ export class Agreement {
   private other: Other | null = null;
   private keyed: Keyed | null = null;
   private reason: Refusal | null = null;
-  /** The highest number heard within each attempt of theirs. */
-  private readonly numbers = new Map<string, number>();
   private strikes = 0;
   private beginnings = 0;
   private trusted = false;
@@ -98,7 +98,7 @@ export class Agreement {
   private owed = false;
   private rests = 0;
   private resting = false;
-  private wake = (): void => undefined; // ends the rest
+  private cancelRest = (): void => undefined;
   private readonly forgiving = new Set<() => void>();
   private work: Promise<void> = Promise.resolve();
   private closed = false;
@@ -130,7 +130,7 @@ export class Agreement {
 
   close(): void {
     this.closed = true;
-    this.wake();
+    this.cancelRest();
     for (const cancel of this.forgiving) cancel();
     this.trust(false);
   }
@@ -155,7 +155,7 @@ export class Agreement {
   private state(): PairState {
     if (this.reason) return "refused";
     if (this.other && !(this.other.able && this.options.able)) return "unable";
-    return this.trusted && this.keyed?.heard ? "secured" : "waiting";
+    return this.trusted && this.keyed?.taken ? "secured" : "waiting";
   }
 
   /** One thing after another: each is done with before the next begins. */
@@ -214,9 +214,10 @@ export class Agreement {
 
   private async hear(parcel: Parcel): Promise<void> {
     if (this.reason === "tampered") return;
-    const before = this.numbers.get(parcel.attempt);
+    const { numbers } = this.options;
+    const before = numbers.get(parcel.attempt);
     if (parcel.attempt === this.own!.attempt || (before !== undefined && parcel.n <= before)) return;
-    this.numbers.set(parcel.attempt, parcel.n);
+    numbers.set(parcel.attempt, parcel.n);
     if (before === undefined && !this.spend()) return;
     if (this.other?.attempt !== parcel.attempt) {
       const known = this.other;
@@ -282,8 +283,10 @@ export class Agreement {
 
   private judge(keyed: Keyed, proof: Proof | null): void {
     const { judge, other } = this.options;
-    if (!judge || !(proof || this.expects())) return;
-    void judge(other, keyed.transcript, proof)
+    if (!this.expects() && !(judge && proof)) return;
+    const judged = judge ? judge(other, keyed.transcript, proof) : Promise.reject(new Error("nobody to judge"));
+    // Not waited for either: keys of the portal are fetched.
+    void judged
       .catch((): Identity => ({ known: false, why: "wrong" }))
       .then((identity) =>
         this.step(() => {
@@ -323,10 +326,10 @@ export class Agreement {
 
   /** What is new is said at once; what may have been lost is said again by and by. */
   private async speak(): Promise<void> {
-    if (this.reason === "tampered") return this.wake();
+    if (this.reason === "tampered") return this.cancelRest();
     const { keyed } = this;
     // Not whom we speak about, but how many there have been: who makes us waver between two cannot make us say so each time.
-    const words = [this.own!.attempt, this.numbers.size, this.revealed(), keyed?.proof !== undefined, this.options.secret()?.epoch, keyed?.taken?.epoch, this.reason];
+    const words = [this.own!.attempt, this.options.numbers.size, this.revealed(), keyed?.proof !== undefined, this.options.secret()?.epoch, keyed?.taken?.epoch, this.reason];
     const state = JSON.stringify(words);
     const fresh = state !== this.said;
     const due = !this.resting && (this.owed || (this.present && !this.finished()));
@@ -340,13 +343,13 @@ export class Agreement {
   }
 
   private rest(milliseconds: number): void {
-    this.wake();
+    this.cancelRest();
     this.resting = true;
     const cancel = (this.options.after ?? realAfter)(milliseconds, () => {
       this.resting = false;
       this.look();
     });
-    this.wake = () => {
+    this.cancelRest = () => {
       this.resting = false;
       cancel();
     };

@@ -27,6 +27,7 @@ export interface GroupOptions {
 
 export class Group {
   private readonly agreements = new Map<Seat, Agreement>();
+  private readonly numbers = new Map<Seat, Map<string, number>>();
   /** Who may have our secrets. */
   private readonly trusted = new Set<Agreement>();
   private newest: Secret | null = null;
@@ -103,11 +104,14 @@ export class Group {
     const known = this.agreements.get(seat);
     if (known || this.closed || seat === this.options.own) return known ?? null;
     const { own, consultation, able, sink, after, prove, judge, expectsIdentity } = this.options;
+    const numbers = this.numbers.get(seat) ?? new Map<string, number>();
+    this.numbers.set(seat, numbers);
     const agreement = new Agreement({
       own,
       other: seat,
       consultation,
       able,
+      numbers,
       secret: () => (this.given.has(agreement) ? this.newest : null),
       post: (parcel) => void (this.outbox[seat] = parcel),
       onTrust: (trusted) => (trusted ? this.trust(agreement) : this.distrust(agreement, seat)),
