@@ -10,12 +10,14 @@ const visit = { consultation: "c1", seat: "patient", login_level: "high", logged
 
 let asked: { path: string; body: unknown }[];
 let token: string;
+let able: boolean;
 let went: string[];
 
 beforeEach(() => {
   asked = [];
   went = [];
   token = "";
+  able = true;
   const kept = new Map<string, string>();
   vi.stubGlobal("indexedDB", new IDBFactory());
   vi.stubGlobal("sessionStorage", { getItem: (key: string) => kept.get(key) ?? null, setItem: (key: string, value: string) => void kept.set(key, value), removeItem: (key: string) => void kept.delete(key) });
@@ -29,7 +31,7 @@ beforeEach(() => {
 /** A page that was just loaded. */
 function page(of: Partial<VisitView> = {}): Identity {
   const view = { ...visit, ...of };
-  return new Identity({ visit: () => view, request: (ask) => ask().catch(() => null), opened: () => undefined, leave: (to) => void went.push(to) });
+  return new Identity({ visit: () => view, able: () => able, request: (ask) => ask().catch(() => null), opened: () => undefined, leave: (to) => void went.push(to) });
 }
 
 const sent = (): string => (asked.at(-1)?.body as { nonce: string }).nonce;
@@ -46,7 +48,7 @@ test("a patient's login names a key, and what it brought is shown to the clinici
   expect(went).toEqual(["https://portal.example"]);
   expect(await back.settle(visit)).toBe(false);
   expect(asked.at(-1)?.path).toBe("/api/visits/c1/proof");
-  expect((await back.prove("clinician", random(32)))?.token).toBe(token);
+  expect((await back.prove("c1", "clinician", random(32)))?.token).toBe(token);
 });
 
 test.each<[string, Partial<VisitView>]>([
@@ -80,17 +82,22 @@ test("a browser that can keep no key logs in as it always did", async () => {
   expect(await page().settle(visit)).toBe(false);
 });
 
+test("a browser that cannot encrypt is asked for no other login", async () => {
+  able = false;
+  expect(await page().settle(visit)).toBe(false);
+});
+
 test("a login that has ended is shown to nobody", async () => {
   await (await returned()).settle(visit);
   expect(await page().settle({ ...visit, logged_in: false })).toBe(false);
-  expect(await page().prove("clinician", random(32))).toBeNull();
+  expect(await page().prove("c1", "clinician", random(32))).toBeNull();
 });
 
 test.each([["logging out", (of: Identity) => of.logOut()], ["the end of the visit", (of: Identity) => of.forget()]])("after %s nothing is kept", async (_, end) => {
   const back = await returned();
   await back.settle(visit);
   await end(back);
-  expect(await back.prove("clinician", random(32))).toBeNull();
+  expect(await back.prove("c1", "clinician", random(32))).toBeNull();
 });
 
 test("who cannot get to the portal is told so", async () => {

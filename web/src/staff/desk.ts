@@ -7,6 +7,7 @@ import { onWaking } from "../shared/waking";
 import { announceArrival, showBadge, unlockAtFirstPress } from "./attention";
 import { Drafts } from "./drafts";
 import { inCallWith, waitingToday } from "./lists";
+import { Logins } from "./logins";
 import { NO_LIST, type Notice } from "./notice";
 import type { Wait } from "../shared/turn";
 import { asApiError, Office } from "./office";
@@ -39,7 +40,10 @@ export class Desk {
   wait: Wait | null = null;
   readonly drafts = new Drafts();
   readonly office: Office;
-  readonly talk = new Talk({ send: (message) => this.send(message), wake: () => this.connection?.wake() }, () => this.tell());
+  readonly talk = new Talk({ send: (message) => this.send(message), wake: () => this.connection?.wake() }, () => this.tell(), new Logins({
+    level: (consultation) => this.state.held[consultation]?.view.login_level ?? null,
+    listen: (listener) => this.listen(listener),
+  }));
   /** Calls that were left and not asked for again: one that moved in the same moment is left under its new number too. */
   private readonly hungUp = new Set<string>();
   private giveUpCall: ReturnType<typeof setTimeout> | undefined;

@@ -5,6 +5,7 @@ import { comeBack } from "../shared/comeback";
 import { Conversation, type TalkSocket } from "../shared/conversation";
 import { Equipment } from "../shared/equipment";
 import { unlockSound } from "../shared/sound";
+import type { Logins } from "./logins";
 import { Readiness } from "./readiness";
 import type { StaffState } from "./state";
 
@@ -23,6 +24,8 @@ export class Talk {
   constructor(
     socket: TalkSocket,
     private readonly tell: () => void,
+    /** Who the patients are by their logins. */
+    readonly logins: Logins,
   ) {
     this.readiness = new Readiness(this.equipment, () => this.settle());
     this.conversation = new Conversation(this.equipment, socket, tell);

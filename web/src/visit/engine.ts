@@ -36,6 +36,7 @@ export class Engine {
   private fetching: Promise<Talk> | null = null;
   readonly identity = new Identity({
     visit: () => this.state.visit,
+    able: () => "RTCRtpScriptTransform" in globalThis || "createEncodedStreams" in RTCRtpSender.prototype,
     request: (asked) => this.request(asked),
     opened: (visit) => {
       this.happened({ type: "opened", visit });

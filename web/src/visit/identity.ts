@@ -7,6 +7,8 @@ import { isGuest } from "./state";
 
 export interface IdentityOptions {
   visit: () => VisitView | null;
+  /** Whether this browser can encrypt: else no key is of use. */
+  able: () => boolean;
   /** Ask the functions; what goes wrong is shown by the page, and null returned. */
   request: <T>(asked: () => Promise<T>) => Promise<T | null>;
   /** The visit as it is after one has logged in or changed it. */
@@ -47,12 +49,12 @@ export class Identity {
     if (!visit.logged_in) await this.binding.lapse(consultation);
     const standing = visit.logged_in ? await this.binding.settle(consultation) : "unable";
     if (standing === "held") sessionStorage.removeItem(markOf(consultation));
-    return standing === "missing" && sessionStorage.getItem(markOf(consultation)) === null;
+    return standing === "missing" && this.options.able() && sessionStorage.getItem(markOf(consultation)) === null;
   }
 
   /** What the one at `to` is shown of the login. */
-  prove(to: Seat, transcript: Uint8Array): Promise<Proof | null> {
-    return this.binding.prove(this.consultation, to, transcript);
+  prove(consultation: string, to: Seat, transcript: Uint8Array): Promise<Proof | null> {
+    return this.binding.prove(consultation, to, transcript);
   }
 
   /** The visit is over: nothing of its login is kept. */

@@ -1,0 +1,53 @@
+// Whose login the patient's key in a call is of, as the clinician's page finds out: only once it knows which login was asked for.
+import type { LoginLevel, Seat } from "../protocol";
+import { Judge } from "../shared/e2ee/judge";
+import type { Identity, Proof } from "../shared/e2ee/types";
+
+export interface LoginsOptions {
+  /** The login that was asked for; null while the list has not told. */
+  level: (consultation: string) => LoginLevel | null;
+  /** Be told when the list may have. Returns how to stop. */
+  listen: (listener: () => void) => () => void;
+  judge?: Pick<Judge, "judge">;
+}
+
+/** Those that the portal vouches for. */
+function isVouched(level: LoginLevel): boolean {
+  return level === "substantial" || level === "high";
+}
+
+export class Logins {
+  private readonly by: Pick<Judge, "judge">;
+  private readonly found = new Map<string, Identity>();
+
+  constructor(private readonly options: LoginsOptions) {
+    this.by = options.judge ?? new Judge();
+  }
+
+  /** What was found last of the patient of a consultation. */
+  of(consultation: string): Identity | null {
+    return this.found.get(consultation) ?? null;
+  }
+
+  readonly judge = async (consultation: string, seat: Seat, transcript: Uint8Array, proof: Proof | null): Promise<Identity> => {
+    if (seat !== "patient" || !isVouched(await this.known(consultation))) return { known: false, why: "unasked" };
+    const identity = await this.by.judge(consultation, seat, transcript, proof);
+    this.found.set(consultation, identity);
+    return identity;
+  };
+
+  /** While it is not known what was asked for, nothing is let out: `judge` waits for it. */
+  readonly expectsIdentity = (consultation: string, seat: Seat): boolean => seat === "patient" && isVouched(this.options.level(consultation) ?? "high");
+
+  private known(consultation: string): Promise<LoginLevel> {
+    return new Promise((resolve) => {
+      const look = (): boolean => {
+        const level = this.options.level(consultation);
+        if (level !== null) resolve(level);
+        return level !== null;
+      };
+      if (look()) return;
+      const stop = this.options.listen(() => look() && stop());
+    });
+  }
+}
