@@ -48,6 +48,12 @@ class Calls:
         # coturn counts a user's connections by this name; it must tell nobody whose they are.
         return credentials(secret, urls, digest(subject)[:16], self._now(), self._settings.turn_seconds)
 
+    def trace_of(self, consultation: Consultation) -> str:
+        """The `traceparent` of the clinician's page, for what is done for a call unasked; empty when none is there."""
+        taken = self._sockets.holder(consultation, Seat.CLINICIAN)
+        socket = self._sockets.known(taken.connection) if taken else None
+        return socket.trace if socket else ""
+
     def ask(self, consultation: Consultation, seat: Seat) -> None:
         """Ask whoever holds ``seat`` into the call as it is now: a visitor's page rings until they have accepted.
 

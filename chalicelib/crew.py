@@ -56,7 +56,7 @@ class Crew:
         The socket's own row stays for `$disconnect`, which moves what the worker carries.
         """
         if isinstance(message, TRACED):
-            message = msgspec.structs.replace(message, trace=onward())
+            message = msgspec.structs.replace(message, trace=onward() or message.trace)
         if worker.connection and self._push.send(worker.connection, message):
             return True
         if worker.connection:

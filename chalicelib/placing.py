@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from chalicelib import trace
 from chalicelib.calls import Calls
 from chalicelib.consultations import Consultations, only_in
 from chalicelib.crew import Crew, room_of
@@ -175,7 +176,9 @@ class Placing:
 
     def _open(self, worker: Worker, consultation: Consultation) -> bool:
         servers = self._calls.ice_servers(consultation.id)
-        return self._crew.say(worker, OpenRoom(room=str(room_of(consultation)), ice_servers=servers))
+        # A call that moves by itself is opened on nobody's behalf: then on that of the clinician's page.
+        came = trace.onward() or self._calls.trace_of(consultation)
+        return self._crew.say(worker, OpenRoom(room=str(room_of(consultation)), ice_servers=servers, trace=came))
 
     def _leave(self, at: Place) -> None:
         """The old worker keeps everybody until they are settled, takes no offer under the old number, and has room."""

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from chalicelib import protocol as p
@@ -9,11 +10,14 @@ from chalicelib.crew import LATE_SECONDS
 from chalicelib.lifecycle import State
 from chalicelib.protocol import EndReason, Message, Seat
 from chalicelib.records import Consultation, Worker
+from chalicelib.store import Put
 from chalicelib.workers import MOVING_SECONDS
 from tests.fakes.clinic import SETTINGS, Clinic
 from tests.unit.test_protocol import SDP
 from tests.unit.test_refused import places, room
 from tests.unit.test_signaling import all_of, last
+
+CAME = f"00-{'a' * 32}-{'b' * 16}-01"
 
 
 @pytest.fixture
@@ -48,6 +52,17 @@ def test_when_its_workers_socket_closes_it_moves_at_once(clinic: Clinic, called:
     assert clinic.say("C", p.Offer(consultation=called.id, call=1, n=2, sdp=SDP)) == "overtaken"
     assert clinic.say("C", p.Offer(consultation=called.id, call=2, n=1, sdp=SDP)) == "offer"
     assert last(clinic, "X", p.RelayOffer).room == room(called, 2)
+
+
+def test_a_call_that_moves_by_itself_is_opened_on_behalf_of_the_clinicians_page(clinic: Clinic) -> None:
+    called = clinic.talking()
+    clinic.worker("X", "w2")
+    socket = clinic.services.sockets.known("C")
+    assert socket is not None
+    clinic.store.write([Put(msgspec.structs.replace(socket, trace=CAME))])
+    clinic.leave("W")
+    opened = last(clinic, "X", p.OpenRoom)
+    assert (opened.room, opened.trace) == (room(called, 2), CAME)
 
 
 def test_an_older_socket_that_closes_moves_nothing(clinic: Clinic, called: Consultation) -> None:
