@@ -139,6 +139,20 @@ test("who cannot seal says so: no key goes to them, and the others have theirs",
   expect(net.log.length).toBe(said);
 });
 
+test("somebody who only ever says that they cannot is not talked to for ever", async () => {
+  const net = new Net(SEATS.slice(0, 2));
+  const page = net.open("patient");
+  let n = 0;
+  net.middle = () => {
+    page.group.receive("clinician", { attempt: "", about: "", n: ++n, able: false, commitment: "", public: "", sealed: "" });
+    return null;
+  };
+  page.group.here("clinician");
+  await net.run(120_000);
+  expect(page.pairWith("clinician")!.state).toBe("unable");
+  expect(net.log.length).toBeLessThanOrEqual(2);
+});
+
 test("who could and comes back with a browser that cannot is no longer secured, and the other way about", async () => {
   let able = true;
   const net = await call(SEATS.slice(0, 2), (seat) => ({ able: able || seat !== "patient" }));

@@ -235,7 +235,7 @@ export class Agreement {
   /** A newer parcel of the attempt that we know. */
   private async follow(other: Other, parcel: Parcel): Promise<void> {
     const { able } = this.options;
-    this.owed = true;
+    this.owed = parcel.attempt !== ""; // who has no attempts wants no answers: they cannot, and have said it all
     if (other.able !== parcel.able) return this.strike();
     if (parcel.about !== this.own!.attempt) return;
     other.live = true;
