@@ -116,7 +116,7 @@ npm_ci() {
 
 # What `make run`, `make test` and `make bench-relay` use from outside the repository: a program or file, then Debian's package for it.
 run_programs="turnserver:coturn"
-test_programs="$run_programs chromium:chromium firefox-esr:firefox-esr java:default-jre-headless ss:iproute2 certutil:libnss3-tools /usr/sbin/debootstrap:debootstrap buildah:buildah /usr/sbin/nft:nftables
+test_programs="$run_programs chromium:chromium chromium-headless-shell:chromium-headless-shell firefox-esr:firefox-esr java:default-jre-headless ss:iproute2 certutil:libnss3-tools /usr/sbin/debootstrap:debootstrap buildah:buildah /usr/sbin/nft:nftables
   /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf:fonts-dejavu-core pulseaudio:pulseaudio"
 relay_programs="janus:janus ip:iproute2 g++:g++"
 
