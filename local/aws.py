@@ -8,7 +8,7 @@ Of stock ministack (1.5.33) the following is changed here and nowhere else:
 - What sockets call by an alias had processes apart, which a new setting did not reach.
 - What a function raised was sent to the browser word for word. AWS says only that something failed.
 - A message may be 128 KB long, not 16 MB.
-- Each process unpacked and compiled the package anew, 40 MB and some seconds. They share one copy.
+- Each process unpacked and compiled the package anew, 40 MB and some seconds. All that run here share one copy.
 - State was written only at a clean end. It is now written every few seconds too.
 - What is still at work when it is told to stop is ended, not waited for.
 - The right to send e-mail was asked for everything, not for the sender's identity.
@@ -22,6 +22,7 @@ import json
 import os
 import shutil
 import threading
+import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -35,9 +36,12 @@ from ministack.services import lambda_svc
 
 from chalicelib.protocol import MAX_MESSAGE
 from local import postbox
+from local.template import BUILD, alone
 
 MOST_WORKERS: Final = 8  # a function's processes at once; the rest of the messages wait their turn
 SAVE_SECONDS: Final = 5.0
+KEEP_SECONDS: Final = 86_400.0
+"""How long a package's copy stays from when the last process was started from it."""
 FAILED: Final = json.dumps({"message": "Internal server error"})
 
 _free = threading.Condition()
@@ -75,10 +79,12 @@ def take_in_turn(*key: Any, **named: Any) -> Any:
 
 
 class SharedCode:
-    """Stands where ministack opens a package's zip file: unpacks it once below ``folder`` and links to that."""
+    """Stands where ministack opens a package's zip file: unpacks it once on this machine and links to that.
 
-    folder: Path
-    _unpacking: Final = threading.Lock()
+    What one function compiled of it is there for all others, and for the next embedded AWS.
+    """
+
+    FOLDER: Final = BUILD / "code"
 
     def __init__(self, path: str) -> None:
         self._path = Path(path)
@@ -91,16 +97,25 @@ class SharedCode:
 
     def extractall(self, target: str) -> None:
         """Make ``target``, an empty folder, a link to the package's only copy."""
-        code = self.folder / hashlib.sha256(self._path.read_bytes()).hexdigest()[:32]
-        with self._unpacking:
+        code = self.FOLDER / hashlib.sha256(self._path.read_bytes()).hexdigest()[:32]
+        self.FOLDER.mkdir(parents=True, exist_ok=True)
+        with alone(self.FOLDER / "lock"):
             if not code.exists():
-                shutil.rmtree(self.folder, ignore_errors=True)  # an older package's copy
+                self._forget()
                 unfinished = code.with_suffix(".unfinished")
+                shutil.rmtree(unfinished, ignore_errors=True)
                 with zipfile.ZipFile(self._path) as archive:
                     archive.extractall(unfinished)
                 unfinished.rename(code)
+            os.utime(code)
         Path(target).rmdir()
         Path(target).symlink_to(code)
+
+    def _forget(self) -> None:
+        """Remove copies that nobody was started from for long."""
+        for old in self.FOLDER.iterdir():
+            if old.is_dir() and old.stat().st_mtime < time.time() - KEEP_SECONDS:
+                shutil.rmtree(old, ignore_errors=True)
 
 
 def save_by_turns(save: Callable[[dict[str, Any]], None]) -> Callable[[dict[str, Any]], None]:
@@ -162,7 +177,6 @@ def end_functions(_at_start: bool = False) -> None:
 def main() -> None:
     """Run until told to stop. Set by ministack's own environment, and by VENTEROM_OUTBOX (where sent mail is laid)."""
     postbox.keep_mail(Path(os.environ["VENTEROM_OUTBOX"]))
-    SharedCode.folder = Path(os.environ["STATE_DIR"]) / "code"
     lambda_runtime.zipfile = SimpleNamespace(
         ZipFile=SharedCode, BadZipFile=zipfile.BadZipFile, LargeFileError=zipfile.LargeZipFile
     )

@@ -32,7 +32,7 @@ def synthesize(assembly: Path = ASSEMBLY, deployments: Path | None = None) -> No
         fingerprint.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes())
     stamp = assembly.with_suffix(".stamp")
     BUILD.mkdir(exist_ok=True)
-    with _alone(BUILD / "cdk.lock"):  # all package in the same folder
+    with alone(BUILD / "cdk.lock"):  # all package in the same folder
         if stamp.exists() and stamp.read_text() == fingerprint.hexdigest() and assembly.exists():
             return
         shutil.rmtree(assembly, ignore_errors=True)
@@ -61,7 +61,8 @@ def _files(*more: str) -> Iterator[Path]:
 
 
 @contextmanager
-def _alone(lock: Path) -> Iterator[Any]:
+def alone(lock: Path) -> Iterator[Any]:
+    """Only one process of this machine at a time is within this block."""
     with lock.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield file
