@@ -8,13 +8,17 @@ WEB_SOURCES := $(shell find web/src web/messages web/public web/plugins web/*.ht
 
 # schemathesis names all the doors' tests alike, and of tests named alike two processes would run one.
 DESCRIBED := tests/security/test_described.py tests/integration/test_running_api.py
+# What computes and waits for nobody.
+COMPUTING := tests/fuzz tests/image tests/infra tests/security/test_guards.py
+TESTS := $(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+PACKAGES := web/node_modules/.ready tests/certified/node_modules/.ready deploy/cdk/node_modules/.ready
 
 # FILE: of deployments, when it is not infra/deployments.toml.
 DEPLOY = $(PY) -m deploy --trust "$(TRUST)" --stage "$(STAGE)" $(if $(FILE),--file "$(FILE)")
 
 PORT ?= $(or $(VENTEROM_PORT),8080)
 
-.PHONY: help policies check-stacks setup run test check lint types web-check lock check-guards fuzz audit sbom generate screenshots bench-coldstart bench-e2ee bench-load bench-loss bench-pages bench-relay cost probe simulate-scaling deploy diff destroy bootstrap faults rush soak soak-worker verify-trail dead-letters replay-dead-letters clean
+.PHONY: help policies check-stacks setup run test test-programs test-soak test-computing check lint types web-check lock check-guards fuzz audit sbom generate screenshots bench-coldstart bench-e2ee bench-load bench-loss bench-pages bench-relay cost probe simulate-scaling deploy diff destroy bootstrap faults rush soak soak-worker verify-trail dead-letters replay-dead-letters clean
 .DEFAULT_GOAL := help
 
 help:
@@ -25,17 +29,27 @@ run: .venv/.ready build/plane.ready web/dist/index.html ## start the whole servi
 	@tools/setup.sh programs run
 	@exec $(PY) -m local.run --port $(PORT)
 
-# Most tests wait more than they work, so two processes share them, by files, in the order of tests/conftest.py. Those of
-# the networks and of media come first and by themselves: they are to find nothing but their wires slow.
-test: .venv/.ready build/plane.ready web/node_modules/.ready tests/certified/node_modules/.ready deploy/cdk/node_modules/.ready ## everything that CI runs; needs about three quarters of an hour on two cores
-	@$(MAKE) --no-print-directory --jobs=2 --output-sync check
+# Two processes share the tests, by files, in the order of tests/conftest.py. Those of the networks, of media and of faults
+# come first and by themselves: they are to find nothing but their wires slow. Networks wait more than they work, so they
+# take three. The soak waits too: beside it goes what only computes, and gives way to it.
+test: .venv/.ready ## everything that CI runs; needs about half an hour on two cores
+	@$(MAKE) --no-print-directory --jobs=4 --output-sync build/plane.ready $(PACKAGES)
+	@$(MAKE) --no-print-directory --jobs=3 --output-sync check test-programs
+	@$(PY) -m pytest -n 3 --dist loadscope tests/nets
+	@$(TESTS) tests/media
+	@$(TESTS) tests/faults
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync test-soak test-computing
+	@$(TESTS) tests $(addprefix --ignore tests/,unit nets media faults) $(addprefix --ignore ,$(DESCRIBED) $(COMPUTING))
+
+test-programs: .venv/.ready
 	@tools/setup.sh programs test
-	@$(PY) -m pytest -n 2 --dist loadscope tests/nets
-	@$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder tests/media
-	@$(PY) -m pytest $(DESCRIBED)
-	@$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder tests/faults
+
+test-soak:
 	@$(PY) -m bench.soak 5 --seed 3
-	@$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder tests $(addprefix --ignore tests/,unit nets media faults) $(addprefix --ignore ,$(DESCRIBED))
+
+test-computing:
+	@nice -n 5 $(PY) -m pytest $(DESCRIBED)
+	@nice -n 5 $(TESTS) $(COMPUTING)
 
 check: lint types web-check unit ## everything that needs no browser and no running service
 

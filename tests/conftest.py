@@ -9,6 +9,9 @@ from hypothesis import settings
 from tests.fakes.clinic import Clinic
 from tests.invariants import ALWAYS, broken
 
+LONG = ("test_fuzz.py", "test_guards.py", "test_long.py", "test_scenes.py")
+"""Files of tests that take much longer than most."""
+
 settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
 
@@ -19,7 +22,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     Playwright keeps an event loop running in their thread, where no other can then start.
     """
     tests = Counter(item.path for item in items)
-    items.sort(key=lambda item: ("e2e" in item.path.parts, -tests[item.path]))
+    items.sort(key=lambda item: ("e2e" in item.path.parts, item.path.name not in LONG, -tests[item.path]))
 
 
 @pytest.fixture(autouse=True)
