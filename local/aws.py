@@ -36,7 +36,8 @@ from ministack.services import lambda_svc
 
 from chalicelib.protocol import MAX_MESSAGE
 from local import postbox
-from local.template import BUILD, alone
+from local.alone import alone
+from local.children import ROOT
 
 MOST_WORKERS: Final = 8  # a function's processes at once; the rest of the messages wait their turn
 SAVE_SECONDS: Final = 5.0
@@ -84,7 +85,7 @@ class SharedCode:
     What one function compiled of it is there for all others, and for the next embedded AWS.
     """
 
-    FOLDER: Final = BUILD / "code"
+    FOLDER: Final = ROOT / "build" / "code"
 
     def __init__(self, path: str) -> None:
         self._path = Path(path)

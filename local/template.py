@@ -1,17 +1,16 @@
 """Makes the template anew when what it is made of has changed, once for all who want it at the same time."""
 
-import fcntl
 import hashlib
 import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from local import deploy
+from local.alone import alone
 from local.children import ROOT, NotStarted
 
 BUILD: Final = ROOT / "build"
@@ -58,11 +57,3 @@ def _files(*more: str) -> Iterator[Path]:
         path = ROOT / name
         found = sorted(path.rglob("*")) if path.is_dir() else [path]
         yield from (p for p in found if p.is_file() and "__pycache__" not in p.parts)
-
-
-@contextmanager
-def alone(lock: Path) -> Iterator[Any]:
-    """Only one process of this machine at a time is within this block."""
-    with lock.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield file
