@@ -30,12 +30,12 @@ run: .venv/.ready build/plane.ready web/dist/index.html ## start the whole servi
 	@exec $(PY) -m local.run --port $(PORT)
 
 # Two processes share the tests, by files, in the order of tests/conftest.py. Those of the networks, of media and of faults
-# come first and by themselves: they are to find nothing but their wires slow. Networks wait more than they work, so they
-# take three. The soak waits too: beside it goes what only computes, and gives way to it.
+# come first and by themselves: they are to find nothing but their wires slow. The soak waits more than it works: beside it
+# goes what only computes, and gives way to it.
 test: .venv/.ready ## everything that CI runs; needs about half an hour on two cores
 	@$(MAKE) --no-print-directory --jobs=4 --output-sync build/plane.ready $(PACKAGES)
 	@$(MAKE) --no-print-directory --jobs=3 --output-sync check test-programs
-	@$(PY) -m pytest -n 3 --dist loadscope tests/nets
+	@$(PY) -m pytest -n 2 --dist loadscope tests/nets
 	@$(TESTS) tests/media
 	@$(TESTS) tests/faults
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync test-soak test-computing

@@ -277,16 +277,9 @@ class Wires:
 class TestChromium(Wires):
     kind = "chromium"
 
-
-class TestOtherWires:
-    """A class apart, so that it may have a process and networks of its own."""
-
-    kind = "chromium"
-
     @pytest.mark.parametrize("name", IN_ONE)
     def test_another_wire(self, visit: Visit, service: Service, name: str) -> None:
-        service.wire.set(WIRES[name].line, WIRES[name].line)
-        check(WIRES[name], visit.test())
+        self.test_a_wire(visit, service, name)
 
 
 class TestFirefox(Wires):
