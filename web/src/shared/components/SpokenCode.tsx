@@ -15,11 +15,11 @@ export function SpokenCode({ code }: { code: string }) {
     };
   }, [shown]);
   return (
-    <ol class="v-spoken">
+    <ol class="v-spoken" dir="ltr">
       {places(code).map((place, at) => (
         <li key={at}>
-          <strong dir="ltr">{String(place).padStart(2, "0")}</strong>
-          <span>{words[place] ?? ""}</span>
+          <strong>{String(place).padStart(2, "0")}</strong>
+          <span dir="auto">{words[place] ?? ""}</span>
         </li>
       ))}
     </ol>
