@@ -118,13 +118,13 @@ test("the same frame twice at once opens once, and a false one does not move the
   expect(both.filter((opened) => opened !== null).length).toBe(1);
 });
 
-test("bytes that nobody sealed open to nothing, and never throw", async () => {
+test("bytes that nobody sealed open to nothing, and never throw, even with a good label", async () => {
   const opening = await Opening.from(secret, "patient", 1);
-  await fc.assert(fc.asyncProperty(kinds, fc.uint8Array({ maxLength: 60 }), async (kind, bytes) => expect(await opening.open(kind, bytes)).toBe(null)), { numRuns: 200 });
   await fc.assert(
-    fc.asyncProperty(kinds, fc.uint8Array({ minLength: 16, maxLength: 60 }), async (kind, bytes) =>
-      expect(await opening.open(kind, Uint8Array.from([...bytes, 0, 1, 0, 0, 0, 0])), "even with a good label").toBe(null),
-    ),
+    fc.asyncProperty(kinds, fc.uint8Array({ maxLength: 60 }), async (kind, bytes) => {
+      expect(await opening.open(kind, bytes)).toBe(null);
+      expect(await opening.open(kind, Uint8Array.from([...bytes, 0, 1, 0, 0, 0, 0]))).toBe(null);
+    }),
     { numRuns: 200 },
   );
 });
