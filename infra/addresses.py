@@ -22,6 +22,13 @@ ASSETS: Final = "assets/"
 """Where files stand whose names hold their hashes."""
 NO_PAGE: Final = "There is no such page.\n"
 """What is answered (404) where nothing stands."""
+PORTAL: Final = "/portal/portal.json"
+"""Who the patients' portal is, and who we are to it."""
+PORTAL_KEYS: Final = "/portal/jwks.json"
+"""Its published keys."""
+KEPT_SECONDS: Final = 300
+"""How long they are kept on the way: keys roll seldom, and are published before they sign."""
+KEPT_SHORTLY: Final = f"public, max-age={KEPT_SECONDS}"
 
 
 def kept(name: str) -> str:
@@ -32,15 +39,41 @@ def kept(name: str) -> str:
 def router(headers: Mapping[str, str]) -> str:
     """The CloudFront Function that finds the file at an address; ``headers`` go with what it answers by itself."""
     pages = ", ".join(f"[/{_pattern(address)}/, {json.dumps(f'/{file}')}]" for address, file in PAGES.items())
-    told = {"content-type": "text/plain; charset=utf-8", **{name.lower(): value for name, value in headers.items()}}
-    answer = {
-        "statusCode": 404,
-        "statusDescription": "Not Found",
-        "headers": {name: {"value": value} for name, value in told.items()},
-        "body": {"encoding": "text", "data": NO_PAGE},
-    }
-    program = Path(__file__).with_name("router.js").read_text()
-    return f"const PAGES = [{pages}];\nconst MISSING = {json.dumps(answer)};\n{program}"
+    return f"const PAGES = [{pages}];\nconst MISSING = {_missing(headers)};\n{_program('router')}"
+
+
+def portal(headers: Mapping[str, str], issuer: str, client_id: str, keys: str) -> str:
+    """The CloudFront Function that says who the patients' portal is, and where on it the path ``keys`` leads to.
+
+    The clinician's browser believes who a patient is by these two answers, so that none of our functions gives them
+    (docs/decisions/0042-who-sits-behind-the-keys.md).
+    """
+    about = json.dumps({"issuer": issuer, "client_id": client_id})
+    told = _answer(200, "OK", {**headers, "content-type": "application/json", "cache-control": KEPT_SHORTLY}, about)
+    return (
+        f"const ABOUT = {told};\nconst KEYS = {json.dumps(keys)};\nconst MISSING = {_missing(headers)};\n"
+        f"{_program('portal')}"
+    )
+
+
+def _missing(headers: Mapping[str, str]) -> str:
+    return _answer(404, "Not Found", {**headers, "content-type": "text/plain; charset=utf-8"}, NO_PAGE)
+
+
+def _answer(status: int, description: str, headers: Mapping[str, str], body: str) -> str:
+    """What CloudFront answers by itself, as its functions return it."""
+    return json.dumps(
+        {
+            "statusCode": status,
+            "statusDescription": description,
+            "headers": {name.lower(): {"value": value} for name, value in headers.items()},
+            "body": {"encoding": "text", "data": body},
+        }
+    )
+
+
+def _program(name: str) -> str:
+    return Path(__file__).with_name(f"{name}.js").read_text()
 
 
 def _pattern(address: str) -> str:

@@ -64,6 +64,10 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     budget_usd: Annotated[int, msgspec.Meta(ge=1)] = 500
     """A month's; told when the forecast passes it."""
     workers: Workers = Workers()
+    portal_keys: Annotated[str, msgspec.Meta(pattern=r"^https://[a-z0-9.-]+/[A-Za-z0-9._/-]+$")]
+    """Where the patients' portal publishes its keys (`jwks_uri` of its metadata): pages get them from there, through
+    CloudFront and not through the functions. ID-porten's: https://idporten.no/jwks.json, and of its test environment
+    https://test.idporten.no/jwks.json."""
     web_acl: str = ""
     """ARN of a web ACL of AWS WAF, in us-east-1, that CloudFront shall ask; empty: none."""
     restored_table: str = ""

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Final
+from urllib.parse import urlsplit
 
 from aws_cdk import CfnOutput, DefaultStackSynthesizer, Duration, Environment, RemovalPolicy, Stack
 from aws_cdk import aws_certificatemanager as acm
@@ -11,7 +12,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from chalicelib.headers import READ
-from infra.addresses import ASSETS, router
+from infra.addresses import ASSETS, KEPT_SECONDS, portal, router
 from infra.core import Core
 from infra.deployment import Deployment
 from infra.edge_headers import EdgeHeaders
@@ -97,6 +98,7 @@ class Web(Stack):
                     cache_policy=kept,
                     response_headers_policy=headers.pages,
                 ),
+                "/portal/*": self._portal(deployment, headers),
                 "/api/*": cloudfront.BehaviorOptions(
                     origin=rest,
                     viewer_protocol_policy=cloudfront.ViewerProtocolPolicy.HTTPS_ONLY,
@@ -145,6 +147,40 @@ class Web(Stack):
             origin_ssl_protocols=[cloudfront.OriginSslPolicy.TLS_V1_2],
             read_timeout=Duration.seconds(30),  # API Gateway itself gives up after 29
             custom_headers={HEADER: word} if word else None,
+        )
+
+    def _portal(self, deployment: Deployment, headers: EdgeHeaders) -> cloudfront.BehaviorOptions:
+        """The portal's keys straight from the portal, which is told nothing of who asks but where from."""
+        keys, settings = urlsplit(deployment.portal_keys), deployment.settings
+        tell = cloudfront.Function(
+            self,
+            "Portal",
+            comment="Who the patients' portal is, and where its keys are",
+            code=cloudfront.FunctionCode.from_inline(
+                portal(headers.of_pages, settings["patient_issuer"], settings["patient_client_id"], keys.path)
+            ),
+            runtime=cloudfront.FunctionRuntime.JS_2_0,
+        )
+        return cloudfront.BehaviorOptions(
+            origin=origins.HttpOrigin(
+                keys.netloc,
+                protocol_policy=cloudfront.OriginProtocolPolicy.HTTPS_ONLY,
+                origin_ssl_protocols=[cloudfront.OriginSslPolicy.TLS_V1_2],
+            ),
+            viewer_protocol_policy=cloudfront.ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
+            cache_policy=cloudfront.CachePolicy(
+                self,
+                "PortalKeys",
+                comment="The same for everybody, and never old",
+                min_ttl=Duration.seconds(0),
+                default_ttl=Duration.seconds(KEPT_SECONDS),
+                max_ttl=Duration.seconds(KEPT_SECONDS),
+                enable_accept_encoding_gzip=True,
+            ),
+            response_headers_policy=headers.pages,
+            function_associations=[
+                cloudfront.FunctionAssociation(event_type=cloudfront.FunctionEventType.VIEWER_REQUEST, function=tell)
+            ],
         )
 
     def _passed_on(self, name: str, headers: Sequence[str], *, cookies: bool) -> cloudfront.OriginRequestPolicy:

@@ -32,6 +32,7 @@ from chalicelib.protocol import MAX_FRAME, MAX_MESSAGE
 from chalicelib.rest import ErrorBody
 from infra.addresses import NO_PAGE, PAGES, kept
 from local import outbox
+from local.portal_keys import portal
 from probe.status import NAME
 
 DIST: Final = Path(__file__).resolve().parent.parent / "web" / "dist"
@@ -246,6 +247,8 @@ def main() -> None:
     parser.add_argument("--rest", required=True, help="address of the REST API's stage")
     parser.add_argument("--socket", required=True, help="address of the WebSocket API's stage")
     parser.add_argument("--state", type=Path, required=True)
+    parser.add_argument("--issuer", required=True, help="the patients' portal, whose keys are at its /jwks")
+    parser.add_argument("--client", required=True, help="who we are to it")
     for field in msgspec.structs.fields(Limits):
         parser.add_argument(f"--{field.name.replace('_', '-')}", type=field.type, default=field.default)
     options = parser.parse_args()
@@ -255,6 +258,7 @@ def main() -> None:
     def mount(app: web.Application) -> None:
         outbox.mount(app, options.aws, options.state)
         app.router.add_get(STATUS, status(options.state))
+        portal(options.issuer, options.client, f"{options.issuer}/jwks")(app)
 
     app = create(options.rest, options.socket, mount=mount, limits=limits)
     web.run_app(app, host="127.0.0.1", port=options.port, print=None, access_log=None, shutdown_timeout=1)

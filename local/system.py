@@ -18,6 +18,8 @@ from local.children import ROOT, Child, NotStarted, free_port, require_free, wai
 from local.front import API_GATEWAY, Limits
 from local.template import ASSEMBLY, synthesize
 
+CLIENT: Final = "venterom-patient"
+"""Who we are to the patients' portal."""
 PURPOSES: Final = {"front": "pages", "aws": "embedded AWS", "portal": "ID portal", "turn": "TURN server"}
 SOCKET_EVENTS: Final = ("Connect", "Message", "Disconnect")
 TRUST: Final = json.loads((ROOT / "local" / "trust.json").read_text())
@@ -104,6 +106,7 @@ class System:
         self._children: dict[str, Child] = {}
         self.origin = f"http://127.0.0.1:{ports.front}"
         self.portal = f"http://127.0.0.1:{ports.portal}"
+        self.issuer = f"{self.portal}/idporten"
         self.aws = deploy.Aws(f"http://127.0.0.1:{ports.aws}")
         self.addresses: dict[str, str] = {}
         self._worker_key, self._turn_secret = "", ""
@@ -142,6 +145,7 @@ class System:
                   "--state", str(self.state))  # fmt: skip
         self._run("front", "-m", "local.front", "--port", str(self.ports.front), "--aws", self.aws.endpoint,
                   "--rest", rest, "--socket", socket, "--state", str(self.state),
+                  "--issuer", self.issuer, "--client", CLIENT,
                   *self._limits.arguments())  # fmt: skip
         wait_for_http(self.origin, self._children["front"])
         wait_for_http(self.portal, self._children["portal"])
@@ -274,8 +278,8 @@ class System:
             ASSEMBLY,
             {
                 "Origin": self.origin,
-                "PatientIssuer": f"{self.portal}/idporten",
-                "PatientClientId": "venterom-patient",
+                "PatientIssuer": self.issuer,
+                "PatientClientId": CLIENT,
                 "TurnUrls": self.reach.turn_urls(self.ports.turn),
                 "MailSender": "ikke-svar@elvenes.example",
                 "SmsSender": "Elvenes HF",

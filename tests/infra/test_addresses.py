@@ -12,8 +12,8 @@ from aiohttp import ClientSession, web
 from aiohttp.test_utils import TestServer
 from yarl import URL
 
-from infra.addresses import NO_PAGE, PAGES, kept, router
-from local import front
+from infra.addresses import KEPT_SHORTLY, NO_PAGE, PAGES, PORTAL, PORTAL_KEYS, kept, portal, router
+from local import front, portal_keys
 
 FILES: Final = (
     *(f"{name}.html" for name in ("index", "visit", "department", "staff", "help", "status", "unsupported")),
@@ -69,10 +69,10 @@ process.stdout.write(JSON.stringify(uris.map((uri) => handler({ request: { metho
 """
 
 
-def at_the_edge(uris: tuple[str, ...]) -> list[dict[str, Any]]:
+def at_the_edge(uris: tuple[str, ...], program: str = router(HEADERS)) -> list[dict[str, Any]]:
     """What CloudFront's program answers: the request with another address, or an answer."""
     done = subprocess.run(
-        [Path(sys.executable).with_name("node"), "-e", router(HEADERS) + CALL],
+        [Path(sys.executable).with_name("node"), "-e", program + CALL],
         input=json.dumps(uris),
         capture_output=True,
         text=True,
@@ -160,3 +160,44 @@ def test_the_front_passes_on_what_cloudfront_passes_on_and_no_more(dist: Path) -
     names = asyncio.run(ask())
     assert {"x-venterom", "cookie", "x-forwarded-for"} <= set(names)
     assert not {"referer", "x-other"} & set(names)
+
+
+ISSUER, CLIENT = "https://portal.example", 'ours "quoted"'
+KEYS: Final = {"keys": [{"kid": "1"}]}
+
+
+def test_the_edge_says_who_the_portal_is_and_leads_to_its_keys() -> None:
+    program = portal(HEADERS, ISSUER, CLIENT, "/jwks.json")
+    about, keys, *others = at_the_edge((PORTAL, PORTAL_KEYS, "/portal/", "/portal/jwks.json/x", "/jwks.json"), program)
+    assert about["statusCode"] == 200
+    assert json.loads(about["body"]["data"]) == {"issuer": ISSUER, "client_id": CLIENT}
+    assert about["headers"]["content-type"] == {"value": "application/json"}
+    assert about["headers"]["cache-control"] == {"value": KEPT_SHORTLY}
+    assert about["headers"]["x-content-type-options"] == {"value": "nosniff"}
+    assert keys["uri"] == "/jwks.json"
+    assert {other["statusCode"] for other in others} == {404}
+
+
+@pytest.mark.parametrize("alive", [True, False])
+def test_the_front_says_the_same_and_passes_the_portals_keys_on(dist: Path, alive: bool) -> None:
+    async def published(request: web.Request) -> web.Response:
+        assert "Cookie" not in request.headers
+        return web.json_response(KEYS)
+
+    async def ask() -> None:
+        at_portal = web.Application()
+        at_portal.router.add_get("/keys", published)
+        nowhere = "http://127.0.0.1:9"
+        async with TestServer(at_portal) as behind, ClientSession(cookies={"__Host-id-c": "secret"}) as client:
+            mount = portal_keys.portal(ISSUER, CLIENT, str(behind.make_url("/keys")) if alive else nowhere)
+            async with TestServer(front.create(nowhere, nowhere, dist, mount)) as server:
+                async with client.get(server.make_url(PORTAL)) as answer:
+                    assert await answer.json() == {"issuer": ISSUER, "client_id": CLIENT}
+                    assert answer.headers["Cache-Control"] == KEPT_SHORTLY
+                async with client.get(server.make_url(PORTAL_KEYS)) as answer:
+                    assert answer.status == (200 if alive else 502)
+                    if alive:
+                        assert await answer.json() == KEYS
+                        assert "Content-Security-Policy" in answer.headers
+
+    asyncio.run(ask())

@@ -25,13 +25,17 @@ region = "{region}"
 domain = "{domain}"
 certificate = "arn:aws:acm:us-east-1:111111111111:certificate/1"
 turn_certificate = "arn:aws:acm:eu-north-1:111111111111:certificate/2"
+portal_keys = "{portal_keys}"
 alarms_to = "drift@one.example"
 {more}
 """
 
 
 def one(**values: str) -> str:
-    usual = {"name": "one", "stage": "dev", "region": "eu-north-1", "domain": "video.one.example", "more": ""}
+    usual = {
+        "name": "one", "stage": "dev", "region": "eu-north-1", "domain": "video.one.example", "more": "",
+        "portal_keys": "https://portal.example/jwks.json",
+    }  # fmt: skip
     return ONE.format(**usual | values)
 
 
@@ -62,6 +66,8 @@ def test_names_and_addresses_follow_from_it() -> None:
         (one(region="eu-north"), r"region"),
         (one(domain="localhost"), r"domain"),
         (one(domain="https://video.one.example"), r"domain"),
+        (one(portal_keys="http://portal.example/jwks.json"), r"portal_keys"),
+        (one(portal_keys="https://portal.example"), r"portal_keys"),
         (one(name="One"), r"^\[One.dev\].*name"),
         (one(stage="production"), r"stage"),
         (one(more="size = 3"), r"unknown field `size`"),

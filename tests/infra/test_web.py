@@ -49,6 +49,13 @@ def headers(policy: dict[str, Any]) -> dict[str, str]:
     }
 
 
+def cached(stack: Deployed, path: str) -> dict[str, Any]:
+    """The policy by which an answer is kept at the edge."""
+    policy = stack.resources[behaviors(stack)[path]["CachePolicyId"]["Ref"]]
+    config: dict[str, Any] = policy["Properties"]["CachePolicyConfig"]
+    return config
+
+
 def headers_of(stack: Deployed, path: str) -> dict[str, Any]:
     policy: dict[str, Any] = stack.resources[behaviors(stack)[path]["ResponseHeadersPolicyId"]["Ref"]]
     return policy
@@ -113,7 +120,7 @@ def test_one_domain_over_tls_for_pages_api_and_sockets(webs: list[Deployed]) -> 
         assert "Logging" not in config
         assert "WebACLId" not in config
         found = behaviors(stack)
-        assert list(found) == ["*", "/assets/*", "/status.json", "/api/*", "/ws"]
+        assert list(found) == ["*", "/assets/*", "/status.json", "/portal/*", "/api/*", "/ws"]
         assert {path for path, one in found.items() if one["ViewerProtocolPolicy"] == "https-only"} == {"/api/*", "/ws"}
         origins = {origin["Id"]: json.dumps(origin["DomainName"]) for origin in config["Origins"]}
         assert "RestAPI" in origins[found["/api/*"]["TargetOriginId"]]
@@ -143,7 +150,7 @@ def test_no_answer_of_the_api_is_kept_not_even_a_refusal(webs: list[Deployed]) -
 
 def test_pages_are_kept_as_each_file_says(webs: list[Deployed]) -> None:
     for stack in webs:
-        policy = one(stack, "AWS::CloudFront::CachePolicy")["CachePolicyConfig"]
+        policy = cached(stack, "*")
         assert (policy["MinTTL"], policy["DefaultTTL"]) == (0, 0)
         key = policy["ParametersInCacheKeyAndForwardedToOrigin"]
         assert key["CookiesConfig"] == {"CookieBehavior": "none"}
@@ -188,8 +195,30 @@ def test_the_rest_api_answers_cloudfront_only_and_believes_what_it_says_of_addre
 
 def test_the_program_at_the_edge_is_no_larger_than_cloudfront_takes(webs: list[Deployed]) -> None:
     for stack in webs:
-        function = one(stack, "AWS::CloudFront::Function")
-        assert len(function["FunctionCode"].encode()) < 10 * 1024
-        assert function["FunctionConfig"]["Runtime"] == "cloudfront-js-2.0"
-        (used,) = behaviors(stack)["*"]["FunctionAssociations"]
-        assert used["EventType"] == "viewer-request"
+        functions = stack.of_type("AWS::CloudFront::Function")
+        assert len(functions) == 2
+        for function in functions.values():
+            assert len(function["Properties"]["FunctionCode"].encode()) < 10 * 1024
+            assert function["Properties"]["FunctionConfig"]["Runtime"] == "cloudfront-js-2.0"
+        for path in ("*", "/portal/*"):
+            (used,) = behaviors(stack)[path]["FunctionAssociations"]
+            assert used["EventType"] == "viewer-request"
+
+
+def test_the_portals_keys_come_from_the_portal_itself_and_are_kept_shortly(webs: list[Deployed]) -> None:
+    for stack in webs:
+        behavior, keys = behaviors(stack)["/portal/*"], stack.deployment.portal_keys
+        (origin,) = [o for o in distribution(stack)["Origins"] if o["Id"] == behavior["TargetOriginId"]]
+        assert keys == f"https://{origin['DomainName']}/jwks.json"
+        assert keys.startswith(stack.deployment.settings["patient_issuer"]), "of the portal that makes the tokens"
+        assert origin["CustomOriginConfig"]["OriginProtocolPolicy"] == "https-only"
+        assert origin["CustomOriginConfig"]["OriginSSLProtocols"] == ["TLSv1.2"]
+        assert "OriginRequestPolicyId" not in behavior, "the portal is told nothing of whoever asks"
+        assert "OriginCustomHeaders" not in origin
+        kept = cached(stack, "/portal/*")
+        assert (kept["MinTTL"], kept["DefaultTTL"], kept["MaxTTL"]) == (0, 300, 300)
+        key = kept["ParametersInCacheKeyAndForwardedToOrigin"]
+        assert key["CookiesConfig"] == {"CookieBehavior": "none"}
+        assert key["QueryStringsConfig"] == {"QueryStringBehavior": "none"}
+        assert key["HeadersConfig"] == {"HeaderBehavior": "none"}
+        assert headers(headers_of(stack, "/portal/*")) == of_pages(stack.deployment.domain, tls=True)
