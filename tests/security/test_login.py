@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 
+from chalicelib.edge import set_cookie
 from chalicelib.errors import LevelTooLow, LoginFailed
+from chalicelib.login_proof import carried
 from chalicelib.logins import Returned
 from chalicelib.oidc import RelyingParty
 from chalicelib.protocol import LoginLevel
@@ -130,3 +132,21 @@ def test_t23_nobody_learns_the_code_verifier(party: RelyingParty, issuer: FakeIs
     started = start(party, issuer)
     assert issuer.asked["code_challenge_method"] == "S256"
     assert started.verifier not in started.location + str(issuer.asked)
+
+
+def test_t100_no_token_leaves_without_being_asked_for(party: RelyingParty, issuer: FakeIssuer) -> None:
+    """T-100. Guard: only a login that was begun with a nonce of the browser's own has its token handed up."""
+    assert finish(party, start(party, issuer)).token == ""
+
+
+def test_t101_a_token_does_not_stay_in_the_browser() -> None:
+    """T-101. Guard: its cookie ends after minutes."""
+    cookie = carried("c", "a.b.c")
+    assert cookie
+    assert "Max-Age=300" in set_cookie(*cookie)
+
+
+@pytest.mark.parametrize("token", ["a.b.c\r\nSet-Cookie: __Host-v-c=theirs", "a.b.c; Domain=evil.example"])
+def test_t102_nothing_but_a_token_rides_in_the_cookie(token: str) -> None:
+    """T-102. Guard: what rides there has the shape of a token."""
+    assert carried("c", token) is None

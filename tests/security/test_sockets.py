@@ -140,3 +140,23 @@ def test_t99_a_socket_is_not_heard_without_end(clinic: Clinic) -> None:
     """T-99. Guard: the messages of a socket are counted."""
     clinic.waiting()
     assert {clinic.say("P", p.Ping()) for _ in range(MOST + 5)} > {"ping"}
+
+
+PARCEL = p.Parcel(attempt="a" * 22, about="", n=1, commitment="c" * 43)
+
+
+def test_t103_nobody_outside_the_call_agrees_on_keys(clinic: Clinic) -> None:
+    """T-103. Guard: who has not answered the call says nothing in it."""
+    called = clinic.calling()
+    said = p.Handshake(consultation=called.id, call=1, parcels={p.Seat.CLINICIAN: PARCEL})
+    assert clinic.say("P", said) == "overtaken"
+    assert not [m for m in clinic.push.to("C") if isinstance(m, p.PeerHandshake)]
+
+
+def test_t104_nobody_outside_the_call_is_told_of_keys(clinic: Clinic) -> None:
+    """T-104. Guard: it is passed on to those who are in the call, and to nobody who waits."""
+    talking = clinic.talking()
+    guest = clinic.invite(talking)
+    clinic.guest("G", talking, guest)
+    clinic.say("C", p.Handshake(consultation=talking.id, call=1, parcels={guest.seat: PARCEL}))
+    assert not [m for m in clinic.push.to("G") if isinstance(m, p.PeerHandshake)]
