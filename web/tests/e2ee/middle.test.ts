@@ -102,6 +102,19 @@ test("who begins anew again and again to get a code that fits is refused", async
   expect(net.log.filter(({ from }) => from === "clinician").length, "and is spoken to no more").toBe(said);
 });
 
+test("nor does it help to say each time that they have left", async () => {
+  const net = new Net(SEATS);
+  const clinician = net.open("clinician");
+  for (let time = 0; time < 40; time++) {
+    net.open("patient");
+    await net.talk();
+    if (time < 39) net.leave("patient");
+  }
+  expect(clinician.pairWith("patient")).toMatchObject({ state: "refused", reason: "tampered" });
+  const attempts = new Set(net.log.filter(({ from, parcel }) => from === "clinician" && parcel.public).map(({ parcel }) => parcel.attempt));
+  expect(attempts.size).toBeLessThanOrEqual(10);
+});
+
 test("who reloads now and then is not", async () => {
   const net = new Net(SEATS);
   net.open("clinician");

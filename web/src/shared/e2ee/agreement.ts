@@ -7,15 +7,13 @@ import type { Parcel, Seat } from "../../protocol";
 import { realAfter, type After } from "../time";
 import { fromBase64Url, random, toBase64Url, type Bytes } from "./bytes";
 import { commitment, ephemeral, openPart, pairKeys, sealPart, type Ephemeral, type PairKeys } from "./pairkeys";
+import type { Past } from "./past";
 import type { Identity, Pair, PairState, Proof, Refusal } from "./types";
 
 /** After saying something that changed nothing, it is said again after so many milliseconds; then ever more calmly. */
 const RESTS_MS: readonly number[] = [2_000, 2_000, 2_000, 2_000, 2_000, 4_000, 8_000, 16_000, 30_000];
 /** Parcels that do not fit together, after which somebody must be changing them. */
 const STRIKES = 3;
-/** Beginnings, ours and theirs, after which somebody must be trying codes; a reload is one of each. One is forgiven in half a minute. */
-const BEGINNINGS = 20;
-const FORGIVEN_MS = 30_000;
 const UNASKED: Identity = { known: false, why: "unasked" };
 
 export interface Secret {
@@ -28,8 +26,8 @@ export interface AgreementOptions {
   other: Seat;
   consultation: string;
   able: boolean;
-  /** The highest number heard within each attempt of theirs; outlives the agreement, so that who left and came back is not disturbed by old parcels. */
-  numbers: Map<string, number>;
+  /** Outlives the agreement, so that who left and came back is not disturbed by old parcels. */
+  past: Past;
   /** Our present secret, where they may have it. */
   secret: () => Secret | null;
   post: (parcel: Parcel) => void;
@@ -90,7 +88,6 @@ export class Agreement {
   private keyed: Keyed | null = null;
   private reason: Refusal | null = null;
   private strikes = 0;
-  private beginnings = 0;
   private trusted = false;
   private present = false;
   private said = "";
@@ -99,7 +96,6 @@ export class Agreement {
   private rests = 0;
   private resting = false;
   private cancelRest = (): void => undefined;
-  private readonly forgiving = new Set<() => void>();
   private work: Promise<void> = Promise.resolve();
   private closed = false;
 
@@ -131,7 +127,6 @@ export class Agreement {
   close(): void {
     this.closed = true;
     this.cancelRest();
-    for (const cancel of this.forgiving) cancel();
     this.trust(false);
   }
 
@@ -185,13 +180,7 @@ export class Agreement {
 
   /** Whether there may be one beginning more. */
   private spend(): boolean {
-    if (++this.beginnings > BEGINNINGS) return this.refuse("tampered");
-    const cancel = (this.options.after ?? realAfter)(FORGIVEN_MS, () => {
-      this.forgiving.delete(cancel);
-      this.beginnings--;
-    });
-    this.forgiving.add(cancel);
-    return true;
+    return this.options.past.spend() || this.refuse("tampered");
   }
 
   private refuse(reason: Refusal): false {
@@ -214,7 +203,7 @@ export class Agreement {
 
   private async hear(parcel: Parcel): Promise<void> {
     if (this.reason === "tampered") return;
-    const { numbers } = this.options;
+    const { numbers } = this.options.past;
     const before = numbers.get(parcel.attempt);
     if (parcel.attempt === this.own!.attempt || (before !== undefined && parcel.n <= before)) return;
     numbers.set(parcel.attempt, parcel.n);
@@ -329,7 +318,7 @@ export class Agreement {
     if (this.reason === "tampered") return this.cancelRest();
     const { keyed } = this;
     // Not whom we speak about, but how many there have been: who makes us waver between two cannot make us say so each time.
-    const words = [this.own!.attempt, this.options.numbers.size, this.revealed(), keyed?.proof !== undefined, this.options.secret()?.epoch, keyed?.taken?.epoch, this.reason];
+    const words = [this.own!.attempt, this.options.past.numbers.size, this.revealed(), keyed?.proof !== undefined, this.options.secret()?.epoch, keyed?.taken?.epoch, this.reason];
     const state = JSON.stringify(words);
     const fresh = state !== this.said;
     const due = !this.resting && (this.owed || (this.present && !this.finished()));

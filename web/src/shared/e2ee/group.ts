@@ -3,6 +3,7 @@ import type { Seat } from "../../protocol";
 import { realAfter, type After } from "../time";
 import { Agreement, type Secret } from "./agreement";
 import { random, type Bytes } from "./bytes";
+import { Past } from "./past";
 import type { Identity, KeySink, Pair, Parcel, Proof, Say } from "./types";
 
 /** So long after a renewal the new secret is used, even if somebody does not have it yet: who has left can listen no longer. */
@@ -27,7 +28,7 @@ export interface GroupOptions {
 
 export class Group {
   private readonly agreements = new Map<Seat, Agreement>();
-  private readonly numbers = new Map<Seat, Map<string, number>>();
+  private readonly pasts = new Map<Seat, Past>();
   /** Who may have our secrets. */
   private readonly trusted = new Set<Agreement>();
   private newest: Secret | null = null;
@@ -84,6 +85,7 @@ export class Group {
     this.cancelRenewal();
     for (const agreement of this.agreements.values()) agreement.close();
     this.agreements.clear();
+    for (const past of this.pasts.values()) past.close();
   }
 
   /** Whether sending makes sense and is allowed: somebody secured has a secret of ours. */
@@ -104,14 +106,14 @@ export class Group {
     const known = this.agreements.get(seat);
     if (known || this.closed || seat === this.options.own) return known ?? null;
     const { own, consultation, able, sink, after, prove, judge, expectsIdentity } = this.options;
-    const numbers = this.numbers.get(seat) ?? new Map<string, number>();
-    this.numbers.set(seat, numbers);
+    const past = this.pasts.get(seat) ?? new Past(after ?? realAfter);
+    this.pasts.set(seat, past);
     const agreement = new Agreement({
       own,
       other: seat,
       consultation,
       able,
-      numbers,
+      past,
       secret: () => (this.given.has(agreement) ? this.newest : null),
       post: (parcel) => void (this.outbox[seat] = parcel),
       onTrust: (trusted) => (trusted ? this.trust(agreement) : this.distrust(agreement, seat)),
