@@ -2,6 +2,7 @@
 standards is what others believe too.
 """
 
+import base64
 import json
 import re
 import subprocess
@@ -181,6 +182,16 @@ def test_a_patient(pages: Pages, issuer: str) -> None:
     assert person.subject.startswith("patient-")
     assert person.sid
     assert abs(person.auth_time - time.time()) < 60
+
+
+def test_a_nonce_of_the_browsers_own_stands_in_the_token_also_a_second_time(pages: Pages, issuer: str) -> None:
+    party, nonce = relying_party(pages, issuer), "n" * 43
+    for _ in range(2):
+        started = party.start(HIGH, "nb", nonce=nonce)
+        came = Browser().come_back(started, pages)
+        found = party.finish(came["code"], came["iss"], started.verifier, nonce, HIGH, with_token=True)
+        claims = json.loads(base64.urlsafe_b64decode(found.token.split(".")[1] + "=="))
+        assert (claims["nonce"], claims["pid"]) == (nonce, found.national_id)
 
 
 def test_one_of_the_staff_by_helseids_rules(pages: Pages, issuer: str) -> None:

@@ -242,12 +242,15 @@ def says(who: str, at: str, make: Callable[[str, Stage], p.Message]) -> tuple[st
 
 PROBE: Final = "probe0123456789"
 REPORT: Final = p.DeviceReport(camera=p.Answer3.YES)
+PARCEL: Final = p.Parcel(attempt="a" * 22, about="b" * 22, n=1, commitment="c" * 43)
+OTHERS: Final = dict.fromkeys((p.Seat.PATIENT, p.Seat.CLINICIAN, p.Seat.GUEST_1), PARCEL)
 OF_VISITORS: Final[list[tuple[str, Callable[[str, Stage], p.Message]]]] = [
     ("waiting", lambda c, s: p.Hello()),
     ("waiting", lambda c, s: p.Ping()),
     ("invited", lambda c, s: p.CheckIn(devices=REPORT)),
     ("talking", lambda c, s: p.Offer(consultation=c, call=1, n=1, sdp=SDP)),
     ("talking", lambda c, s: p.Media(consultation=c, call=1, camera=True, microphone=True)),
+    ("talking", lambda c, s: p.Handshake(consultation=c, call=1, parcels=OTHERS)),
     ("talking", lambda c, s: p.Pause(consultation=c, call=1, paused=True)),
     ("talking", lambda c, s: p.HangUp(consultation=c, call=1)),
     ("talking", lambda c, s: p.Trouble(consultation=c, call=1)),
@@ -274,6 +277,7 @@ MESSAGES: Final[list[tuple[str, str, Act]]] = [
     says("clinician", "invited", lambda c, s: p.Admit(consultation=c, guest=s.guest.id)),
     says("clinician", "talking", lambda c, s: p.Offer(consultation=c, call=1, n=1, sdp=SDP)),
     says("clinician", "talking", lambda c, s: p.Media(consultation=c, call=1, camera=True, microphone=True)),
+    says("clinician", "talking", lambda c, s: p.Handshake(consultation=c, call=1, parcels=OTHERS)),
     says("clinician", "talking", lambda c, s: p.Pause(consultation=c, call=1, paused=True)),
     says("clinician", "talking", lambda c, s: p.HangUp(consultation=c, call=1)),
     says("clinician", "talking", lambda c, s: p.Trouble(consultation=c, call=1)),

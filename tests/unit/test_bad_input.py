@@ -15,6 +15,8 @@ from tests.fakes.clinic import Clinic
 from tests.unit.test_protocol import SDP
 from tests.unit.test_signaling import last
 
+PARCELS = {p.Seat.CLINICIAN: p.Parcel(attempt="a" * 22, about="", n=1)}
+
 
 @pytest.fixture
 def clinic() -> Clinic:
@@ -70,6 +72,7 @@ def test_a_patient_at_somebody_elses_consultation(clinic: Clinic) -> None:
         p.HangUp(consultation=called.id, call=1),
         p.Offer(consultation=called.id, call=1, n=1, sdp=SDP),
         p.Media(consultation=called.id, call=1, camera=True, microphone=True),
+        p.Handshake(consultation=called.id, call=1, parcels=PARCELS),
         p.Trouble(consultation=called.id, call=1),
         p.Accept(consultation="doesnotexist", call=1),
     ):
@@ -171,6 +174,7 @@ def test_a_guest_says_nothing_but_what_guests_say(clinic: Clinic) -> None:
         p.HangUp(consultation=other.id, call=0),
         p.Offer(consultation=other.id, call=0, n=1, sdp=SDP),
         p.Pause(consultation=other.id, call=0, paused=True),
+        p.Handshake(consultation=other.id, call=0, parcels=PARCELS),
         p.Trouble(consultation=other.id, call=0),
     )
     for message in messages:
@@ -188,6 +192,7 @@ def test_a_guest_who_was_not_let_in_is_in_no_call(clinic: Clinic) -> None:
         p.Accept(consultation=talking.id, call=1),
         p.Offer(consultation=talking.id, call=1, n=1, sdp=SDP),
         p.Media(consultation=talking.id, call=1, camera=True, microphone=True),
+        p.Handshake(consultation=talking.id, call=1, parcels=PARCELS),
         p.Pause(consultation=talking.id, call=1, paused=True),
         p.Trouble(consultation=talking.id, call=1),
     ):

@@ -36,12 +36,17 @@ def says(
     return f"{who} {words}{late}.", act
 
 
+PARCEL: Final = p.Parcel(attempt="a" * 22, about="", n=1)
 IN_CALL: Final[list[tuple[str, Make]]] = [
     ("hangs up", lambda c, n: p.HangUp(consultation=c, call=n)),
     ("has trouble", lambda c, n: p.Trouble(consultation=c, call=n)),
     ("wants a pause", lambda c, n: p.Pause(consultation=c, call=n, paused=True)),
     ("goes on", lambda c, n: p.Pause(consultation=c, call=n, paused=False)),
     ("switches the camera on", lambda c, n: p.Media(consultation=c, call=n, camera=True, microphone=True)),
+    (
+        "agrees on keys",
+        lambda c, n: p.Handshake(consultation=c, call=n, parcels=dict.fromkeys(list(p.Seat)[:3], PARCEL)),
+    ),
     ("offers a line", lambda c, n: p.Offer(consultation=c, call=n, n=1, sdp=SDP)),
     ("says hello again", lambda c, n: p.Hello()),
 ]
