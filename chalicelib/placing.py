@@ -72,14 +72,17 @@ class Placing:
         """How many places there are for further calls."""
         return free(self._crew.all(), self._now())
 
-    def move(self, at: Place, *, back: bool = False) -> Place | None:
+    def move(self, at: Place, *, back: bool = False, beating: bool = False) -> Place | None:
         """Move a call to another worker, or ``back`` to its own too, and tell everybody: its state stays as it is.
 
-        Returns where it stands when there is no place for it; None when it is in good hands, over, or not there (any
-        more). May run in several functions at once: one of them moves it, and the others say nothing.
+        ``beating``: only to one whose heartbeat is not overdue. Returns where it stands when there is no place for it;
+        None when it is in good hands, over, or not there (any more). May run in several functions at once: one of them
+        moves it, and the others say nothing.
         """
         tried = set() if back else {at.worker}
         while other := self._best(tried, at.room):
+            if beating and self._crew.is_silent(other):
+                return at
             tried.add(other.id)
             try:
                 moved = self._place_again(at, other)
@@ -100,12 +103,15 @@ class Placing:
     def look_after(self, consultation: Consultation) -> bool:
         """Nothing arrives in a call: when its worker is silent it moves. True when it is lost for good.
 
-        Without another place it stays for a while: the worker may be back, or another one come.
+        Without another place it stays for a while: the worker may be back, or another one come. One that has its socket
+        and is late is left for one that is not: where all are late it is the functions that are slow, and calls that
+        move to and fro would make them slower.
         """
         worker = self._crew.find(consultation.worker)
-        if worker is not None and not self._crew.is_lost(worker) and not self._crew.is_silent(worker):
+        late = worker is not None and bool(worker.connection) and not self._crew.is_lost(worker)
+        if worker is not None and late and not self._crew.is_silent(worker):
             return False
-        stuck = self.move(_place_of(consultation))
+        stuck = self.move(_place_of(consultation), beating=late)
         return stuck is not None and self._crew.is_given_up(self._crew.find(stuck.worker)) and self.drop(stuck)
 
     def drop(self, at: Place) -> bool:

@@ -26,11 +26,15 @@ LOST: Final = (OSError, TimeoutError, ConnectionClosed, InvalidHandshake)
 AGAIN_SECONDS: Final = 1.0
 """Between two attempts to reach the service, spread."""
 OFFER_SECONDS: Final = 3.0
+"""After which an offer without an answer is said again."""
 CALM_SECONDS: Final = 10.0
 """A service that is slow is not asked more often than this; who waits for a line loses the place after 15 s."""
-"""After which an offer without an answer is said again."""
 SILENT_SECONDS: Final = 2.0
-"""After which a page asks what is the matter."""
+"""After which a page asks what is the matter,"""
+FIRST_SECONDS: Final = 15.0
+"""while a call has no line yet, after this,"""
+ASK_SECONDS: Final = 5.0
+"""and then this often: what asks faster than it is answered makes a slow service slower."""
 LINGER_SECONDS: Final = 20.0
 """An old line is kept for so long, for what others still need of it."""
 HEARD: Final = 2_000
@@ -348,8 +352,13 @@ class Page:
     async def _look(self) -> None:
         """Ask what is the matter when nothing comes in a call."""
         loop = asyncio.get_running_loop()
+        of, since, asked = self._call, loop.time(), 0.0
         while True:
             await asyncio.sleep(SILENT_SECONDS)
-            consultation, call = self._call
-            if call and (self.line is None or self.line.last < loop.time() - SILENT_SECONDS):
-                await self.say(p.Trouble(consultation, call))
+            now = loop.time()
+            if self._call != of:
+                of, since = self._call, now
+            heard, patience = (self.line.last, SILENT_SECONDS) if self.line else (since, FIRST_SECONDS)
+            if of[1] and now > max(heard + patience, asked + ASK_SECONDS):
+                asked = now
+                await self.say(p.Trouble(*of))

@@ -104,6 +104,19 @@ def test_when_its_worker_is_silent_a_page_in_trouble_moves_it(clinic: Clinic, ca
     assert last(clinic, "W", p.CloseRoom) == p.CloseRoom(room=room(called, 1), moved=True), "in case it hears"
 
 
+def test_where_all_workers_are_late_calls_stay_until_a_lease_is_out(clinic: Clinic, called: Consultation) -> None:
+    clinic.worker("X", "w2")
+    clinic.clock.time += SETTINGS.heartbeat_seconds + LATE_SECONDS + 1
+    clinic.say("P", p.Trouble(consultation=called.id, call=1))
+    is_with(clinic, called, "w1", 1)
+    clinic.clock.time += SETTINGS.lease_seconds
+    clinic.say("P", p.Trouble(consultation=called.id, call=1))
+    is_with(clinic, called, "w1", 1)
+    clinic.say("X", p.Heartbeat(load=0, rooms=0))
+    clinic.say("P", p.Trouble(consultation=called.id, call=1))
+    is_with(clinic, called, "w2", 2)
+
+
 def test_an_offer_that_cannot_be_delivered_moves_the_call(clinic: Clinic, called: Consultation) -> None:
     clinic.worker("X", "w2")
     clinic.push.gone.add("W")
