@@ -8,8 +8,8 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 EVERY_PAGE = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-COMMAND = re.compile(r"(?:^|[`(]|[A-Z]+=\S+ )make ([a-z][a-z-]*)", re.MULTILINE)
-TARGET = re.compile(r"^([a-z][a-z-]*):", re.MULTILINE)
+COMMAND = re.compile(r"(?:^|[`(]|[A-Z]+=\S+ )make ([a-z][a-z0-9-]*)", re.MULTILINE)
+TARGET = re.compile(r"^([a-z][a-z0-9-]*):", re.MULTILINE)
 MODULE = re.compile(r"python(?:3)? -m ((?:infra|local|tools|bench|tests)[\w.]*)")
 LINK = re.compile(r"\]\(([^)#\s]+)[^)]*\)")
 
