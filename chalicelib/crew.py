@@ -50,6 +50,14 @@ class Crew:
         heard = worker.lease - self._settings.lease_seconds
         return not worker.connection or self._now() > heard + self._settings.heartbeat_seconds + LATE_SECONDS
 
+    def is_only_late(self, worker: Worker) -> bool:
+        """Whether all that speaks against it is a heartbeat that did not come: it has its socket, and stays."""
+        return bool(worker.connection) and not worker.draining
+
+    def a_lease_ago(self) -> float:
+        """When a worker said its last heartbeat whose lease runs out now; seconds since 1970."""
+        return self._now() - self._settings.lease_seconds
+
     def say(self, worker: Worker, message: Message) -> bool:
         """Send to a worker; False when it has no socket. One that turns out to be gone is taken from its row.
 
@@ -66,7 +74,7 @@ class Crew:
     def to_worker_of(self, consultation: Consultation, message: Any) -> bool:
         """Send to the worker that carries a consultation's call; False when that worker is gone."""
         worker = self.find(consultation.worker)
-        return worker is not None and not self.is_lost(worker) and self.say(worker, message)
+        return worker is not None and not self.is_given_up(worker) and self.say(worker, message)
 
     def close_seat(self, consultation: Consultation, seat: Seat) -> None:
         """Somebody left a call that goes on: its worker drops them."""

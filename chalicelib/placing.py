@@ -72,20 +72,21 @@ class Placing:
         """How many places there are for further calls."""
         return free(self._crew.all(), self._now())
 
-    def move(self, at: Place, *, back: bool = False, beating: bool = False) -> Place | None:
+    def move(self, at: Place, *, back: bool = False, calmly: bool = False) -> Place | None:
         """Move a call to another worker, or ``back`` to its own too, and tell everybody: its state stays as it is.
 
-        ``beating``: only to one whose heartbeat is not overdue. Returns where it stands when there is no place for it;
-        None when it is in good hands, over, or not there (any more). May run in several functions at once: one of them
-        moves it, and the others say nothing.
+        ``calmly``: the worker has its socket and is only late, so only to one that is not, and not twice within a
+        lease: where everybody is late it is the functions that are slow, and calls that move to and fro would make them
+        slower. Returns where it stands when there is no place for it; None when it is in good hands, over, or not there
+        (any more). May run in several functions at once: one of them moves it, and the others say nothing.
         """
         tried = set() if back else {at.worker}
         while other := self._best(tried, at.room):
-            if beating and self._crew.is_silent(other):
+            if calmly and self._crew.is_silent(other):
                 return at
             tried.add(other.id)
             try:
-                moved = self._place_again(at, other)
+                moved = self._place_again(at, other, since=self._crew.a_lease_ago() if calmly else 0)
             except Refused:
                 continue  # filled up or lost since it was read
             except (Conflict, NotFound):
@@ -103,15 +104,12 @@ class Placing:
     def look_after(self, consultation: Consultation) -> bool:
         """Nothing arrives in a call: when its worker is silent it moves. True when it is lost for good.
 
-        Without another place it stays for a while: the worker may be back, or another one come. One that has its socket
-        and is late is left for one that is not: where all are late it is the functions that are slow, and calls that
-        move to and fro would make them slower.
+        Without another place it stays for a while: the worker may be back, or another one come.
         """
         worker = self._crew.find(consultation.worker)
-        late = worker is not None and bool(worker.connection) and not self._crew.is_lost(worker)
-        if worker is not None and late and not self._crew.is_silent(worker):
+        if worker is not None and not self._crew.is_lost(worker) and not self._crew.is_silent(worker):
             return False
-        stuck = self.move(_place_of(consultation), beating=late)
+        stuck = self.move(_place_of(consultation), calmly=worker is not None and self._crew.is_only_late(worker))
         return stuck is not None and self._crew.is_given_up(self._crew.find(stuck.worker)) and self.drop(stuck)
 
     def drop(self, at: Place) -> bool:
@@ -156,24 +154,26 @@ class Placing:
     def _place(self, by: Actor, consultation: Consultation, worker: Worker) -> Consultation:
         def alter(present: Consultation) -> dict[str, Any]:
             call = own(by, present).call + 1
-            return {"call": call, "begun": call, "worker": worker.id}
+            return {"call": call, "begun": call, "worker": worker.id, "moved": 0}
 
         def also(present: Consultation) -> list[Write]:
             return [ReserveRoom(worker, str(room_of(present, present.call + 1)), int(self._now()))]
 
         return self._consultations.happen(by, consultation.id, Event.CALL, alter=alter, also=also)
 
-    def _place_again(self, at: Place, other: Worker) -> Consultation:
-        """Move a call to ``other``, under its next number. Raises Overtaken when it is not there, or as `happen`."""
+    def _place_again(self, at: Place, other: Worker, *, since: float) -> Consultation:
+        """Move a call to ``other``, under its next number. Raises Overtaken when it is not there, when it came
+        there later than ``since`` unless that is 0, or as `happen`."""
         room = Room.parse(at.room)
         if other.id == at.worker:  # its old place there becomes free
             other = msgspec.structs.replace(other, capacity=other.capacity + 1)
 
         def decide(present: Consultation) -> dict[str, Any]:
-            if not _carries(at, present):
+            if not _carries(at, present) or 0 < since < present.moved:
                 raise Overtaken
             call = present.call + 1
-            return {"call": call, "worker": other.id, "guests": carried_on(present, call)}
+            now = int(self._now())
+            return {"call": call, "worker": other.id, "moved": now, "guests": carried_on(present, call)}
 
         def also(present: Consultation) -> list[Write]:
             return [ReserveRoom(other, str(room_of(present, present.call + 1)), int(self._now()))]

@@ -182,6 +182,8 @@ class Consultation(Record, frozen=True, kw_only=True):
     begun: int = 0
     """Under which number the present call began: it has another each time it moves."""
     worker: str = ""
+    moved: int = 0
+    """When the present call came there from another worker; seconds since 1970, 0 when it began there."""
     reference: str = ""
     feedback_given: bool = False
     news: News = News.INVITED

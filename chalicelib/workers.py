@@ -160,15 +160,23 @@ class Workers:
         return worker.draining or self._crew.is_lost(worker) or self._crew.is_silent(worker)
 
     def _relieve(self, worker: Worker, until: float) -> int:
-        return self._move_all(worker.id, worker.rooms, until, give_up=self._crew.is_given_up(worker))
+        calmly, give_up = self._crew.is_only_late(worker), self._crew.is_given_up(worker)
+        return self._move_all(worker.id, worker.rooms, until, calmly=calmly, give_up=give_up)
 
     def _move_all(
-        self, worker: str, rooms: Iterable[str], until: float, *, back: bool = False, give_up: bool = False
+        self,
+        worker: str,
+        rooms: Iterable[str],
+        until: float,
+        *,
+        back: bool = False,
+        calmly: bool = False,
+        give_up: bool = False,
     ) -> int:
         """Move calls of a worker, a few at a time, as far as time goes; returns how many were dropped.
 
         What is left over is taken up by the next heartbeat, by the pages themselves (`trouble`), or by the sweep.
-        ``back``: as `Placing.move`; ``give_up``: drop what has no place.
+        ``back``, ``calmly``: as `Placing.move`; ``give_up``: drop what has no place.
         """
         is_full = False
 
@@ -177,7 +185,7 @@ class Workers:
             if is_full or self._now() > until:
                 return "left"
             try:
-                stuck = self._placing.move(Place(worker, room), back=back)
+                stuck = self._placing.move(Place(worker, room), back=back, calmly=calmly)
                 if stuck and give_up:
                     return "dropped" if self._placing.drop(stuck) else "away"
                 is_full = stuck is not None  # then there is no place for the others either

@@ -117,6 +117,25 @@ def test_where_all_workers_are_late_calls_stay_until_a_lease_is_out(clinic: Clin
     is_with(clinic, called, "w2", 2)
 
 
+def test_what_moved_from_one_that_is_only_late_stays_for_a_lease(clinic: Clinic, called: Consultation) -> None:
+    """Where functions are slow one heartbeat is late, and then the other."""
+    clinic.worker("X", "w2")
+    late = SETTINGS.heartbeat_seconds + LATE_SECONDS + 1
+    clinic.clock.time += late
+    clinic.say("X", p.Heartbeat(load=0, rooms=0))
+    clinic.say("P", p.Trouble(consultation=called.id, call=1))
+    is_with(clinic, called, "w2", 2)
+    clinic.clock.time += late
+    clinic.say("W", p.Heartbeat(load=0, rooms=0))
+    clinic.say("P", p.Trouble(consultation=called.id, call=2))
+    clinic.services.workers.sweep()
+    is_with(clinic, called, "w2", 2)
+    clinic.clock.time += SETTINGS.lease_seconds - late
+    clinic.say("W", p.Heartbeat(load=0, rooms=0))
+    clinic.say("P", p.Trouble(consultation=called.id, call=2))
+    is_with(clinic, called, "w1", 3)
+
+
 def test_an_offer_that_cannot_be_delivered_moves_the_call(clinic: Clinic, called: Consultation) -> None:
     clinic.worker("X", "w2")
     clinic.push.gone.add("W")
@@ -228,7 +247,7 @@ def test_one_that_fails_does_not_keep_the_others_from_moving(
     clinic.worker("X", "w2", capacity=2)
     place = clinic.services.placing._place_again
 
-    def fails_once(*given: Any) -> Consultation:
+    def fails_once(*_: Any, **__: Any) -> Consultation:
         clinic.services.placing._place_again = place  # type: ignore[method-assign]
         raise RuntimeError("Kari Testesen")
 
@@ -270,10 +289,10 @@ def test_trouble_and_disconnect_at_once_move_it_once(clinic: Clinic, called: Con
 
     place = clinic.services.placing._place_again
 
-    def meanwhile(*given: Any) -> Consultation:
+    def meanwhile(*given: Any, **more: Any) -> Consultation:
         clinic.services.placing._place_again = place  # type: ignore[method-assign]
         clinic.store.before_write = other_first
-        return place(*given)
+        return place(*given, **more)
 
     clinic.services.placing._place_again = meanwhile  # type: ignore[method-assign,assignment]
     assert clinic.say("P", p.Trouble(consultation=called.id, call=1)) == "trouble"
