@@ -251,7 +251,7 @@ def test_one_that_fails_does_not_keep_the_others_from_moving(
         clinic.services.placing._place_again = place  # type: ignore[method-assign]
         raise RuntimeError("Kari Testesen")
 
-    clinic.services.placing._place_again = fails_once  # type: ignore[method-assign,assignment]
+    clinic.services.placing._place_again = fails_once  # type: ignore[method-assign]
     clinic.leave("W")
     assert sorted(len(rooms) for rooms in places(clinic).values()) == [1, 1]
     logged = capsys.readouterr().out
@@ -294,7 +294,7 @@ def test_trouble_and_disconnect_at_once_move_it_once(clinic: Clinic, called: Con
         clinic.store.before_write = other_first
         return place(*given, **more)
 
-    clinic.services.placing._place_again = meanwhile  # type: ignore[method-assign,assignment]
+    clinic.services.placing._place_again = meanwhile  # type: ignore[method-assign]
     assert clinic.say("P", p.Trouble(consultation=called.id, call=1)) == "trouble"
     is_with(clinic, called, clinic.now(called).worker, 2)
     assert [m.call for m in all_of(clinic, "C", p.Join)] == [1, 2]
