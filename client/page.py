@@ -114,7 +114,7 @@ class Page:
         self._came = asyncio.Event()
         self._open: ClientConnection | None = None
         self._call = ("", 0)
-        self._broken = False  # its line could not be made, or ended: the next word of the same call makes another
+        self._broken = False  # its line ended: the next word of the same call makes another
         self._n = 0
         self._words = 0
         self._holding: dict[Line, asyncio.Task[None]] = {}
@@ -302,26 +302,12 @@ class Page:
             await self.say(p.Handshake(consultation, call, dict.fromkeys(to, parcel)))
 
     async def _take(self, join: p.Join) -> None:
-        """Make the new line, then break with the old one."""
-        line = self._make(join, self._came, self._rate)
-        self._n += 1
-        n = self._n
-        offer = p.Offer(join.consultation, join.call, n, line.offer())
+        """Make the new line, and another one until it is up or the call is elsewhere; then break with the old one."""
         mine = (join.consultation, join.call)
-
-        def answered() -> bool:
-            answer = self.told(p.Answer)
-            return self._call != mine or (answer is not None and (answer.call, answer.n) == (join.call, n))
-
-        await self.until(answered, offer, seconds=3_600)
-        answer = self.told(p.Answer)
-        if self._call != mine or answer is None:
-            return
-        try:
-            await line.connect(answer.sdp)
-        except (TimeoutError, OSError):
-            self._broken = self._call == mine  # the functions are asked once more
-            await line.close(politely=False)
+        line = None
+        while line is None and self._call == mine:
+            line = await self._connected(join)
+        if line is None:
             return
         old, self.line = self.line, line
         self.lines += 1
@@ -333,6 +319,27 @@ class Page:
                 await self.until(lambda: line.last > 0, seconds=LINGER_SECONDS)
             old.settle()
             asyncio.get_running_loop().call_later(LINGER_SECONDS, self._let_go, old)
+
+    async def _connected(self, join: p.Join) -> Line | None:
+        """A line that is up; None when it did not come up in time, or the call is elsewhere."""
+        line = self._make(join, self._came, self._rate)
+        self._n += 1
+        n, mine = self._n, (join.consultation, join.call)
+        offer = p.Offer(join.consultation, join.call, n, line.offer())
+
+        def answered() -> bool:
+            answer = self.told(p.Answer)
+            return self._call != mine or (answer is not None and (answer.call, answer.n) == (join.call, n))
+
+        await self.until(answered, offer, seconds=3_600)
+        answer = self.told(p.Answer)
+        if self._call == mine and answer is not None:
+            with contextlib.suppress(TimeoutError, OSError):
+                async with asyncio.timeout(FIRST_SECONDS):
+                    await line.connect(answer.sdp)
+                return line
+        await line.close(politely=False)
+        return None
 
     async def _hold(self, line: Line) -> None:
         """Send on a line until the worker ends it."""
