@@ -22,7 +22,7 @@ PORT ?= $(or $(VENTEROM_PORT),8080)
 .DEFAULT_GOAL := help
 
 help:
-	@awk -F ': .*## ' '/^[a-z-]+: .*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ': .*## ' '/^[a-z0-9-]+: .*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: .venv/.ready build/plane.ready web/node_modules/.ready ## fetch what the repository needs, into the repository
 run: .venv/.ready build/plane.ready web/dist/index.html ## start the whole service on this machine (PORT=8080 is the first of four ports)
