@@ -40,8 +40,8 @@ def heard(version: str) -> list[Any]:
 
 
 @pytest.mark.parametrize("version", [FIRST_WORD, VERSION])
-def test_t100_nobody_goes_around_cloudfront(version: str) -> None:
-    """T-100. Guard: the API's policy wants a word that only CloudFront says, and that no template holds."""
+def test_t105_nobody_goes_around_cloudfront(version: str) -> None:
+    """T-105. Guard: the API's policy wants a word that only CloudFront says, and that no template holds."""
     expected = [WORD % ("word", VERSION), WORD % ("before", VERSION)]
     assert heard(version) == ([WORD % ("word", "")] if version == FIRST_WORD else expected)
 
