@@ -22,6 +22,7 @@ export class CallMedia {
   private screen: MediaStreamTrack | null = null;
   private appetite: Appetite;
   private paused: boolean;
+  private barred: boolean;
   private silenced: boolean;
   /** A newer connection is, or will be, in the place of this one. */
   private outlived = false;
@@ -38,6 +39,7 @@ export class CallMedia {
   ) {
     this.join = options.join;
     this.paused = options.paused === true;
+    this.barred = options.barred === true;
     this.silenced = options.beside === true;
     this.appetite = options.appetite ?? "all";
     this.after = options.after ?? realAfter;
@@ -82,7 +84,7 @@ export class CallMedia {
   async rejoin(join: Join): Promise<void> {
     this.join = join;
     if (this.state === "closed") return;
-    this.wire.peer.setConfiguration(this.configuration());
+    this.wire.peer.setConfiguration({ ...this.configuration(), ...this.wire.configuration });
     this.show();
     this.announce();
     if (this.wire.sizes < this.wantedSizes) {
@@ -125,11 +127,21 @@ export class CallMedia {
   /** Send and show nothing for a while, or all of it again. */
   async pause(paused: boolean): Promise<void> {
     this.paused = paused;
-    if (this.state === "closed") return;
-    this.wire.life.calm();
-    this.wire.slots.hush(paused);
-    if (!paused) this.wire.channel.resume();
-    await this.sendOut();
+    await this.still();
+  }
+
+  /** Send and show what there is, or nothing any more. */
+  async allow(allowed: boolean): Promise<void> {
+    if (this.barred !== allowed) return;
+    this.barred = !allowed;
+    await this.still();
+  }
+
+  /** A new connection, because what the frames of this one were led through is gone. */
+  async renew(): Promise<void> {
+    if (this.state === "closed" || this.outlived) return;
+    this.path.become("connecting");
+    await this.afresh();
   }
 
   /** Wish for more or fewer pictures, and send as much oneself. */
@@ -199,11 +211,14 @@ export class CallMedia {
 
   private build(): Wire {
     const make = this.options.peer ?? ((of: RTCConfiguration) => new RTCPeerConnection(of));
+    const passages = this.options.passages?.() ?? null;
     const wire: Wire = new Wire({
-      peer: make(this.configuration()),
+      peer: make({ ...this.configuration(), ...passages?.configuration }),
+      own: this.join.seat,
+      passages,
       outgoing: this.outgoing,
       sizes: this.wantedSizes,
-      paused: this.paused,
+      hushed: this.stopped,
       silenced: this.silenced,
       after: this.after,
       heard: () => this.wire === wire && this.show(),
@@ -231,6 +246,18 @@ export class CallMedia {
     if (this.state !== "closed") this.options.onRemote(this.remote);
   }
 
+  private get stopped(): boolean {
+    return this.paused || this.barred;
+  }
+
+  private async still(): Promise<void> {
+    if (this.state === "closed") return;
+    this.wire.life.calm();
+    this.wire.slots.hush(this.stopped);
+    if (!this.stopped) this.wire.channel.resume();
+    await this.sendOut();
+  }
+
   private async sendOut(): Promise<void> {
     if (this.state === "closed") return;
     const { anew, done } = this.wire.slots.send(this.outgoing);
@@ -244,7 +271,7 @@ export class CallMedia {
   private get outgoing(): Outgoing {
     const films = this.camera !== null || (this.tracks.coming === true && this.appetite !== "none");
     const there = { films, shares: this.screen !== null };
-    return this.paused ? { audio: null, video: null, screen: null, ...there } : { audio: this.tracks.audio, video: this.camera, screen: this.screen, ...there };
+    return this.stopped ? { audio: null, video: null, screen: null, ...there } : { audio: this.tracks.audio, video: this.camera, screen: this.screen, ...there };
   }
 
   /** Sound alone: then one's own camera costs nobody anything either. */

@@ -1,4 +1,5 @@
 // What the media of a call need of their page: devices, a socket, and somebody to tell.
+import type { Passages } from "./e2ee/passages";
 import type { CallState } from "./path";
 import type { Remote } from "./people";
 import type { Tracks } from "./slots";
@@ -30,6 +31,10 @@ export interface CallOptions {
   appetite?: Appetite;
   /** Begins paused: nothing goes out before `pause(false)`. */
   paused?: boolean;
+  /** What the frames of a new connection are led through; without it, or when it has none, they go as they are. */
+  passages?: () => Passages | null;
+  /** Nothing goes out, and nothing is shown or played, before `allow(true)`: people have not agreed on keys. */
+  barred?: boolean;
   after?: After;
   peer?: (configuration: RTCConfiguration) => RTCPeerConnection;
   /** Forces the way through TURN, beyond what `join` says. */

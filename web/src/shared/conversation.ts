@@ -9,7 +9,8 @@ import type { Remote } from "./people";
 import { remember, remembered } from "./saving";
 import { Stopwatch } from "./stopwatch";
 import { listenTo, Speech } from "./voice";
-import type { Protection } from "./e2ee/types";
+import { Protector } from "./e2ee/protection";
+import type { Identity, Proof, Protection } from "./e2ee/types";
 import type { Answer, Appetite, Handshake, Join, Pause, PeerHandshake, PeerLeft, PeerMedia, Seat, SeatQuality, Timed } from "../protocol";
 
 /** What a conversation needs of the page's socket. */
@@ -18,6 +19,13 @@ export interface TalkSocket {
   send: (message: Parameters<CallOptions["send"]>[0] | Handshake | Pause | Timed) => boolean;
   /** Nothing arrives of the call: look whether the socket is alive. */
   wake: () => void;
+}
+
+/** Binds the keys of a consultation's call to logins (see GroupOptions); without it nobody is asked who they are. */
+export interface Witness {
+  prove?: (consultation: string, to: Seat, transcript: Uint8Array<ArrayBuffer>) => Promise<Proof | null>;
+  judge?: (consultation: string, of: Seat, transcript: Uint8Array<ArrayBuffer>, proof: Proof | null) => Promise<Identity>;
+  expectsIdentity?: (consultation: string, of: Seat) => boolean;
 }
 
 export class Conversation {
@@ -44,12 +52,15 @@ export class Conversation {
   protection: Protection | null = null;
   /** Speaks, or just spoke, although muted. */
   speakingMuted = false;
+  /** How it is shown, and looked at, who somebody is; to be set before a call. */
+  witness: Witness = {};
   /** What was wished for here with `pause` and is not confirmed yet. */
   private wished: boolean | null = null;
   private voice: { of: MediaStreamTrack; stop: () => void } | null = null;
   private readonly levels = new Set<(level: number) => void>();
   private media: Line | null = null;
   private watch: Stopwatch | null = null;
+  private protector: Protector | null = null;
   private present: Pick<Join, "consultation" | "call"> = { consultation: "", call: 0 };
 
   constructor(
@@ -72,12 +83,14 @@ export class Conversation {
     if (this.holds(join)) {
       if (join.call < this.present.call) return;
       this.present = join;
+      this.protector?.join(join.encryption, join.seats);
       if (this.wished !== null) this.sayPause(this.wished); // it may have been lost with its socket, or said of an older number
       return this.media?.join(join);
     }
     this.end();
     this.present = join;
     this.seat = join.seat;
+    const protector = (this.protector = this.protect(join));
     const watch = (this.watch = new Stopwatch(join.seat, (timed) => this.time(timed), this.now));
     this.media = new Line(
       {
@@ -91,13 +104,16 @@ export class Conversation {
         onBytes: (bytes) => this.change({ bytes }),
         appetite: this.appetite,
         paused: this.paused !== null,
+        passages: () => protector.passages(),
+        barred: protector.mode === "closed",
         relayOnly: forced("relay", localStorage),
         simulcast: forced("simulcast", localStorage),
       },
       this.sending,
     );
     this.listen();
-    this.change({ state: this.media.state });
+    this.change({ state: this.media.state, protection: protector.state });
+    protector.join(join.encryption, join.seats);
     await this.media.start();
   }
 
@@ -195,13 +211,19 @@ export class Conversation {
   }
 
   /** The person here compared the code with somebody's: the same, or another one, which ends the call for this page. */
-  compare(_seat: Seat, _same: boolean): void {}
+  compare(seat: Seat, same: boolean): void {
+    this.protector?.compare(seat, same);
+  }
 
   /** The person here goes on although somebody has come whose browser cannot encrypt. */
-  goOn(): void {}
+  goOn(): void {
+    this.protector?.goOn();
+  }
 
   /** What the others say to agree on keys, that they are here, or have left. */
-  hear(_message: PeerHandshake | PeerMedia | PeerLeft): void {}
+  hear(message: PeerHandshake | PeerMedia | PeerLeft): void {
+    if (this.holds(message)) this.protector?.hear(message);
+  }
 
   /** The number of the call that is held; 0 without one. */
   get call(): number {
@@ -215,17 +237,40 @@ export class Conversation {
   }
 
   private end(): void {
-    const { media } = this;
-    this.media = this.watch = null;
+    const { media, protector } = this;
+    this.media = this.watch = this.protector = null;
     this.screen?.stop();
     media?.close();
+    protector?.close();
     this.voice?.stop();
-    Object.assign(this, { state: null, remote: null, muted: false, screen: null, screenProblem: null, bytes: 0, quality: [], ownTrouble: 0, voice: null, speakingMuted: false });
+    Object.assign(this, { state: null, remote: null, protection: null, muted: false, screen: null, screenProblem: null, bytes: 0, quality: [], ownTrouble: 0, voice: null, speakingMuted: false });
   }
 
   private get sending(): Sending {
     const { camera, microphone, cameraMayCome, interrupted } = this.equipment;
     return { audio: microphone, video: camera, coming: cameraMayCome, interrupted };
+  }
+
+  private protect({ consultation, seat: own, encryption: rule }: Join): Protector {
+    const { prove, judge, expectsIdentity } = this.witness;
+    const protector: Protector = new Protector({
+      consultation,
+      own,
+      rule,
+      say: (parcels) => void this.socket.send({ type: "handshake", consultation, call: this.present.call, parcels }),
+      onChange: () => this.protector === protector && this.obey(protector),
+      onStop: () => this.protector === protector && this.media?.close(),
+      onRenew: () => this.protector === protector && void this.media?.renew(),
+      ...(prove ? { prove: (to, transcript) => prove(consultation, to, transcript) } : {}),
+      ...(judge ? { judge: (of, transcript, proof) => judge(consultation, of, transcript, proof) } : {}),
+      ...(expectsIdentity ? { expectsIdentity: (of) => expectsIdentity(consultation, of) } : {}),
+    });
+    return protector;
+  }
+
+  private obey({ state, mode }: Protector): void {
+    void this.media?.allow(mode !== "closed");
+    this.change({ protection: state });
   }
 
   private sayPause(paused: boolean): void {
@@ -272,7 +317,7 @@ export class Conversation {
     return own && own.grade !== "good" ? this.ownTrouble + 1 : 0;
   }
 
-  private change(what: Partial<Pick<Conversation, "state" | "remote" | "screen" | "screenProblem" | "appetite" | "bytes" | "quality" | "ownTrouble" | "paused" | "speakingMuted">>): void {
+  private change(what: Partial<Pick<Conversation, "state" | "remote" | "screen" | "screenProblem" | "appetite" | "bytes" | "quality" | "ownTrouble" | "paused" | "protection" | "speakingMuted">>): void {
     Object.assign(this, what);
     this.tell();
   }

@@ -114,6 +114,17 @@ export class Line {
     await this.each((media) => media.pause(paused));
   }
 
+  async allow(allowed: boolean): Promise<void> {
+    this.options.barred = !allowed;
+    await this.each((media) => media.allow(allowed));
+  }
+
+  /** New connections in the place of all: what their frames were led through is gone. Those that were left stay so. */
+  async renew(): Promise<void> {
+    for (const media of this.leaving.keys()) this.end(media);
+    await this.each((media) => media.renew());
+  }
+
   async want(appetite: Appetite): Promise<void> {
     this.options.appetite = appetite;
     await this.each((media) => media.want(appetite));

@@ -1,5 +1,7 @@
 // The slots of a call's connection, laid out by position for the worker: who sends and is shown where, how large, in which codecs.
 import type { Appetite, Seat } from "../protocol";
+import type { Passages } from "./e2ee/passages";
+import type { Kind } from "./e2ee/types";
 import { places, placesFor, type Person, type Remote } from "./people";
 
 /** What one side sends: null is a device that is off or not there. */
@@ -44,16 +46,19 @@ export class Slots {
   private hushed = false;
   private silenced = false;
 
-  /** `heard` is called when something arrives from somebody for the first time. */
+  /** `heard` is called when something arrives from somebody for the first time; `passages` is what frames are led through. */
   constructor(
     private readonly peer: RTCPeerConnection,
+    own: Seat,
     { audio, video, screen, films, shares }: Outgoing,
     simulcast: boolean,
     private readonly heard: () => void,
+    private readonly passages: Passages | null = null,
   ) {
-    this.audio = this.add("audio", { direction: "sendrecv" }, audio);
-    this.video = this.add("video", { direction: direction(films), ...(simulcast ? { sendEncodings: LAYERS } : {}) }, video);
-    this.screen = this.add("video", { direction: direction(films || shares), sendEncodings: [SCREEN] }, screen);
+    const [first = null] = places(own);
+    this.audio = this.add("audio", first, { direction: "sendrecv" }, audio);
+    this.video = this.add("camera", first, { direction: direction(films), ...(simulcast ? { sendEncodings: LAYERS } : {}) }, video);
+    this.screen = this.add("screen", null, { direction: direction(films || shares), sendEncodings: [SCREEN] }, screen);
     this.channel = peer.createDataChannel("call");
     this.streams.push(new MediaStream([this.audio.receiver.track, this.video.receiver.track]));
     this.screenStream = new MediaStream([this.screen.receiver.track]);
@@ -64,8 +69,9 @@ export class Slots {
     const wanted = placesFor(own, seats);
     const before = this.streams.length;
     while (this.streams.length < wanted) {
-      const audio = this.add("audio", { direction: "recvonly" });
-      const video = this.add("video", { direction: "recvonly" });
+      const seat = places(own)[this.streams.length] ?? null;
+      const audio = this.add("audio", seat, { direction: "recvonly" });
+      const video = this.add("camera", seat, { direction: "recvonly" });
       this.streams.push(new MediaStream([audio.receiver.track, video.receiver.track]));
     }
     return this.streams.length > before;
@@ -133,8 +139,12 @@ export class Slots {
     return receivers.flatMap((receiver) => receiver.getSynchronizationSources()).map(({ source, timestamp }) => `${source}:${timestamp}`).join();
   }
 
-  private add(kind: "audio" | "video", init: RTCRtpTransceiverInit, track: MediaStreamTrack | null = null): RTCRtpTransceiver {
+  /** `seat`: who is received here, null for anybody. */
+  private add(what: Kind, seat: Seat | null, init: RTCRtpTransceiverInit, track: MediaStreamTrack | null = null): RTCRtpTransceiver {
+    const kind = what === "audio" ? "audio" : "video";
     const transceiver = this.peer.addTransceiver(track ?? kind, init);
+    this.passages?.send(transceiver.sender, what); // at once, or it would come too late (transforms.ts)
+    this.passages?.receive(transceiver.receiver, what, seat);
     preferCodecs(transceiver, kind);
     this.all.push(transceiver);
     this.hush(this.hushed);

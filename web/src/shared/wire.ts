@@ -3,19 +3,24 @@ import { CallChannel, type ChannelOptions } from "./callchannel";
 import { Life, type LifeOptions } from "./life";
 import { Slots, type Outgoing } from "./slots";
 import type { After } from "./time";
-import type { Appetite } from "../protocol";
+import type { Passages } from "./e2ee/passages";
+import type { Appetite, Seat } from "../protocol";
 
 export interface WireOptions extends Pick<ChannelOptions, "appetite" | "onQuality" | "onBytes" | "onEnd">, Pick<LifeOptions, "onSilence" | "onSound" | "onPicture"> {
   peer: RTCPeerConnection;
+  own: Seat;
   outgoing: Outgoing;
   /** In how many sizes the camera can be sent; it stays so. */
   sizes: 1 | 3;
-  paused: boolean;
+  /** Nothing of it is shown or played. */
+  hushed: boolean;
   /** Not heard, because another one is. */
   silenced: boolean;
   after: After;
   /** Something arrives from somebody for the first time. */
   heard: () => void;
+  /** What its frames are led through; null where they go as they are. */
+  passages: Passages | null;
 }
 
 export class Wire {
@@ -26,14 +31,16 @@ export class Wire {
   readonly sizes: 1 | 3;
   /** It has been answered once: its first slots stand. */
   answered = false;
+  private readonly passages: Passages | null;
   private limiting: Promise<void> = Promise.resolve();
 
   constructor(options: WireOptions) {
-    const { peer, outgoing, sizes, heard } = options;
+    const { peer, own, outgoing, sizes, heard, passages } = options;
     this.peer = peer;
     this.sizes = sizes;
-    this.slots = new Slots(peer, outgoing, sizes > 1, heard);
-    this.slots.hush(options.paused);
+    this.passages = passages;
+    this.slots = new Slots(peer, own, outgoing, sizes > 1, heard, passages);
+    this.slots.hush(options.hushed);
     this.slots.quiet(options.silenced);
     const watched = { ...options, stats: () => peer.getStats() };
     this.channel = new CallChannel(this.slots.channel, watched);
@@ -46,9 +53,15 @@ export class Wire {
     return this.limiting;
   }
 
+  /** What its connection was made with besides the way through the network. */
+  get configuration(): RTCConfiguration {
+    return this.passages?.configuration ?? {};
+  }
+
   close(): void {
     this.channel.close();
     this.life.close();
+    this.passages?.close();
     this.peer.close();
   }
 }

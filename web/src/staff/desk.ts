@@ -292,6 +292,7 @@ export class Desk {
     if (message.type === "join" && this.state.seated?.join === message) this.talk.join(message);
     if (message.type === "queued" && this.state.queued) this.waitForLine(LINE_MS);
     if (message.type === "answer") this.talk.answer(message);
+    if (message.type === "peer_handshake" || message.type === "peer_media" || message.type === "peer_left") this.talk.hear(message);
     if (message.type === "error" && message.code === "unauthenticated") this.lapse();
   }
 

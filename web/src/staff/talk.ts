@@ -1,5 +1,5 @@
 // The media of the clinician's call: devices, the line, the screen kept on. Nothing is filmed or heard outside of a call.
-import type { Answer, Join, Seat } from "../protocol";
+import type { Answer, Join, PeerHandshake, PeerLeft, PeerMedia, Seat } from "../protocol";
 import { Awake } from "../shared/awake";
 import { comeBack } from "../shared/comeback";
 import { Conversation, type TalkSocket } from "../shared/conversation";
@@ -60,6 +60,10 @@ export class Talk {
     this.returned = true;
     const { camera, microphone } = this.equipment;
     if (!camera || !microphone) void this.equipment.obtain(); // a reload: nobody pressed «Ring» on this page
+  }
+
+  hear(message: PeerHandshake | PeerMedia | PeerLeft): void {
+    this.conversation.hear(message);
   }
 
   answer(answer: Answer): void {

@@ -97,6 +97,7 @@ export class Talk {
     if (visit) this.conversation.setPaused(visit.paused_by); // before a line is taken, so that nothing is sent on it
     if (message.type === "join") void this.join(message);
     else if (message.type === "answer") void this.conversation.answer(message);
+    else if (message.type === "peer_handshake" || message.type === "peer_media" || message.type === "peer_left") this.conversation.hear(message);
     if (message.type === "error" && message.about === "accept") this.accepting = false;
     this.follow();
   }

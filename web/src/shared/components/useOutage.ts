@@ -32,7 +32,7 @@ export function useOutage(watched: Watched): Outage {
       const at = performance.now();
       const passed = seen.at === null ? 0 : at - seen.at;
       const mark = conversation.remote?.people.find(({ seat }) => seat === other)?.mark() ?? null;
-      const quiet = ringing || conversation.paused !== null || conversation.state !== "connected";
+      const quiet = ringing || conversation.paused !== null || conversation.state !== "connected" || conversation.protection?.state === "agreeing" || conversation.protection?.state === "refused";
       silence = quiet ? { mark: silence.mark, silent: 0 } : listen(silence, mark ?? "", passed);
       const signs = { peer: peers[other], present, silent: mark === null ? null : silence.silent, pictures: conversation.appetite !== "none" };
       seen = follow(seen, {

@@ -1,0 +1,244 @@
+// What protects one conversation: the worker that seals, the keys agreed on, what has been counted, and what of it may be said to be safe.
+import type { Encryption, PeerHandshake, PeerLeft, PeerMedia, Seat } from "../../protocol";
+import { realAfter, type After } from "../time";
+import { Group, type GroupOptions } from "./group";
+import { Keeper } from "./keeper";
+import { Passages } from "./passages";
+import { modeOf, stand } from "./standing";
+import { findWay, type SealerWorker, type Way } from "./transforms";
+import type { KeySink, Mode, Protection, Refusal } from "./types";
+
+/** How often is looked whether anything left unsealed, */
+export const LOOK_MS = 1_000;
+/** and after what may have been so. */
+export const SUSPECTED_MS = 250;
+/** Somebody who is here and has said nothing of keys for so long has a page that knows nothing of them. */
+export const SILENT_MS = 15_000;
+
+export interface ProtectorOptions extends Pick<GroupOptions, "consultation" | "own" | "say" | "prove" | "judge" | "expectsIdentity"> {
+  rule: Encryption;
+  /** `state` or `mode` is another one. */
+  onChange: () => void;
+  /** All media must end at once, and for good. */
+  onStop: () => void;
+  /** Connections must be made anew: what they were led through is gone. */
+  onRenew: () => void;
+  after?: After;
+  way?: Way | null;
+  worker?: () => SealerWorker;
+}
+
+const start = (): SealerWorker => new Worker(new URL("./sealer.worker.ts", import.meta.url), { type: "module" }) as unknown as SealerWorker;
+
+/** From the first connection of a conversation to its end. */
+export class Protector {
+  state: Protection = { state: "agreeing" };
+  private rule: Encryption;
+  private way: Way | null;
+  private others: readonly Seat[] = [];
+  private group: Group;
+  private readonly keeper: Keeper | null;
+  private readonly connections = new Set<Passages>();
+  private latest = 0;
+  private readonly heard = new Set<Seat>();
+  private readonly spoken = new Set<Seat>();
+  /** Who is here and has said nothing of keys yet, with how to stop waiting for it. */
+  private readonly awaited = new Map<Seat, () => void>();
+  private readonly silent = new Set<Seat>();
+  private readonly compared = new Map<Seat, string>();
+  private readonly accepted = new Set<Seat>();
+  private wasSealed = false;
+  private stopped: { reason: Refusal; seat: Seat | null } | null = null;
+  private readonly after: After;
+  private cancelLook: () => void = () => undefined;
+  private closed = false;
+
+  constructor(private readonly options: ProtectorOptions) {
+    this.after = options.after ?? realAfter;
+    this.rule = options.rule;
+    this.way = options.way === undefined ? findWay() : options.way;
+    this.keeper = this.way && new Keeper({
+      start: options.worker ?? start,
+      after: this.after,
+      onHeard: (seat) => {
+        this.heard.add(seat);
+        this.weigh();
+      },
+      onRenew: () => this.renew(),
+      onGiveUp: () => this.giveUp(),
+    });
+    this.group = this.agree();
+    this.weigh();
+    this.lookAgain();
+  }
+
+  /** What may pass. */
+  get mode(): Mode {
+    return modeOf(this.state);
+  }
+
+  /** Told again, or with more seats, or after a lost socket: what was said may be lost too. */
+  join(rule: Encryption, seats: readonly Seat[]): void {
+    this.rule = rule;
+    this.others = seats.filter((seat) => seat !== this.options.own);
+    this.group.seats(this.others);
+    this.group.again();
+    this.weigh();
+  }
+
+  /** What a new connection's frames are to be led through; null where they go as they are. */
+  passages(): Passages | null {
+    const worker = this.keeper?.worker;
+    if (!this.way || !worker) return null;
+    const made = new Passages({
+      way: this.way,
+      worker,
+      next: () => ++this.latest,
+      count: (ids) => this.keeper!.count(ids),
+      onClose: (passages) => this.connections.delete(passages),
+    });
+    this.connections.add(made);
+    return made;
+  }
+
+  /** Something of somebody else in the call. */
+  hear(message: PeerHandshake | PeerMedia | PeerLeft): void {
+    const { seat } = message;
+    if (this.closed || seat === this.options.own) return;
+    if (message.type === "peer_left") {
+      this.expect(seat, false);
+      for (const known of [this.spoken, this.accepted]) known.delete(seat);
+      this.group.left(seat);
+    } else if (message.type === "peer_media") {
+      if (!this.spoken.has(seat)) this.expect(seat, true);
+      this.group.here(seat);
+    } else {
+      this.expect(seat, false);
+      this.spoken.add(seat);
+      this.group.receive(seat, message.parcel);
+    }
+    this.weigh();
+  }
+
+  /** The person here compared the code with this one's. */
+  compare(seat: Seat, same: boolean): void {
+    if (!same) return this.stop("tampered", seat);
+    const code = this.group.pairs().find((pair) => pair.seat === seat)?.code;
+    if (code) this.compared.set(seat, code);
+    this.weigh();
+  }
+
+  /** The person here goes on although some cannot encrypt. */
+  goOn(): void {
+    const { silent } = this;
+    for (const { seat, state } of this.group.pairs()) if (state === "unable" || silent.has(seat)) this.accepted.add(seat);
+    this.weigh();
+  }
+
+  close(): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.cancelLook();
+    for (const stop of this.awaited.values()) stop();
+    this.group.close();
+    this.keeper?.close();
+  }
+
+  private agree(): Group {
+    const { consultation, own, say, prove, judge, expectsIdentity } = this.options;
+    const group = new Group({
+      consultation,
+      own,
+      say,
+      able: this.way !== null,
+      sink: this.sink,
+      onChange: () => this.group === group && this.weigh(),
+      after: this.after,
+      ...(prove ? { prove } : {}),
+      ...(judge ? { judge } : {}),
+      ...(expectsIdentity ? { expectsIdentity } : {}),
+    });
+    group.seats(this.others);
+    return group;
+  }
+
+  private get sink(): KeySink {
+    return {
+      send: (...key) => this.keeper?.send(...key),
+      take: (...key) => this.keeper?.take(...key),
+      forget: (seat) => {
+        this.heard.delete(seat);
+        this.keeper?.forget(seat);
+      },
+    };
+  }
+
+  /** Whether this one's word on keys is waited for. */
+  private expect(seat: Seat, expected: boolean): void {
+    if (expected && (this.awaited.has(seat) || this.silent.has(seat))) return;
+    this.awaited.get(seat)?.();
+    this.awaited.delete(seat);
+    this.silent.delete(seat);
+    if (!expected) return;
+    const silence = (): void => {
+      this.awaited.delete(seat);
+      this.silent.add(seat);
+      this.weigh();
+    };
+    this.awaited.set(seat, this.after(SILENT_MS, silence));
+  }
+
+  private stop(reason: Refusal, seat: Seat | null): void {
+    if (this.stopped || this.closed) return;
+    this.stopped = { reason, seat };
+    this.weigh();
+    this.options.onStop();
+  }
+
+  private renew(): void {
+    if (this.closed) return;
+    this.connections.clear();
+    this.group.renew();
+    this.options.onRenew();
+  }
+
+  /** A browser that has what it takes and does not let us use it is one that cannot. */
+  private giveUp(): void {
+    if (this.closed) return;
+    this.way = null;
+    this.connections.clear();
+    this.group.close();
+    this.group = this.agree();
+    this.weigh();
+    this.options.onRenew();
+  }
+
+  /** See how it stands by now, and say so when it is not as before. */
+  private weigh(): void {
+    if (this.closed) return;
+    const { rule, way, silent, accepted, wasSealed, compared, heard, stopped } = this;
+    const { own } = this.options;
+    const state: Protection = stopped
+      ? { state: "refused", ...stopped }
+      : stand({ rule, own, able: way !== null, pairs: this.group.pairs(), ready: this.group.ready, silent, accepted, wasSealed, compared, heard });
+    this.wasSealed ||= state.state === "sealed";
+    if (JSON.stringify(state) === JSON.stringify(this.state)) return;
+    const { mode } = this;
+    this.state = state;
+    if (mode !== this.mode) this.keeper?.set(this.mode);
+    this.options.onChange();
+  }
+
+  private lookAgain(): void {
+    const suspected = [...this.connections].some((passages) => passages.suspected);
+    this.cancelLook = this.after(suspected ? SUSPECTED_MS : LOOK_MS, () => void this.look());
+  }
+
+  /** What leaves while nothing needs to be sealed may leave as it is. */
+  private async look(): Promise<void> {
+    const leaks = await Promise.all([...this.connections].map((passages) => passages.leaks()));
+    if (this.closed) return;
+    if (leaks.includes(true) && this.mode !== "open") this.stop("untransformed", null);
+    this.lookAgain();
+  }
+}
