@@ -32,7 +32,7 @@ const start = (): SealerWorker => new Worker(new URL("./sealer.worker.ts", impor
 
 /** From the first connection of a conversation to its end. */
 export class Protector {
-  state: Protection = { state: "agreeing" };
+  state: Protection;
   private rule: Encryption;
   private way: Way | null;
   private others: readonly Seat[] = [];
@@ -68,7 +68,7 @@ export class Protector {
       onGiveUp: () => this.giveUp(),
     });
     this.group = this.agree();
-    this.weigh();
+    this.state = this.stand();
     this.lookAgain();
   }
 
@@ -216,17 +216,20 @@ export class Protector {
   /** See how it stands by now, and say so when it is not as before. */
   private weigh(): void {
     if (this.closed) return;
-    const { rule, way, silent, accepted, wasSealed, compared, heard, stopped } = this;
-    const { own } = this.options;
-    const state: Protection = stopped
-      ? { state: "refused", ...stopped }
-      : stand({ rule, own, able: way !== null, pairs: this.group.pairs(), ready: this.group.ready, silent, accepted, wasSealed, compared, heard });
+    const state = this.stand();
     this.wasSealed ||= state.state === "sealed";
     if (JSON.stringify(state) === JSON.stringify(this.state)) return;
     const { mode } = this;
     this.state = state;
     if (mode !== this.mode) this.keeper?.set(this.mode);
     this.options.onChange();
+  }
+
+  private stand(): Protection {
+    const { rule, way, silent, accepted, wasSealed, compared, heard, stopped } = this;
+    if (stopped) return { state: "refused", ...stopped };
+    const pairs = this.group.pairs();
+    return stand({ rule, own: this.options.own, able: way !== null, pairs, ready: this.group.ready, silent, accepted, wasSealed, compared, heard });
   }
 
   private lookAgain(): void {
