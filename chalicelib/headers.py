@@ -76,6 +76,7 @@ def policy(socket: str) -> str:
         (
             "default-src 'none'",
             "script-src 'self'",
+            "worker-src 'self'",
             "style-src 'self'",
             "img-src 'self' data:",
             "media-src 'self' blob: mediastream:",

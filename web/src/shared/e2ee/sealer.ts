@@ -57,7 +57,7 @@ export class Sealer {
 
   /** Lead frames through until their connection is closed. */
   async pass(passage: Passage, readable: ReadableStream<Frame>, writable: WritableStream<Frame>, asking: Asking = {}): Promise<void> {
-    const turn = passage.way === "out" ? this.sender(passage, asking) : this.receiver(passage, asking);
+    const turn = this.turn(passage, asking);
     const transform = async (frame: Frame, to: TransformStreamDefaultController<Frame>): Promise<void> => {
       const data = await turn(new Uint8Array(frame.data)).catch(() => null);
       if (!data) return;
@@ -68,6 +68,11 @@ export class Sealer {
       .pipeThrough(new TransformStream({ transform }))
       .pipeTo(writable)
       .catch(() => undefined); // as a closed connection ends it
+  }
+
+  /** What is done with each frame of a passage, one after the other: what goes on, or null. */
+  turn(passage: Passage, asking: Asking = {}): Turn {
+    return passage.way === "out" ? this.sender(passage, asking) : this.receiver(passage, asking);
   }
 
   private sender({ id, kind }: Passage, { generateKeyFrame }: Asking): Turn {
@@ -88,23 +93,30 @@ export class Sealer {
     const whole = new Whole(kind, sendKeyFrameRequest);
     return async (data) => {
       if (this.keys) await this.keys;
-      const opened = this.mode === "closed" ? null : await this.opened(kind, seat, data);
+      const opening = this.mode === "closed" ? undefined : this.opening(seat, data);
+      const opened = (await opening?.of.open(kind, data)) ?? null;
       const { mode } = this; // as it is by now
+      if (opening && opened) this.hear(opening.seat);
       const comes = mode === "closed" ? null : (opened ?? (mode === "open" ? data : null));
-      return comes ? whole.goesOn(comes) : whole.lacks();
+      if (comes) return whole.goesOn(comes);
+      // What there is a key for and does not open is one that came before: browsers fill the line up with those.
+      return opening && mode !== "closed" ? null : whole.lacks();
     };
   }
 
-  private async opened(kind: Passage["kind"], only: Seat | null, data: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer> | null> {
+  /** What may open this frame, where only this seat's may come. */
+  private opening(only: Seat | null, data: Uint8Array): { seat: Seat; of: Opening } | undefined {
     const named = label(data);
-    if (!named || (only !== null && named.seat !== only)) return null;
-    const opening = this.openings.get(named.seat)?.find(({ epoch }) => epoch % EPOCHS === named.epoch);
-    const opened = (await opening?.of.open(kind, data)) ?? null;
-    if (opened && !this.heard.has(named.seat)) {
-      this.heard.add(named.seat);
-      this.tell({ type: "heard", seat: named.seat });
-    }
-    return opened;
+    if (!named || (only !== null && named.seat !== only)) return undefined;
+    const { seat } = named;
+    const found = this.openings.get(seat)?.find(({ epoch }) => epoch % EPOCHS === named.epoch);
+    return found && { seat, of: found.of };
+  }
+
+  private hear(seat: Seat): void {
+    if (this.heard.has(seat)) return;
+    this.heard.add(seat);
+    this.tell({ type: "heard", seat });
   }
 
   private async hold(keys: Keys): Promise<void> {

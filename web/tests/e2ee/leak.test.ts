@@ -1,0 +1,45 @@
+// Frames that left without having been through the worker, told by counts alone.
+import { expect, test } from "vitest";
+import { Leak, sentBy } from "../../src/shared/e2ee/leak";
+
+test("sound that left must have gone through the worker, packet by packet", () => {
+  const leak = new Leak("audio");
+  expect(leak.look({ packets: 50, frames: 0 }, { seen: 51, gone: 50 })).toBe(false);
+  expect(leak.look({ packets: 0, frames: 0 }, { seen: 90, gone: 0 })).toBe(false); // closed
+  expect(leak.look({ packets: 51, frames: 0 }, { seen: 51, gone: 50 })).toBe(true);
+  expect(new Leak("audio").look({ packets: 1, frames: 0 }, { seen: 0, gone: 0 })).toBe(true);
+});
+
+test("pictures that the worker never saw are told of at the second look", () => {
+  const leak = new Leak("camera");
+  expect(leak.look({ packets: 30, frames: 15 }, { seen: 0, gone: 0 })).toBe(false);
+  expect(leak.suspected).toBe(true);
+  expect(leak.look({ packets: 60, frames: 20 }, { seen: 0, gone: 0 })).toBe(true);
+});
+
+test("pictures that are under way to the worker, and packets that only fill the line, are no leak", () => {
+  const leak = new Leak("camera");
+  expect(leak.look({ packets: 12, frames: 0 }, { seen: 0, gone: 0 })).toBe(false); // padding before any picture
+  expect(leak.look({ packets: 12, frames: 3 }, { seen: 2, gone: 2 })).toBe(false);
+  expect(leak.look({ packets: 40, frames: 30 }, { seen: 28, gone: 28 })).toBe(false);
+  expect(leak.look({ packets: 40, frames: 40 }, { seen: 29, gone: 29 })).toBe(false); // a stumble
+  expect(leak.look({ packets: 40, frames: 41 }, { seen: 41, gone: 41 })).toBe(false);
+  expect(leak.suspected).toBe(false);
+});
+
+test("some pictures beside the worker are told of too, though most go through it", () => {
+  const leak = new Leak("screen");
+  leak.look({ packets: 100, frames: 100 }, { seen: 90, gone: 90 });
+  expect(leak.look({ packets: 110, frames: 110 }, { seen: 99, gone: 99 })).toBe(false);
+  expect(leak.look({ packets: 120, frames: 120 }, { seen: 109, gone: 109 })).toBe(true);
+});
+
+test("layers count together, and what was sent again does not count", () => {
+  const out = { type: "outbound-rtp", framesSent: 10 };
+  const report = new Map<string, object>([
+    ["l", { ...out, packetsSent: 12, retransmittedPacketsSent: 2 }],
+    ["h", { ...out, packetsSent: 40 }],
+    ["in", { type: "remote-inbound-rtp", packetsSent: 7 }],
+  ]);
+  expect(sentBy(report as unknown as RTCStatsReport)).toEqual({ packets: 50, frames: 20 });
+});
