@@ -4,14 +4,16 @@ import asyncio
 import functools
 import subprocess
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from playwright.async_api import Page, async_playwright
 
 from tests.media.pages import PAGE, ROOT, open_browser
 
-JOINS, AT_ONCE = 300, 10
+IN_ONE_PAGE: Final = 60
+"""Chromium makes 500 connections in a page, and counts those that were closed too."""
+AT_ONCE: Final = 10
 
 KEEPING = """
 onrtctransform = ({transformer: {options, readable, writable}}) => readable
@@ -61,12 +63,17 @@ def in_page(kind: str, scene: Callable[[Page], Awaitable[Any]]) -> Any:
     return asyncio.run(run())
 
 
-@pytest.mark.parametrize("kind", ["chromium", "firefox"])
-def test_nothing_goes_out_in_clear_in_hundreds_of_joins(kind: str) -> None:
-    joined = in_page(
-        kind, lambda page: page.evaluate("([count, atOnce]) => Joins.joins(count, atOnce)", [JOINS, AT_ONCE])
-    )
-    assert len(joined) == JOINS
+@pytest.mark.parametrize(("kind", "joins"), [("chromium", 300), ("firefox", 60)])
+def test_nothing_goes_out_in_clear_in_hundreds_of_joins(kind: str, joins: int) -> None:
+    async def scene(page: Page) -> list[Any]:
+        joined: list[Any] = []
+        while len(joined) < joins:
+            await page.reload()
+            joined += await page.evaluate("([count, atOnce]) => Joins.joins(count, atOnce)", [IN_ONE_PAGE, AT_ONCE])
+        return joined
+
+    joined = in_page(kind, scene)
+    assert len(joined) == joins
     assert sum(one["clear"] for one in joined) == 0
     assert all(one["frames"] > 0 and one["state"]["state"] == "sealed" and not one["stopped"] for one in joined)
 

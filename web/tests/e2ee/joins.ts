@@ -86,11 +86,13 @@ export async function join(tracks: { audio: MediaStreamTrack; video: MediaStream
   far.ontrack = ({ receiver }) => {
     keep(receiver, kinds.shift()!, (one) => {
       arrived.push(one);
+      if (late) mistaken.now();
       look();
     });
   };
   const passages = patient.passages()!;
-  const slots = new Slots(near, "patient", NOTHING, false, () => undefined, late ? delayed(passages, 1_500) : passages);
+  const mistaken = delayed(passages);
+  const slots = new Slots(near, "patient", NOTHING, false, () => undefined, late ? mistaken.passages : passages);
   function obey(): void {
     slots.send(patient.mode === "closed" ? NOTHING : { ...NOTHING, audio: tracks.audio, video: tracks.video });
     look();
@@ -140,12 +142,9 @@ export async function devices(): Promise<{ audio: MediaStreamTrack; video: Media
   return { audio: stream.getAudioTracks()[0]!, video: stream.getVideoTracks()[0]! };
 }
 
-function delayed(passages: Passages, milliseconds: number): Passages {
-  return {
-    send: (...what: Parameters<Passages["send"]>) => {
-      const counted = what[0];
-      setTimeout(() => passages.send(counted, what[1]), milliseconds);
-    },
-    receive: () => undefined,
-  } as unknown as Passages;
+/** Leads frames through the worker when told to, not when it should. */
+function delayed(passages: Passages): { passages: Passages; now: () => void } {
+  const late: (() => void)[] = [];
+  const send = (...what: Parameters<Passages["send"]>): void => void late.push(() => passages.send(...what));
+  return { passages: { send, receive: () => undefined } as unknown as Passages, now: () => late.splice(0).forEach((set) => set()) };
 }
