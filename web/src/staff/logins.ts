@@ -1,5 +1,6 @@
 // Whose login the patient's key in a call is of, as the clinician's page finds out: only once it knows which login was asked for.
 import type { LoginLevel, Seat } from "../protocol";
+import type { Witness } from "../shared/conversation";
 import { Judge } from "../shared/e2ee/judge";
 import type { Identity, Proof } from "../shared/e2ee/types";
 
@@ -16,7 +17,7 @@ function isVouched(level: LoginLevel): boolean {
   return level === "substantial" || level === "high";
 }
 
-export class Logins {
+export class Logins implements Witness {
   private readonly by: Pick<Judge, "judge">;
   private readonly found = new Map<string, Identity>();
 

@@ -29,6 +29,7 @@ export class Talk {
   ) {
     this.readiness = new Readiness(this.equipment, () => this.settle());
     this.conversation = new Conversation(this.equipment, socket, tell);
+    this.conversation.witness = logins;
     this.equipment.listen(() => {
       this.conversation.useDevices();
       this.settle();

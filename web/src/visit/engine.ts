@@ -8,6 +8,7 @@ import { Equipment } from "../shared/equipment";
 import { knowsError, prefer, setTimeZone } from "../shared/messages";
 import type { Answer3, DeviceReport, Feedback, FromPatient, Ticket, ToPatient, VisitView } from "../protocol";
 import { Again } from "../shared/again";
+import { able } from "../shared/e2ee/transforms";
 import { Awake } from "../shared/awake";
 import { inTurn, type Wait } from "../shared/turn";
 import { Back } from "./back";
@@ -36,7 +37,7 @@ export class Engine {
   private fetching: Promise<Talk> | null = null;
   readonly identity = new Identity({
     visit: () => this.state.visit,
-    able: () => "RTCRtpScriptTransform" in globalThis || "createEncodedStreams" in RTCRtpSender.prototype,
+    able,
     request: (asked) => this.request(asked),
     opened: (visit) => {
       this.happened({ type: "opened", visit });
@@ -321,6 +322,7 @@ export class Engine {
       visit: () => this.state.visit,
       step: () => step(this.state),
       soundOnly: () => this.state.soundOnly,
+      prove: (consultation, to, transcript) => this.identity.prove(consultation, to, transcript),
       onEnd: (consultation, call) => this.happened({ type: "message", message: { type: "call_ended", consultation, call, reason: "hang_up" } }),
       tell: () => this.tell(),
     });

@@ -1,5 +1,5 @@
 // The call as the visit's page runs it: accepted, joined with the devices there are, paused, hung up.
-import { Conversation, type TalkSocket } from "../shared/conversation";
+import { Conversation, type TalkSocket, type Witness } from "../shared/conversation";
 import { unlockSound } from "../shared/sound";
 import { comeBack } from "../shared/comeback";
 import type { Equipment } from "../shared/equipment";
@@ -15,6 +15,8 @@ export interface TalkOptions {
   step: () => Step;
   /** Whether the camera is left alone until its button is pressed. */
   soundOnly: () => boolean;
+  /** What is shown of the login. */
+  prove: NonNullable<Witness["prove"]>;
   /** The call was ended here; the functions will say so too, but one's own wish does not wait for the network. */
   onEnd: (consultation: string, call: number) => void;
   tell: () => void;
@@ -30,6 +32,7 @@ export class Talk {
 
   constructor(private readonly options: TalkOptions) {
     this.conversation = new Conversation(options.equipment, options.socket, options.tell);
+    this.conversation.witness = { prove: options.prove };
     options.equipment.listen(() => {
       this.conversation.useDevices();
       options.tell();
