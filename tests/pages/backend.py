@@ -11,8 +11,10 @@ import msgspec
 from playwright.async_api import BrowserContext, Page, Request, Route, WebSocketRoute
 
 from chalicelib import errors, protocol
-from chalicelib.protocol import FromClinician, FromPatient, Message, ToClinician, ToPatient
+from chalicelib.protocol import FromClinician, FromPatient, Message, Seat, ToClinician, ToPatient
+from tests.pages import partner
 from tests.pages.content import checked, said
+from tests.pages.partner import Manner, Partner
 
 # The answer to every offer: the stand-in connection takes any.
 SDP: Final = "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n"
@@ -35,6 +37,8 @@ class Answers:
     """What the probe wrote; nothing before it ever ran."""
     wait_seconds: int = 0
     """What an error says of how long to wait."""
+    manners: Mapping[Seat, Manner] = field(default_factory=dict)
+    """How the others in a call behave who do not agree on keys as one should."""
 
 
 class Backend:
@@ -46,12 +50,15 @@ class Backend:
         self._asked: Counter[str] = Counter()
         self.sockets: list[WebSocketRoute] = []
         self.connected = asyncio.Event()
+        self._partners: dict[Seat, Partner] = {}
 
     async def attach(self, context: BrowserContext) -> None:
         """Answer for all pages of this context."""
         await context.route("**/api/**", self._rest)
         if self._answers.status is not None:
             await context.route("**/status.json", lambda route: route.fulfill(body=self._answers.status or b""))
+        await context.route("**/portal/portal.json", lambda route: route.fulfill(json=partner.PORTAL))
+        await context.route("**/portal/jwks.json", lambda route: route.fulfill(json=partner.published()))
         await context.route_web_socket(SOCKET, self._socket)
 
     async def watch(self, page: Page) -> None:
@@ -101,6 +108,12 @@ class Backend:
         for reply in self._reply(message):
             self.say(reply)
 
+    def _partner(self, seat: Seat) -> Partner:
+        if seat not in self._partners:
+            page = Seat.CLINICIAN if self._answers.staff else Seat.PATIENT
+            self._partners[seat] = Partner(seat, page, self._answers.manners.get(seat, Manner.ABLE))
+        return self._partners[seat]
+
     def _reply(self, message: FromClinician | FromPatient) -> Sequence[Message]:
         kind = type(message).__struct_config__.tag
         if kind in self._answers.replies:
@@ -110,6 +123,9 @@ class Backend:
                 return self._answers.hello or ()
             case protocol.Ping():
                 return [protocol.Pong()]
+            case protocol.Handshake(consultation, call, parcels):
+                told = [(seat, self._partner(seat).hear(parcel)) for seat, parcel in parcels.items()]
+                return [protocol.PeerHandshake(consultation, call, seat, parcel) for seat, parcel in told if parcel]
             case protocol.Offer(consultation, call, n):
                 return [protocol.Answer(consultation, call, n, SDP)]
             case protocol.ProbeStart():

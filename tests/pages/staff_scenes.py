@@ -12,7 +12,8 @@ from tests.pages import content, office, office_scenes
 from tests.pages.backend import Answers, Reply
 from tests.pages.content import DAY, VISIT
 from tests.pages.gallery import Scene, Sight
-from tests.pages.visit_scenes import BUSY, DENIED, failing, pressed
+from tests.pages.partner import Manner
+from tests.pages.visit_scenes import BUSY, DENIED, UNABLE, failing, locked, open_lock, pressed
 
 PATH: Final = "/staff/elvenes"
 LIST: Final = "main[data-view=list] [data-day]"
@@ -34,6 +35,7 @@ def scene(
     answered: Mapping[str, object] | None = None,
     path: str = "",
     replies: Mapping[str, Reply] | None = None,
+    manners: Mapping[Seat, Manner] | None = None,
     **more: Any,
 ) -> Scene:
     """A scene of somebody, ``me``, who is logged in and has this day; ``answered``: what more is answered;
@@ -53,6 +55,7 @@ def scene(
             **(replies or {}),
         },
         staff=True,
+        manners=manners or {},
     )
     return Scene("staff", name, PATH + path, shows, answers, **more)
 
@@ -100,6 +103,7 @@ def _list() -> Iterator[Scene]:
     yield scene("list-taken", "main .ds-alert", day, [protocol.SeatTaken()])
     ended = [content.join(Seat.CLINICIAN), protocol.CallEnded(VISIT, 1, EndReason.WORKER_LOST)]
     yield scene("list-worker-lost", "main .ds-alert", day, ended)
+    yield scene("list-too-old", "main .ds-alert", day, stand_in=UNABLE)
     full = {"call": lambda asked: [protocol.Queued(asked.consultation, 3)]}
     yield scene("list-queued", f"{ROW} .v-waiting", day, replies=full, then=_ring)
     yield scene("list-away", "main .ds-alert", day, then=_socket_lost)
@@ -290,3 +294,25 @@ def _call() -> Iterator[Scene]:
     yield _talking(
         "call-back", _media(), then=failing("path", 6, "[data-phase=back]", back=True), shows="[data-phase=back]"
     )
+    yield from _locks()
+
+
+async def _somebody_old(sight: Sight) -> None:
+    """A guest comes whose browser cannot encrypt, once the call is sealed."""
+    await sight.page.locator(".v-lock button").wait_for()
+    parcel = protocol.Parcel("o" * 22, "", 1, able=False)
+    sight.backend.say(protocol.PeerHandshake(VISIT, 1, Seat.GUEST_1, parcel))
+
+
+def _locks() -> Iterator[Scene]:
+    yield _talking("lock-codes", _media(), then=open_lock, shows="dialog .v-spoken")
+    everybody = [_media(seat) for seat in SEATS if seat is not Seat.CLINICIAN]
+    yield _talking("lock-codes-group", *everybody, seats=SEATS, then=open_lock, shows="dialog .v-spoken")
+    yield _talking("lock-open", _media(), stand_in=UNABLE, shows=locked("open"))
+    yield _talking("lock-open-why", _media(), stand_in=UNABLE, then=open_lock, shows="dialog ul")
+    old = {Seat.GUEST_1: Manner.ABSENT}
+    yield _talking(
+        "lock-downgrade", *everybody, seats=SEATS, manners=old, then=_somebody_old, shows="[data-refused=downgrade]"
+    )
+    unproven = {Seat.PATIENT: Manner.UNPROVEN}
+    yield _talking("lock-unproven", _media(), manners=unproven, shows="[data-refused=identity]")

@@ -1,8 +1,9 @@
 // Runs in a page of the gallery before the page's own scripts: people who are drawn instead of filmed, and a peer
-// connection that needs no network. `window.__standIn` says what is to be had: {refuse, network, quality, connects, taken, mute}.
+// connection that needs no network. `window.__standIn` says what is to be had: {refuse, network, quality, connects, taken, mute, unable}.
 // `window.__fail(what)` breaks the line ("path"), lets nothing arrive any more ("other"), or mends both (null).
 (() => {
   const wanted = window.__standIn ?? {};
+  if (wanted.unable) localStorage.setItem("venterom.unable", "1");
   const PEOPLE = [
     { wall: "#c9d8d2", skin: "#e0b08e", hair: "#4a3426", shirt: "#2f6f73" },
     { wall: "#dccfc0", skin: "#8d5b3c", hair: "#1f1a17", shirt: "#7a4b6a" },

@@ -7,11 +7,23 @@ import msgspec
 
 from chalicelib import errors, protocol, rest
 from chalicelib.lifecycle import State
-from chalicelib.protocol import Cause, EndReason, Grade, LoginLevel, Message, Seat, SeatQuality, Verdict, VisitView
+from chalicelib.protocol import (
+    Cause,
+    Encryption,
+    EndReason,
+    Grade,
+    LoginLevel,
+    Message,
+    Seat,
+    SeatQuality,
+    Verdict,
+    VisitView,
+)
 from tests.pages import content
 from tests.pages.backend import Answers, Reply
 from tests.pages.content import VISIT
 from tests.pages.gallery import Scene, Sight
+from tests.pages.partner import Manner
 
 PATH: Final = f"/v#{VISIT}"
 KEPT: Final = f"venterom.visit.{VISIT}"
@@ -27,6 +39,7 @@ NETWORKS: Final = {
 DENIED: Final = {"name": "NotAllowedError", "message": "Permission denied"}
 SYSTEM: Final = {"name": "NotAllowedError", "message": "Permission denied by system"}
 BUSY: Final = {"name": "NotReadableError", "message": "Could not start video source"}
+UNABLE: Final = {"unable": True}
 NONE: Final = {"name": "NotFoundError", "message": "Requested device not found"}
 
 
@@ -41,6 +54,7 @@ def scene(
     replies: Mapping[str, Reply] | None = None,
     wait_seconds: int = 0,
     bound: bool = True,
+    manners: Mapping[Seat, Manner] | None = None,
     **more: Any,
 ) -> Scene:
     """A scene of the patient's page, whose socket repeats the visit before it says ``hello``.
@@ -61,6 +75,7 @@ def scene(
         hello=[*known, *(hello or [])],
         replies=replies or {},
         wait_seconds=wait_seconds,
+        manners=manners or {},
     )
     tab = ({KEPT: kept} if kept else {}) | (LET_ON if bound else {})
     return Scene("visit", name, path, shows, answers, kept=tab, **more)
@@ -188,6 +203,7 @@ def _preparation() -> Iterator[Scene]:
     yield scene(
         "access-camera", "main .ds-alert", stand_in={"refuse": {"camera": NONE}}, then=pressed("visit.access.button")
     )
+    yield scene("access-too-old", "main .ds-alert", stand_in=UNABLE)
     yield scene("camera", step("camera"), kept=at("camera"))
     yield scene("camera-no", "main select", kept=at("camera"), then=pressed("visit.no"))
     yield scene("speaker", step("speaker"), kept=at("speaker"))
@@ -315,7 +331,10 @@ def _talking(
     view = view or content.visit(State.IN_CALL, guests=content.GUEST_NAMES if seats else [])
     there = more.pop("stand_in", {})
     shows = more.pop("shows", "main[data-step=call] video[data-role=remote]")
-    hello = [content.join(Seat.PATIENT, *seats), *said]
+    join = msgspec.structs.replace(
+        content.join(Seat.PATIENT, *seats), encryption=more.pop("rule", Encryption.PREFERRED)
+    )
+    hello = [join, *said]
     return scene(name, shows, view, hello, stand_in={"quality": _quality(Seat.PATIENT), **there}, **more)
 
 
@@ -359,3 +378,54 @@ def _call() -> Iterator[Scene]:
     yield _talking(
         "call-back", media, then=failing("path", 6, "[data-phase=back]", back=True), shows="[data-phase=back]"
     )
+    yield from _locks()
+
+
+def locked(face: str) -> str:
+    """The lock of a call in this state."""
+    return f".v-lock[data-face={face}] button"
+
+
+async def open_lock(sight: Sight) -> None:
+    """Press the lock, and wait for the words of the codes, where it shows some."""
+    await sight.page.locator(".v-lock button").click()
+    await sight.page.wait_for_function(
+        "[...document.querySelectorAll('dialog .v-spoken span')].every(word => word.textContent !== '')"
+    )
+
+
+async def differs(sight: Sight) -> None:
+    """Say that the codes differ."""
+    await open_lock(sight)
+    await sight.press("common.lock.different")
+
+
+async def compared(sight: Sight) -> None:
+    """Say that the codes are the same."""
+    await open_lock(sight)
+    await sight.press("common.lock.same")
+
+
+async def stopped(sight: Sight) -> None:
+    """Say twice that the codes differ."""
+    await differs(sight)
+    await sight.press("common.lock.stop")
+
+
+REQUIRED: Final = Encryption.REQUIRED
+
+
+def _locks() -> Iterator[Scene]:
+    media = _media(Seat.CLINICIAN)
+    absent, unable = {Seat.CLINICIAN: Manner.ABSENT}, {Seat.CLINICIAN: Manner.UNABLE}
+    yield _talking("lock-agreeing", media, manners=absent, shows=locked("agreeing"))
+    yield _talking("lock-codes", media, then=open_lock, shows="dialog .v-spoken")
+    yield _talking("lock-compared", media, then=compared, shows="dialog .v-lock__same")
+    yield _talking("lock-differs", media, then=differs, shows="dialog .v-lock__person .v-stack p")
+    yield _talking("lock-stopped", media, then=stopped, shows="[data-refused=tampered]")
+    yield _talking("lock-open", media, manners=unable, shows=locked("open"))
+    yield _talking("lock-open-why", media, manners=unable, then=open_lock, shows="dialog ul")
+    yield _talking("lock-unable", media, rule=REQUIRED, stand_in=UNABLE, shows="[data-refused=unable]")
+    yield _talking("lock-peer-unable", media, rule=REQUIRED, manners=unable, shows="[data-refused=peer_unable]")
+    tampered = {Seat.CLINICIAN: Manner.TAMPERED}
+    yield _talking("lock-tampered", media, manners=tampered, shows="[data-refused=tampered]")

@@ -9,6 +9,7 @@ import { DayView } from "./DayView";
 import { dayAfter, noon } from "./day";
 import { Delay } from "./Delay";
 import type { Desk } from "./desk";
+import { TooOld } from "../shared/components/TooOld";
 import { DeviceCard } from "./DeviceCard";
 import type { Opener } from "./Dialogs";
 import { Frame } from "./Frame";
@@ -40,6 +41,7 @@ export function ListView({ desk, me, onOpen }: { desk: Desk; me: Me; onOpen: Ope
       {state.whose && <LineNotice desk={desk} />}
       <Stopped desk={desk} me={me} />
       <Notices desk={desk} onOpen={onOpen} />
+      {calls && <TooOld title={t("staff.unable.title")} text={t("staff.unable")} />}
       {calls && <DeviceCard readiness={desk.talk.readiness} />}
       <div class="s-desk">
         <div class="s-desk__top"><Today desk={desk} waiting={waiting.length} /></div>

@@ -1,6 +1,7 @@
 // Chooses the page for the step the visit has come to, and puts it in the common frame.
 import { Page, PhoneNumber } from "../shared/components/Page";
 import { Busy } from "../shared/components/Busy";
+import { TooOld } from "../shared/components/TooOld";
 import { Button, ErrorNotice, Notice, Steps, Waiting } from "../shared/components/parts";
 import { errorText, t } from "../shared/messages";
 import { useRedraw } from "../shared/redraw";
@@ -76,6 +77,7 @@ export function Visit({ engine }: StepProps) {
     >
       {!Step && <h1 class="ds-sr-only" tabIndex={-1}>{t("visit.title")}</h1>}
       {preparing && <Steps names={steps.map((name) => t(`visit.step.${name}`))} at={steps.indexOf(at)} />}
+      {(at === "access" || at === "network" || at === "ready") && <TooOld title={t("visit.unable.title")} text={t("visit.unable")} />}
       {problem === "logged_out" && <Notice tone="info"><p>{errorText(problem)}</p></Notice>}
       {problem && !["logged_out", "busy"].includes(problem) && at !== "gone" && <ErrorNotice code={problem} seconds={waits} {...(at === "opening" ? { onRetry: () => void engine.open() } : {})} />}
       {(wait || problem === "busy") && at !== "call" && (

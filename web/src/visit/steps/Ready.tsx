@@ -1,6 +1,7 @@
 // «Jeg er klar»: what was checked, good advice, and the word to the clinician.
 import { useEffect, useState } from "preact/hooks";
 import { Button, Heading, Notice } from "../../shared/components/parts";
+import { isAble } from "../../shared/components/TooOld";
 import { helpAddress } from "../../shared/helplink";
 import { clock, date, t } from "../../shared/messages";
 import type { DeviceReport } from "../../protocol";
@@ -70,6 +71,7 @@ export function Ready({ engine }: StepProps) {
           <a class="ds-link" href={helpAddress("advice", { consultation: visit.consultation })} target="_blank" rel="noopener">{t("visit.ready.advice.more")}</a>
         </p>
       </section>
+      {isAble() && <p class="v-muted">{t("visit.ready.encrypted", { name: visit.clinician_name })}</p>}
       {!isGuest(visit) && <Sms engine={engine} />}
     </>
   );
