@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { CallMedia } from "../src/shared/call";
 import type { CallOptions } from "../src/shared/calloptions";
 import { WATCH_MS } from "../src/shared/callchannel";
+import type { Passages } from "../src/shared/e2ee/passages";
 import { forced } from "../src/shared/forced";
 import { LOOK_MS } from "../src/shared/life";
 import { RESEND_MS, nextNumber, withoutCandidates } from "../src/shared/offers";
@@ -452,4 +453,56 @@ test("a pause raises no alarm", async () => {
   await media.pause(true);
   await clock.pass(60_000);
   expect(said("trouble")).toBe(0);
+});
+
+/** Passages that note which ends are led through them, in order. */
+function noted(): { led: string[]; closed: number; passages: () => Passages } {
+  const note = { led: [] as string[], closed: 0, passages: () => passages };
+  const passages = {
+    configuration: { encodedInsertableStreams: true },
+    send: (_: RTCRtpSender, kind: string) => note.led.push(`${kind} out`),
+    receive: (_: RTCRtpReceiver, kind: string, seat: string | null) => note.led.push(`${kind} of ${seat}`),
+    close: () => note.closed++,
+  } as unknown as Passages;
+  return note;
+}
+
+test("every end of a connection is led through the worker as it is made, whoever it is of", async () => {
+  const { led, passages } = noted();
+  const asked: RTCConfiguration[] = [];
+  const { media, answer } = setUp({ join: three, passages, peer: (wanted) => (asked.push(wanted), new FakePeer() as unknown as RTCPeerConnection) });
+  const first = ["audio out", "audio of clinician", "camera out", "camera of clinician", "screen out", "screen of null"];
+  expect(led).toEqual(first);
+  await media.start();
+  await answer(100);
+  expect(led).toEqual([...first, "audio out", "audio of guest1", "camera out", "camera of guest1"]);
+  expect(asked[0]).toMatchObject({ encodedInsertableStreams: true });
+});
+
+test("nothing goes out or is played before it is allowed, and nothing after it is forbidden again, though devices and screen change", async () => {
+  const { media, peer } = setUp({ barred: true });
+  const going = (): unknown[] => peer().transceivers.slice(0, 3).map(({ track }) => track);
+  await media.start();
+  await media.replace({ video: camera });
+  await media.share({} as MediaStreamTrack);
+  await media.pause(false);
+  expect(going()).toEqual([null, null, null]);
+  expect(peer().transceivers.some(({ receiver }) => receiver.track.enabled)).toBe(false);
+  await media.allow(true);
+  expect(going()[1]).toBe(camera);
+  expect(peer().transceivers.every(({ receiver }) => receiver.track.enabled)).toBe(true);
+  await media.allow(false);
+  expect(going()).toEqual([null, null, null]);
+});
+
+test("when the worker is gone, all is led through the next one over a new connection, which is as forbidden as the one before", async () => {
+  const note = noted();
+  const { media, peers, peer, offers, states } = setUp({ barred: true, passages: note.passages });
+  await media.start();
+  await media.replace({ video: camera });
+  await media.renew();
+  expect([peers.map(({ closed }) => closed), note.closed, offers().length]).toEqual([[true, false], 1, 2]);
+  expect(note.led).toHaveLength(12);
+  expect(peer().transceivers.map(({ track }) => track)).toEqual([null, null, null]);
+  expect(states).toEqual([]); // it was connecting, and is
 });
