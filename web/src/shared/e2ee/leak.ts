@@ -20,8 +20,8 @@ export function sentBy(report: RTCStatsReport): Sent {
   return sent;
 }
 
-/** Frames of pictures that stay unseen by the worker are only late the first time. */
-const LATE = 1;
+/** Pictures that stay unseen by the worker may so many times be late only: a busy machine makes everything wait. */
+const LATE = 3;
 
 /** One for each sender. Statistics must be asked for before the worker is: then all that left has been counted by it. */
 export class Leak {
