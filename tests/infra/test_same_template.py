@@ -24,6 +24,7 @@ ONLY_DEPLOYED: Final = {
 
 OTHERWISE: Final = {
     r"Outputs\.ExportsOutput\w+": "what the stacks of media, pages and alarms read, which are not here",
+    r"Outputs\.EntranceSecret": "where deploying turns CloudFront's word over",
     r"Resources\.\w+Live\.Properties\.FunctionVersion": "a published version there, the newest code here",
     r"Resources\.\w+Live\.UpdatePolicy": "CodeDeploy moves the alias",
     r"Resources\.\w+\.Properties\.SnapStart": "of published versions only",
