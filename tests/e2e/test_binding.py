@@ -54,7 +54,7 @@ def log_in(open_patient, invite, kari_id):
     """A patient who has come back from the portal, in a browser of this kind."""
 
     def log_in_(**options) -> Patient:
-        patient = open_patient(**options)
+        patient: Patient = open_patient(**options)
         patient.open(invite(login_level="high", national_id=kari_id))
         patient.log_in("Kari")
         return patient
