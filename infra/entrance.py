@@ -41,7 +41,7 @@ class Entrance(Construct):
             description="What CloudFront says to the REST API",
             kms_key_id=key.arn,
             generate_secret_string=secretsmanager.CfnSecret.GenerateSecretStringProperty(
-                secret_string_template="{}",  # noqa: S106  into which the word is put
+                secret_string_template="{}",  # noqa: S106  # nosec B106 # into which the word is put
                 generate_string_key="word",
                 exclude_characters=string.punctuation,
                 password_length=43,
