@@ -135,7 +135,7 @@ def wait_in(open_clinician, open_patient, outbox) -> Iterator[Callable[..., tupl
         clinician.arrive()
         number = outbox.new_number()
         consultation = clinician.book(Booking(name="Mette Møter", phone=number, level="Ingen"))
-        waiting = open_patient(**options, **(patient or {}))
+        waiting = open_patient(**options | (patient or {}))
         waiting.open(outbox.link_to(number))
         waiting.test_devices()
         waiting.skip_network()

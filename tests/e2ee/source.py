@@ -12,6 +12,8 @@ BLOCK: Final = 20
 """Pixels along a field of the board."""
 WIDTH, HEIGHT = ACROSS * BLOCK, DOWN * BLOCK
 FRAMES: Final = 32
+BAR: Final = 10
+"""Pixels: still to be seen in the smallest size that is sent."""
 RATE: Final = 48_000
 TONE: Final = 600
 """Hertz; a whole number of waves fits into 20 ms."""
@@ -26,8 +28,8 @@ def write_camera(path: Path) -> None:
     with path.open("wb") as file:
         file.write(b"YUV4MPEG2 W%d H%d F15:1 Ip A1:1 C420jpeg\n" % (WIDTH, HEIGHT))
         for number in range(FRAMES):
-            bar = number * (WIDTH - 4) // FRAMES
-            file.write(b"FRAME\n" + b"".join(row[:bar] + b"\xeb" * 4 + row[bar + 4 :] for row in rows))
+            bar = number * (WIDTH - BAR) // FRAMES
+            file.write(b"FRAME\n" + b"".join(row[:bar] + b"\xeb" * BAR + row[bar + BAR :] for row in rows))
             file.write(bytes([128]) * (WIDTH * HEIGHT // 2))
 
 
