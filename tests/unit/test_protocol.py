@@ -94,7 +94,7 @@ def _of(info: msgspec.inspect.Type, ids: st.SearchStrategy[str]) -> st.SearchStr
         case msgspec.inspect.ListType(item_type=item):
             return st.lists(_of(item, ids), max_size=2)
         case msgspec.inspect.DictType(key_type=key, value_type=value):
-            return st.dictionaries(_of(key, ids), _of(value, ids), max_size=3)
+            return st.dictionaries(_of(key, ids), _of(value, ids), min_size=info.min_length or 0, max_size=3)
         case msgspec.inspect.StructType(cls=cls):
             fields = {f.name: _of(msgspec.inspect.type_info(f.type), ids) for f in msgspec.structs.fields(cls)}
             return st.builds(cls, **fields)
