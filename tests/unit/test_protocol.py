@@ -85,8 +85,10 @@ def _of(info: msgspec.inspect.Type, ids: st.SearchStrategy[str]) -> st.SearchStr
             return st.integers(low or 0, high if high is not None else 1_000)
         case msgspec.inspect.FloatType(ge=low, le=high):
             return st.floats(low or 0, high or 1)
-        case msgspec.inspect.StrType(pattern=pattern):
-            return ids if pattern else st.text(max_size=30)
+        case msgspec.inspect.StrType(max_length=22):
+            return st.from_regex(r"\A([A-Za-z0-9_-]{22})?\Z")
+        case msgspec.inspect.StrType(pattern=pattern, max_length=most):
+            return ids.map(lambda text: text[:most]) if pattern else st.text(max_size=30)
         case msgspec.inspect.EnumType(cls=enum):
             return st.sampled_from(list(enum))
         case msgspec.inspect.UnionType(types=types):
