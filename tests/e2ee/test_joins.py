@@ -14,6 +14,7 @@ from tests.media.pages import PAGE, ROOT, open_browser
 IN_ONE_BROWSER: Final = 60
 """Chromium makes 500 connections in a process, and counts those that were closed too."""
 AT_ONCE: Final = 10
+PATIENCE: Final = 180
 
 KEEPING = """
 onrtctransform = ({transformer: {options, readable, writable}}) => readable
@@ -56,7 +57,8 @@ def in_page(kind: str, scene: Callable[[Page], Awaitable[Any]]) -> Any:
             await page.route(f"{PAGE}**", serve)
             await page.goto(PAGE)
             try:
-                return await scene(page)
+                async with asyncio.timeout(PATIENCE):
+                    return await scene(page)
             finally:
                 await browser.close()
 
@@ -74,9 +76,9 @@ def test_nothing_goes_out_in_clear_in_hundreds_of_joins(kind: str, joins: int) -
     assert all(one["frames"] > 0 and one["state"]["state"] == "sealed" and not one["stopped"] for one in joined)
 
 
-@pytest.mark.parametrize("kind", ["chromium", "firefox"])
-def test_a_transform_set_late_is_found_out_by_the_counts(kind: str) -> None:
-    found = in_page(kind, lambda page: page.evaluate("async () => Joins.join(await Joins.devices(), true)"))
+def test_a_transform_set_late_is_found_out_by_the_counts() -> None:
+    """In Chromium, which takes no notice of it; Firefox leads frames through it from then on, and counts anew."""
+    found = in_page("chromium", lambda page: page.evaluate("async () => Joins.join(await Joins.devices(), true)"))
     assert found["clear"] > 0, "the mistake was none in this browser: the test shows nothing"
     assert found["stopped"]
     assert found["state"] == {"state": "refused", "reason": "untransformed", "seat": None}
