@@ -911,39 +911,10 @@ class Quality(Message, frozen=True):
 OnCallFromPage = Watching | Want | Settled
 OnCallFromWorker = Quality
 
-FromGuest = (
-    Hello
-    | Ping
-    | CheckIn
-    | Leave
-    | Accept
-    | Offer
-    | Media
-    | Handshake
-    | Pause
-    | HangUp
-    | Trouble
-    | Timed
-    | ProbeStart
-    | ProbeOffer
-)
+InCall = Offer | Media | Handshake | Pause | HangUp | Trouble | Timed
+FromGuest = Hello | Ping | CheckIn | Leave | Accept | InCall | ProbeStart | ProbeOffer
 FromPatient = FromGuest | Tested | RunningLate
-FromClinician = (
-    Hello
-    | Ping
-    | Watch
-    | Delay
-    | Admit
-    | Call
-    | WithdrawCall
-    | Offer
-    | Media
-    | Handshake
-    | Pause
-    | HangUp
-    | Trouble
-    | Timed
-)
+FromClinician = Hello | Ping | Watch | Delay | Admit | Call | WithdrawCall | InCall
 FromSecretary = Hello | Ping | Watch
 FromWorker = (
     Register
