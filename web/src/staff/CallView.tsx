@@ -24,14 +24,6 @@ import type { Seated } from "./state";
 import { guestAt, identityOf, seatName } from "./words";
 import type { Opener } from "./Dialogs";
 
-/** What to do where a login does not say whose key it is. */
-const REFUSED = {
-  missing: "staff.refused.missing",
-  unreachable: "staff.refused.unreachable",
-  wrong: "staff.refused.identity",
-  unasked: "staff.refused.identity",
-} as const;
-
 export interface CallViewProps {
   desk: Desk;
   seated: Seated;
@@ -48,7 +40,7 @@ export function CallView(props: CallViewProps) {
   const outage = useOutage({ conversation, line: desk.state.line !== "away", peers: seated.peers, other: "patient", present: view?.patient_present !== false, ringing });
   const refused = isRefused(conversation.protection);
   const login = desk.talk.logins.of(seated.join.consultation);
-  const why = login?.known === false ? login.why : "wrong";
+  const missing = login?.known === false && login.why === "missing";
   const nameOf = (seat: Seat): string => (seat === seated.join.seat ? t("staff.who.me") : seatName(view, seat));
   return (
     <main class="s-call" data-view="call" data-call-state={view?.state} data-link={conversation.state ?? undefined}>
@@ -59,13 +51,8 @@ export function CallView(props: CallViewProps) {
           <Refused
             protection={conversation.protection}
             nameOf={nameOf}
-            identity={t(REFUSED[why], { name: nameOf("patient") })}
-            buttons={
-              <>
-                {why === "unreachable" && <Button variant="secondary" onClick={() => location.reload()}>{t("common.retry")}</Button>}
-                {view && <PhoneInstead view={view} onOpen={onOpen} />}
-              </>
-            }
+            identity={t(missing ? "staff.refused.missing" : "staff.refused.identity", { name: nameOf("patient") })}
+            buttons={view && <PhoneInstead view={view} onOpen={onOpen} />}
             phone={view?.phone && <p>{t("staff.refused.phone", { name: nameOf("patient") })} <PhoneNumber phone={view.phone} /></p>}
             onGoOn={() => conversation.goOn()}
             onEnd={() => (view ? onOpen({ dialog: "hang_up", view }) : desk.hangUp({ consultation: seated.join.consultation, call: seated.join.call }))}

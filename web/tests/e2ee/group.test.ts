@@ -87,6 +87,32 @@ async function history(seats: readonly Seat[], acts: Act[]): Promise<void> {
 const [two, four] = [SEATS.slice(0, 2), SEATS.slice(0, 4)];
 const runs = Number(process.env["VENTEROM_PROPERTY_RUNS"] ?? 0);
 
+/** How long two pages need that could hear only one direction, or neither, for so long; milliseconds, in steps of half a second. */
+async function recovery(deaf: readonly Seat[], lost: number): Promise<number> {
+  const net = new Net(two);
+  for (const seat of two) net.open(seat);
+  net.introduce();
+  net.middle = (letter) => (deaf.includes(letter.to) ? null : letter);
+  await net.run(lost);
+  net.middle = (letter) => letter;
+  net.flying.splice(0);
+  let passed = 0;
+  while (net.faults().length > 0 && passed < 600_000) {
+    await net.run(0);
+    passed += 500;
+  }
+  return passed;
+}
+
+test("who is heard of is not left waiting: what was lost is said again within eight seconds, and within half a minute to who is not", async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.subarray([...two]), fc.nat(600_000), async (deaf, lost) => {
+      expect(await recovery(deaf, lost)).toBeLessThanOrEqual((deaf.length < two.length ? 8_000 : 30_000) + 500);
+    }),
+    { numRuns: runs || 25 },
+  );
+});
+
 test("two always agree in the end, whatever the network does and however often they reload", async () => {
   await fc.assert(fc.asyncProperty(acts, (list) => history(two, list)), { numRuns: runs || 60 });
 });

@@ -205,6 +205,19 @@ test.each([
   expect(net.log.length).toBe(said);
 });
 
+test("identity: while the portal's keys cannot be had nobody is trusted, both are told, and a new beginning is judged anew", async () => {
+  let known = false;
+  const net = await call(SEATS.slice(0, 2), bound(async () => PROOF, async () => (known ? KNOWN : { known: false, why: "unreachable" })), 5_000);
+  for (const { group, everHeld } of net.pages.values()) {
+    expect([group.pairs()[0]!.state, group.pairs()[0]!.reason, group.ready, everHeld.size]).toEqual(["refused", "unreachable", false, 0]);
+  }
+  known = true;
+  net.open("patient");
+  net.introduce();
+  await net.run(5_000);
+  expect(net.faults()).toEqual([]);
+});
+
 test("identity: who has logged in once more and comes back is let in", async () => {
   let known = false;
   const net = await call(SEATS.slice(0, 2), bound(undefined, async () => (known ? KNOWN : { known: false, why: "missing" })));

@@ -1,65 +1,12 @@
 // What protects a conversation, from the first word to the last: closed until agreed, open only where that is allowed, stopped for good reason.
 import { expect, test } from "vitest";
-import type { Encryption, Handshake, PeerMedia, Seat } from "../../src/protocol";
-import type { FromSealer, ToSealer } from "../../src/shared/e2ee/passage";
-import { LOOK_MS, Protector, SILENT_MS } from "../../src/shared/e2ee/protection";
-import type { SealerWorker, Way } from "../../src/shared/e2ee/transforms";
-import { Clock } from "../fakes";
-
-class FakeWorker implements SealerWorker {
-  readonly got: ToSealer[] = [];
-  counts = { seen: 0, gone: 0 };
-  onmessage: ((event: { data: FromSealer }) => void) | null = null;
-  onerror: ((event: unknown) => void) | null = null;
-
-  postMessage(message: ToSealer): void {
-    this.got.push(message);
-    if (message.type === "count") this.onmessage?.({ data: { type: "counts", counts: message.ids.map(() => this.counts) } });
-  }
-
-  terminate(): void {}
-}
-
-const SEATS: Seat[] = ["patient", "clinician", "guest1"];
-
-/** Several pages whose words reach each other. */
-class Room {
-  readonly clock = new Clock();
-  readonly pages: Partial<Record<Seat, { protector: Protector; worker: FakeWorker; stops: number }>> = {};
-
-  enter(seat: Seat, way: Way | null = "streams", rule: Encryption = "preferred") {
-    const worker = new FakeWorker();
-    const say = (parcels: Handshake["parcels"]): void => {
-      for (const [to, parcel] of Object.entries(parcels)) {
-        this.clock.after(10, () => this.pages[to as Seat]?.protector.hear({ type: "peer_handshake", consultation: "c", call: 1, seat, parcel }));
-      }
-    };
-    const page = {
-      worker,
-      stops: 0,
-      protector: new Protector({ consultation: "c", own: seat, rule, way, say, worker: () => worker, after: this.clock.after, onChange: () => undefined, onStop: () => page.stops++, onRenew: () => undefined }),
-    };
-    this.pages[seat] = page;
-    page.protector.join(rule, SEATS);
-    return page;
-  }
-
-  /** Keys are made by the browser, in its own time: the clock in the hand must not run ahead of it. */
-  async until(condition: () => boolean): Promise<void> {
-    while (!condition()) {
-      await this.clock.pass(5);
-      await new Promise((done) => setTimeout(done, 1));
-    }
-  }
-}
-
-const media = (seat: Seat): PeerMedia => ({ type: "peer_media", consultation: "c", call: 1, seat, camera: true, microphone: true, screen: false, interrupted: false });
-const modes = ({ got }: FakeWorker): string[] => got.flatMap((message) => (message.type === "mode" ? [message.mode] : []));
+import { LOOK_MS, SILENT_MS } from "../../src/shared/e2ee/protection";
+import { media, Room, SEATS } from "./room";
 
 test("two who can agree, and the worker hears of keys before it hears that it may seal", async () => {
   const room = new Room();
   const [patient, clinician] = [room.enter("patient"), room.enter("clinician")];
-  expect([patient.protector.mode, modes(patient.worker)]).toEqual(["closed", ["closed"]]);
+  expect([patient.protector.mode, patient.worker.modes]).toEqual(["closed", ["closed"]]);
   await room.until(() => patient.protector.mode === "sealed" && clinician.protector.mode === "sealed");
   const types = patient.worker.got.map(({ type }) => type);
   expect(types.indexOf("send")).toBeLessThan(types.lastIndexOf("mode"));
@@ -102,8 +49,8 @@ test("a sealed call that somebody joins who cannot waits for the word of the per
   await room.until(() => patient.protector.mode === "sealed");
   room.enter("guest1", null);
   await room.until(() => patient.protector.state.state === "refused");
-  expect(patient.protector.state).toEqual({ state: "refused", reason: "downgrade", seat: "guest1" });
-  expect(modes(patient.worker).at(-1)).toBe("closed");
+  expect(patient.protector.state).toEqual({ state: "refused", reason: "downgrade", seat: "guest1", mayGoOn: true });
+  expect(patient.worker.modes.at(-1)).toBe("closed");
   patient.protector.goOn();
   expect(patient.protector.state).toEqual({ state: "open", unable: ["guest1"] });
   patient.protector.hear({ type: "peer_left", consultation: "c", call: 1, seat: "guest1" });
@@ -120,7 +67,7 @@ test("a code that is not the same on both pages ends the call here, and nothing 
   patient.protector.compare("clinician", false);
   patient.protector.join("preferred", SEATS);
   expect(patient.protector.state).toEqual({ state: "refused", reason: "tampered", seat: "clinician" });
-  expect([patient.stops, modes(patient.worker).at(-1)]).toEqual([1, "closed"]);
+  expect([patient.stops, patient.worker.modes.at(-1)]).toEqual([1, "closed"]);
 });
 
 test("what left without the worker ends the call", async () => {

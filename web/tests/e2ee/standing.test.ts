@@ -4,7 +4,7 @@ import { modeOf, stand, type Known } from "../../src/shared/e2ee/standing";
 import type { Pair, PairState } from "../../src/shared/e2ee/types";
 import type { Seat } from "../../src/protocol";
 
-const pair = (seat: Seat, state: PairState, more: Partial<Pair> = {}): Pair => ({ seat, state, code: state === "secured" ? "480791" : "", identity: { known: false, why: "unasked" }, reason: null, ...more });
+const pair = (seat: Seat, state: PairState, more: Partial<Pair> = {}): Pair => ({ seat, state, code: state === "secured" ? "480791" : "", identity: { known: false, why: "unasked" }, reason: null, doubted: false, ...more });
 const known = (more: Partial<Known>): Known => ({
   rule: "preferred",
   own: "patient",
@@ -12,6 +12,7 @@ const known = (more: Partial<Known>): Known => ({
   pairs: [],
   ready: true,
   silent: new Set(),
+  late: new Set(),
   accepted: new Set(),
   wasSealed: false,
   compared: new Map(),
@@ -44,9 +45,34 @@ test("who says nothing of keys counts as one who cannot, and who agrees after al
 test("what was sealed becomes open only by the person's own word, given for each who cannot", () => {
   const pairs = [pair("clinician", "secured"), pair("guest1", "unable"), pair("guest2", "unable")];
   const at = (...accepted: Seat[]) => stand(known({ pairs, wasSealed: true, accepted: new Set(accepted) }));
-  expect(at()).toEqual({ state: "refused", reason: "downgrade", seat: "guest1" });
-  expect(at("guest1")).toEqual({ state: "refused", reason: "downgrade", seat: "guest2" });
+  expect(at()).toEqual({ state: "refused", reason: "downgrade", seat: "guest1", mayGoOn: true });
+  expect(at("guest1")).toEqual({ state: "refused", reason: "downgrade", seat: "guest2", mayGoOn: true });
   expect(at("guest1", "guest2")).toEqual({ state: "open", unable: ["guest1", "guest2"] });
+});
+
+test("who can encrypt and comes to no agreement in time is named, and it goes on openly only by the person's own word", () => {
+  const late = new Set<Seat>(["clinician"]);
+  const accepted = new Set<Seat>(["clinician"]);
+  for (const pairs of [[pair("clinician", "waiting")], [pair("clinician", "secured")]]) {
+    const at = (more: Partial<Known>) => stand(known({ pairs, ready: false, late, ...more }));
+    expect(at({ late: new Set() })).toEqual({ state: "agreeing" });
+    expect(at({})).toEqual({ state: "refused", reason: "unagreed", seat: "clinician", mayGoOn: true });
+    expect(at({ accepted })).toEqual({ state: "open", unable: [], unagreed: ["clinician"] });
+    expect(at({ accepted, rule: "required" })).toEqual({ state: "refused", reason: "unagreed", seat: "clinician" });
+  }
+  expect(stand(known({ pairs: [pair("clinician", "secured")], late })).state, "who has agreed is late no more").toBe("sealed");
+  const doubted = [pair("clinician", "secured", { doubted: true })];
+  expect(stand(known({ pairs: doubted })).state, "an old letter stops nothing").toBe("sealed");
+  expect(stand(known({ pairs: doubted, late })), "who does not answer whether it was one, does").toMatchObject({ state: "refused", reason: "unagreed" });
+});
+
+test("those who have agreed talk, and are told of who has not", () => {
+  const pairs = [pair("clinician", "secured"), pair("guest1", "waiting")];
+  const late = new Set<Seat>(["guest1"]);
+  for (const rule of ["preferred", "required"] as const) {
+    expect(stand(known({ rule, pairs, late }))).toMatchObject({ state: "sealed", people: [{ seat: "clinician" }], unagreed: ["guest1"] });
+  }
+  expect(stand(known({ pairs, late, silent: late })), "who says nothing is not named twice").toEqual({ state: "open", unable: ["guest1"] });
 });
 
 test("where the rule wants encryption, one who cannot does not stop those who can", () => {

@@ -14,12 +14,13 @@ export interface LockDialogProps extends LockProps {
 }
 
 export function LockDialog(props: LockDialogProps) {
-  const { protection, onClose } = props;
+  const { protection, nameOf, onClose } = props;
   return (
     <Modal title={protection.state === "refused" ? "" : t(`common.lock.${protection.state}.title`)} onClose={onClose}>
       {protection.state === "agreeing" && <p>{t("common.lock.agreeing.text")}</p>}
       {protection.state === "sealed" && <Sealed {...props} people={protection.people} />}
       {protection.state === "open" && <Open {...props} unable={protection.unable} />}
+      {(protection.state === "sealed" || protection.state === "open") && protection.unagreed?.map((seat) => <p key={seat}>{t("common.lock.unagreed", { name: nameOf(seat) })}</p>)}
       <div class="v-row">
         <Button variant="tertiary" onClick={onClose}>{t("common.close")}</Button>
       </div>
@@ -84,11 +85,13 @@ function Open({ unable, own, nameOf }: LockDialogProps & { unable: Seat[] }) {
   return (
     <>
       <p>{t("common.lock.open.text")}</p>
-      <ul class="v-lock__unable">
-        {others.length < unable.length && <li>{t("common.lock.open.own")}</li>}
-        {others.map((seat) => <li key={seat}>{t("common.lock.open.other", { name: nameOf(seat) })}</li>)}
-      </ul>
-      <p>{t("common.lock.browsers")}</p>
+      {unable.length > 0 && (
+        <ul class="v-lock__unable">
+          {others.length < unable.length && <li>{t("common.lock.open.own")}</li>}
+          {others.map((seat) => <li key={seat}>{t("common.lock.open.other", { name: nameOf(seat) })}</li>)}
+        </ul>
+      )}
+      {unable.length > 0 && <p>{t("common.lock.browsers")}</p>}
     </>
   );
 }

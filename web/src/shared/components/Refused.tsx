@@ -1,7 +1,7 @@
 // Why neither picture nor sound passes, for the sake of secrecy: what to do about it, and whom to phone.
 import type { ComponentChildren } from "preact";
 import type { Seat } from "../../protocol";
-import type { Protection } from "../e2ee/types";
+import type { Protection, Refusal } from "../e2ee/types";
 import { t } from "../messages";
 import { Sign } from "./Lock";
 import { Button } from "./parts";
@@ -11,7 +11,7 @@ export interface RefusedProps {
   nameOf: (seat: Seat) => string;
   /** What to do where it is not known whose key it is: it is another thing on either side. */
   identity: string;
-  /** What can be pressed then. */
+  /** What can be pressed where it is not, or cannot be judged. */
   buttons?: ComponentChildren;
   /** Whom to phone. */
   phone: ComponentChildren;
@@ -19,13 +19,22 @@ export interface RefusedProps {
   onEnd: () => void;
 }
 
+/** What a new beginning may heal. */
+const RELOADED: ReadonlySet<Refusal> = new Set<Refusal>(["untransformed", "unreachable", "unagreed"]);
+
 /** Whether a call has been stopped, so that the rest said of it would mislead. */
 export function isRefused(protection: Protection | null): boolean {
-  return protection?.state === "refused";
+  return reasonOf(protection) !== null;
+}
+
+export function reasonOf(protection: Protection | null): Refusal | null {
+  return protection?.state === "refused" ? protection.reason : null;
 }
 
 export function Refused({ protection, nameOf, identity, buttons, phone, onGoOn, onEnd }: RefusedProps) {
   const refused = protection?.state === "refused" ? protection : null;
+  const ofLogin = refused?.reason === "identity" || refused?.reason === "unreachable";
+  const reload = refused !== null && RELOADED.has(refused.reason);
   const name = refused?.seat ? nameOf(refused.seat) : t("common.refused.somebody");
   return (
     <div class={refused ? "v-outage" : ""} data-refused={refused?.reason}>
@@ -35,19 +44,24 @@ export function Refused({ protection, nameOf, identity, buttons, phone, onGoOn, 
             <p class="ds-heading" data-size="2xs"><Sign face="refused" /> {t(`common.refused.${refused.reason}.title`, { name })}</p>
             <p>{t(`common.refused.${refused.reason}`, { name })}</p>
             {refused.reason === "identity" && <p>{identity}</p>}
+            {refused.reason === "unagreed" && refused.mayGoOn && <p>{t("common.refused.unagreed.open")}</p>}
             {(refused.reason === "unable" || refused.reason === "peer_unable") && <p>{t("common.lock.browsers")}</p>}
             {phone}
           </>
         )}
       </div>
-      {refused?.reason === "downgrade" && (
+      {(reload || refused?.mayGoOn || (ofLogin && buttons)) && (
         <div class="v-row">
-          <Button onClick={onGoOn}>{t("common.refused.go_on")}</Button>
-          <Button variant="secondary" color="danger" onClick={onEnd}>{t("common.refused.end")}</Button>
+          {reload && <Button onClick={() => location.reload()}>{t("common.refused.reload")}</Button>}
+          {refused?.mayGoOn && (
+            <>
+              <Button variant={reload ? "secondary" : "primary"} onClick={onGoOn}>{t("common.refused.go_on")}</Button>
+              <Button variant="secondary" color="danger" onClick={onEnd}>{t("common.refused.end")}</Button>
+            </>
+          )}
+          {ofLogin && buttons}
         </div>
       )}
-      {refused?.reason === "identity" && buttons && <div class="v-row">{buttons}</div>}
-      {refused?.reason === "untransformed" && <div class="v-row"><Button onClick={() => location.reload()}>{t("common.refused.reload")}</Button></div>}
     </div>
   );
 }

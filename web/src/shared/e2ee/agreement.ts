@@ -10,8 +10,10 @@ import { commitment, ephemeral, openPart, pairKeys, sealPart, type Ephemeral, ty
 import type { Past } from "./past";
 import type { Identity, Pair, PairState, Proof, Refusal } from "./types";
 
-/** After saying something that changed nothing, it is said again after so many milliseconds; then ever more calmly. */
-const RESTS_MS: readonly number[] = [2_000, 2_000, 2_000, 2_000, 2_000, 4_000, 8_000, 16_000, 30_000];
+/** After saying something that changed nothing, it is said again after so many milliseconds; then more calmly, */
+const RESTS_MS: readonly number[] = [2_000, 2_000, 2_000, 2_000, 2_000, 4_000, 8_000, 8_000, 8_000, 8_000, 8_000, 16_000, 30_000];
+/** and ever more so only to who is not heard of: who is, waits for no rest longer than this one, the first of 8 s. */
+const HEARD = 6;
 /** Parcels that do not fit together, after which somebody must be changing them. */
 const STRIKES = 3;
 const UNASKED: Identity = { known: false, why: "unasked" };
@@ -44,6 +46,10 @@ export interface AgreementOptions {
   expectsIdentity?: ((seat: Seat) => boolean) | undefined;
 }
 
+/** Why nobody is trusted: the other one is told, and it is over with a new beginning. */
+type OfLogin = Extract<Refusal, "identity" | "unreachable">;
+const isOfLogin = (reason: unknown): reason is OfLogin => reason === "identity" || reason === "unreachable";
+
 /** What is said under the pair's key. */
 interface Part {
   /** 0 and empty while the other may not have it. */
@@ -53,7 +59,7 @@ interface Part {
   has: number;
   /** Nothing is missing here: no answer is needed. */
   done: boolean;
-  refused?: "identity";
+  refused?: OfLogin;
   proof?: Proof;
 }
 
@@ -90,6 +96,7 @@ export class Agreement {
   private strikes = 0;
   private trusted = false;
   private present = false;
+  private doubted = false;
   private said = "";
   private shown = "";
   private owed = false;
@@ -108,7 +115,7 @@ export class Agreement {
 
   /** They are there: what they may have missed is worth saying again. */
   here(): void {
-    this.present = true;
+    this.notice();
     this.look();
   }
 
@@ -120,7 +127,7 @@ export class Agreement {
   }
 
   receive(parcel: Parcel): void {
-    this.present = true;
+    this.notice();
     this.step(() => this.hear(parcel));
   }
 
@@ -144,7 +151,7 @@ export class Agreement {
     const { other: seat } = this.options;
     const state = this.state();
     const identity = this.keyed?.identity ?? UNASKED;
-    return { seat, state, identity, code: state === "secured" ? this.keyed!.code : "", reason: this.reason };
+    return { seat, state, identity, code: state === "secured" ? this.keyed!.code : "", reason: this.reason, doubted: this.doubted };
   }
 
   private state(): PairState {
@@ -169,9 +176,10 @@ export class Agreement {
   private async begin(): Promise<void> {
     const { own, other, consultation, able } = this.options;
     this.keyed = null;
+    this.doubted = false;
     this.trust(false);
     if (this.other) this.other = { ...this.other, live: false, commitment: "", public: "" };
-    if (this.reason === "identity") this.reason = null;
+    if (isOfLogin(this.reason)) this.reason = null;
     if (!this.spend()) return;
     const attempt = toBase64Url(random(16));
     const key = await ephemeral();
@@ -212,7 +220,7 @@ export class Agreement {
       const known = this.other;
       const greeting = parcel.about === "" && before === undefined;
       if (known?.live && parcel.about !== this.own!.attempt && !greeting) {
-        this.owed = true; // it may be an old one; if not, it will know our attempt from the answer
+        this.owed = this.doubted = true; // it may be an old one; if not, it will know our attempt from the answer
         return;
       }
       this.other = { attempt: parcel.attempt, live: false, able: parcel.able, commitment: "", public: "" };
@@ -228,6 +236,7 @@ export class Agreement {
     if (other.able !== parcel.able) return this.strike();
     if (parcel.about !== this.own!.attempt) return;
     other.live = true;
+    this.doubted = false;
     if (!able) this.owed = false; // they know, and there is nothing else
     if (!able || !parcel.able) return;
     if (fromBase64Url(parcel.commitment)?.length !== 32) return this.strike();
@@ -264,7 +273,7 @@ export class Agreement {
     if (!part) return false;
     const first = keyed.heard === null;
     keyed.heard = part;
-    if (part.refused) this.reason = "identity";
+    if (part.refused) this.reason = part.refused;
     if (part.done) this.owed = false;
     if (first) this.judge(keyed, part.proof ?? null);
     return true;
@@ -292,7 +301,7 @@ export class Agreement {
   private weigh(): void {
     const { keyed } = this;
     if (!keyed) return;
-    if (this.expects() && keyed.identity?.known === false) this.reason ??= "identity";
+    if (this.expects() && keyed.identity?.known === false) this.reason ??= keyed.identity.why === "unreachable" ? "unreachable" : "identity";
     this.trust(this.reason === null && keyed.identity !== null);
     const { heard } = keyed;
     if (!this.trusted || !heard || heard.epoch <= (keyed.taken?.epoch ?? 0)) return;
@@ -303,6 +312,7 @@ export class Agreement {
   /** They have all that we have to say, as far as they have told us. */
   private finished(): boolean {
     if (this.reason) return true;
+    if (this.doubted) return false;
     if (this.other?.able === false) return true;
     if (!this.options.able) return this.other?.live ?? false;
     const heard = this.keyed?.heard;
@@ -329,6 +339,14 @@ export class Agreement {
     this.rest(RESTS_MS[this.rests]!);
     const parcel = await this.parcel();
     if (!this.closed) this.options.post(parcel);
+  }
+
+  /** They are heard of. */
+  private notice(): void {
+    this.present = true;
+    const long = RESTS_MS[this.rests]! > RESTS_MS[HEARD]!;
+    this.rests = Math.min(this.rests, HEARD);
+    if (long && this.resting) this.rest(RESTS_MS[HEARD]!);
   }
 
   private rest(milliseconds: number): void {
@@ -368,7 +386,7 @@ export class Agreement {
       secret: secret ? toBase64Url(secret.secret) : "",
       has: keyed.taken?.epoch ?? 0,
       done: this.finished(),
-      ...(this.reason === "identity" ? { refused: this.reason } : {}),
+      ...(isOfLogin(this.reason) ? { refused: this.reason } : {}),
       ...(proof ? { proof } : {}),
     };
   }
@@ -388,7 +406,7 @@ function read(value: unknown): Part | null {
   if (!Number.isSafeInteger(epoch) || !Number.isSafeInteger(has) || typeof secret !== "string" || typeof done !== "boolean") return null;
   if ((epoch as number) < 0 || (epoch as number) > 0 !== (fromBase64Url(secret)?.length === 32)) return null;
   const part: Part = { epoch: epoch as number, has: has as number, secret, done };
-  if (refused === "identity") part.refused = refused;
+  if (isOfLogin(refused)) part.refused = refused;
   if (typeof proof === "object" && proof !== null) {
     const { key, signature, token } = proof as Record<string, unknown>;
     if (typeof key === "string" && typeof signature === "string" && typeof token === "string") part.proof = { key, signature, token };

@@ -1,10 +1,11 @@
 // What protects one conversation: the worker that seals, the keys agreed on, what has been counted, and what of it may be said to be safe.
 import type { Encryption, PeerHandshake, PeerLeft, PeerMedia, Seat } from "../../protocol";
 import { realAfter, type After } from "../time";
+import { Awaited } from "./awaited";
 import { Group, type GroupOptions } from "./group";
 import { Keeper } from "./keeper";
 import { Passages } from "./passages";
-import { modeOf, stand } from "./standing";
+import { isUnagreed, modeOf, stand } from "./standing";
 import { findWay, type SealerWorker, type Way } from "./transforms";
 import type { KeySink, Mode, Protection, Refusal } from "./types";
 
@@ -14,6 +15,8 @@ export const LOOK_MS = 1_000;
 export const SUSPECTED_MS = 250;
 /** Somebody who is here and has said nothing of keys for so long has a page that knows nothing of them. */
 export const SILENT_MS = 15_000;
+/** Somebody who is here, speaks of keys and has not agreed by then is kept from it: by the network, or by somebody in the signaling. */
+export const UNAGREED_MS = 30_000;
 
 export interface ProtectorOptions extends Pick<GroupOptions, "consultation" | "own" | "say" | "prove" | "judge" | "expectsIdentity"> {
   rule: Encryption;
@@ -42,9 +45,9 @@ export class Protector {
   private latest = 0;
   private readonly heard = new Set<Seat>();
   private readonly spoken = new Set<Seat>();
-  /** Who is here and has said nothing of keys yet, with how to stop waiting for it. */
-  private readonly awaited = new Map<Seat, () => void>();
-  private readonly silent = new Set<Seat>();
+  /** Whose word on keys is awaited, and whose agreement. */
+  private readonly words: Awaited;
+  private readonly agreements: Awaited;
   private readonly compared = new Map<Seat, string>();
   private readonly accepted = new Set<Seat>();
   private wasSealed = false;
@@ -55,6 +58,8 @@ export class Protector {
 
   constructor(private readonly options: ProtectorOptions) {
     this.after = options.after ?? realAfter;
+    this.words = new Awaited(SILENT_MS, this.after, () => this.weigh());
+    this.agreements = new Awaited(UNAGREED_MS, this.after, () => this.weigh());
     this.rule = options.rule;
     this.way = options.way === undefined ? findWay() : options.way;
     this.keeper = this.way && new Keeper({
@@ -106,14 +111,14 @@ export class Protector {
     const { seat } = message;
     if (this.closed || seat === this.options.own) return;
     if (message.type === "peer_left") {
-      this.expect(seat, false);
+      this.words.settle(seat);
       for (const known of [this.spoken, this.accepted]) known.delete(seat);
       this.group.left(seat);
     } else if (message.type === "peer_media") {
-      if (!this.spoken.has(seat)) this.expect(seat, true);
+      if (!this.spoken.has(seat)) this.words.expect(seat);
       this.group.here(seat);
     } else {
-      this.expect(seat, false);
+      this.words.settle(seat);
       this.spoken.add(seat);
       this.group.receive(seat, message.parcel);
     }
@@ -130,8 +135,8 @@ export class Protector {
 
   /** The person here goes on although some cannot encrypt. */
   goOn(): void {
-    const { silent } = this;
-    for (const { seat, state } of this.group.pairs()) if (state === "unable" || silent.has(seat)) this.accepted.add(seat);
+    const late = new Set([...this.words.late, ...this.agreements.late]);
+    for (const { seat, state } of this.group.pairs()) if (state === "unable" || late.has(seat)) this.accepted.add(seat);
     this.weigh();
   }
 
@@ -139,9 +144,15 @@ export class Protector {
     if (this.closed) return;
     this.closed = true;
     this.cancelLook();
-    for (const stop of this.awaited.values()) stop();
+    this.words.close();
+    this.agreements.close();
     this.group.close();
     this.keeper?.close();
+  }
+
+  /** Settles once everything said to this page so far has been dealt with. */
+  idle(): Promise<void> {
+    return this.group.idle();
   }
 
   private agree(): Group {
@@ -173,21 +184,6 @@ export class Protector {
     };
   }
 
-  /** Whether this one's word on keys is waited for. */
-  private expect(seat: Seat, expected: boolean): void {
-    if (expected && (this.awaited.has(seat) || this.silent.has(seat))) return;
-    this.awaited.get(seat)?.();
-    this.awaited.delete(seat);
-    this.silent.delete(seat);
-    if (!expected) return;
-    const silence = (): void => {
-      this.awaited.delete(seat);
-      this.silent.add(seat);
-      this.weigh();
-    };
-    this.awaited.set(seat, this.after(SILENT_MS, silence));
-  }
-
   private stop(reason: Refusal, seat: Seat | null): void {
     if (this.stopped || this.closed) return;
     this.stopped = { reason, seat };
@@ -216,8 +212,11 @@ export class Protector {
   /** See how it stands by now, and say so when it is not as before. */
   private weigh(): void {
     if (this.closed) return;
+    const { ready } = this.group;
+    this.agreements.expectOnly(this.group.pairs().filter((pair) => this.spoken.has(pair.seat) && isUnagreed(pair, ready)).map(({ seat }) => seat));
     const state = this.stand();
     this.wasSealed ||= state.state === "sealed";
+    if (state.state === "sealed") this.accepted.clear(); // the word to go on without is over with the need for it
     if (JSON.stringify(state) === JSON.stringify(this.state)) return;
     const { mode } = this;
     this.state = state;
@@ -226,10 +225,10 @@ export class Protector {
   }
 
   private stand(): Protection {
-    const { rule, way, silent, accepted, wasSealed, compared, heard, stopped } = this;
+    const { rule, way, accepted, wasSealed, compared, heard, stopped } = this;
     if (stopped) return { state: "refused", ...stopped };
     const pairs = this.group.pairs();
-    return stand({ rule, own: this.options.own, able: way !== null, pairs, ready: this.group.ready, silent, accepted, wasSealed, compared, heard });
+    return stand({ rule, own: this.options.own, able: way !== null, pairs, ready: this.group.ready, silent: this.words.late, late: this.agreements.late, accepted, wasSealed, compared, heard });
   }
 
   private lookAgain(): void {

@@ -12,6 +12,8 @@ export interface Known {
   ready: boolean;
   /** Who is here and says nothing of keys. */
   silent: ReadonlySet<Seat>;
+  /** Who is here, speaks of keys, and has not agreed with this page in time. */
+  late: ReadonlySet<Seat>;
   /** Who may be in the call without encryption, by the person here. */
   accepted: ReadonlySet<Seat>;
   /** It was sealed before. */
@@ -22,23 +24,34 @@ export interface Known {
   heard: ReadonlySet<Seat>;
 }
 
-export function stand({ rule, own, able, pairs, ready, silent, accepted, wasSealed, compared, heard }: Known): Protection {
+export function stand({ rule, own, able, pairs, ready, silent, late, accepted, wasSealed, compared, heard }: Known): Protection {
   if (!able) return rule === "required" ? { state: "refused", reason: "unable", seat: null } : { state: "open", unable: [own] };
   const refused = pairs.find(({ state }) => state === "refused");
   if (refused) return { state: "refused", reason: refused.reason ?? "tampered", seat: refused.seat };
   const unable = pairs.filter(({ seat, state }) => state === "unable" || (state === "waiting" && silent.has(seat))).map(({ seat }) => seat);
-  const secured = pairs.filter(({ state }) => state === "secured");
-  if (rule === "preferred" && unable.length > 0) {
-    const late = wasSealed ? unable.find((seat) => !accepted.has(seat)) : undefined;
-    return late ? { state: "refused", reason: "downgrade", seat: late } : { state: "open", unable };
+  const unagreed = pairs.filter((pair) => late.has(pair.seat) && isUnagreed(pair, ready) && !unable.includes(pair.seat)).map(({ seat }) => seat);
+  const secured = pairs.filter(({ seat, state }) => state === "secured" && !unagreed.includes(seat));
+  const more = unagreed.length > 0 ? { unagreed } : {};
+  if (rule === "preferred") {
+    const newcomer = wasSealed ? unable.find((seat) => !accepted.has(seat)) : undefined;
+    if (newcomer) return { state: "refused", reason: "downgrade", seat: newcomer, mayGoOn: true };
+    // Who can encrypt and comes to no agreement is kept from it: only the person here goes on without.
+    if (unable.length > 0 || unagreed.some((seat) => accepted.has(seat))) return { state: "open", unable, ...more };
   }
   // Where the rule wants it, who cannot gets nothing that they could open: the others need not suffer for it.
-  if (secured.length > 0) return ready ? { state: "sealed", people: secured.map(person) } : { state: "agreeing" };
-  return unable[0] ? { state: "refused", reason: "peer_unable", seat: unable[0] } : { state: "agreeing" };
+  if (secured.length > 0 && ready) return { state: "sealed", people: secured.map(person), ...more };
+  if (secured.length === 0 && unable[0]) return { state: "refused", reason: "peer_unable", seat: unable[0] };
+  if (unagreed[0]) return { state: "refused", reason: "unagreed", seat: unagreed[0], ...(rule === "preferred" ? { mayGoOn: true } : {}) };
+  return { state: "agreeing" };
 
   function person({ seat, code, identity }: Pair): Person {
     return { seat, code, identity, compared: compared.get(seat) === code, heard: heard.has(seat) };
   }
+}
+
+/** Whether something is still to be agreed on with them: their secret, that they have ours, or that all this still holds. */
+export function isUnagreed({ state, doubted }: Pair, ready: boolean): boolean {
+  return state === "waiting" || (state === "secured" && (doubted || !ready));
 }
 
 /** What may pass. */

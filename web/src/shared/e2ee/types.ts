@@ -44,6 +44,8 @@ export interface Pair {
   identity: Identity;
   /** Why, when refused. */
   reason: Refusal | null;
+  /** They may have begun anew, and have not yet said that they have not. */
+  doubted: boolean;
 }
 
 export type Refusal =
@@ -57,15 +59,22 @@ export type Refusal =
   | "tampered"
   /** The key is not that of who logged in. */
   | "identity"
+  /** Whose login it is cannot be judged: the portal's keys cannot be had. */
+  | "unreachable"
+  /** Somebody who is here, and says so, does not come to an agreement with this page. */
+  | "unagreed"
   /** Frames left this browser unsealed. */
   | "untransformed";
 
-/** What the lock shows; `agreeing` and `refused` let no picture or sound out. */
+/**
+ * What the lock shows; `agreeing` and `refused` let no picture or sound out. `unagreed`: who is here and has not agreed on keys in time;
+ * `mayGoOn`: it goes on, open, when the person here says so.
+ */
 export type Protection =
   | { state: "agreeing" }
-  | { state: "sealed"; people: Person[] }
-  | { state: "open"; unable: Seat[] }
-  | { state: "refused"; reason: Refusal; seat: Seat | null };
+  | { state: "sealed"; people: Person[]; unagreed?: Seat[] }
+  | { state: "open"; unable: Seat[]; unagreed?: Seat[] }
+  | { state: "refused"; reason: Refusal; seat: Seat | null; mayGoOn?: true };
 
 export interface Person {
   seat: Seat;

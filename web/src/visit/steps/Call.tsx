@@ -8,7 +8,7 @@ import { PhoneNumber } from "../../shared/components/Page";
 import { Lock } from "../../shared/components/Lock";
 import { Button, Video } from "../../shared/components/parts";
 import { hasPanel, isStill, OutagePanel } from "../../shared/components/OutagePanel";
-import { isRefused, Refused } from "../../shared/components/Refused";
+import { isRefused, reasonOf, Refused } from "../../shared/components/Refused";
 import { Stage } from "../../shared/components/Stage";
 import { playAll } from "../../shared/comeback";
 import { useOutage } from "../../shared/components/useOutage";
@@ -82,7 +82,7 @@ function InCall({ engine, talk, visit }: StepProps & { talk: Talk; visit: VisitV
             protection={conversation.protection}
             nameOf={nameOf}
             identity={t("visit.refused.identity")}
-            buttons={<Button onClick={() => void engine.identity.login()}>{t("visit.refused.login")}</Button>}
+            buttons={reasonOf(conversation.protection) === "identity" && <Button onClick={() => void engine.identity.login()}>{t("visit.refused.login")}</Button>}
             phone={<p>{t("visit.refused.phone")} <PhoneNumber phone={visit.department.phone} /></p>}
             onGoOn={() => conversation.goOn()}
             onEnd={() => engine.ask(true)}
