@@ -64,6 +64,8 @@ export class Net {
   /** On the way, and all that was ever said. */
   readonly flying: Letter[] = [];
   readonly log: Letter[] = [];
+  /** What came to anybody's page. */
+  readonly arrived = new Set<Letter>();
   /** Who sits in the middle: what they pass on instead. */
   middle: (letter: Letter) => Letter | null = (letter) => letter;
 
@@ -104,6 +106,7 @@ export class Net {
   }
 
   deliver(letter: Letter): void {
+    if (this.pages.has(letter.to)) this.arrived.add(letter);
     const passed = this.middle(letter);
     if (passed) this.pages.get(passed.to)?.group.receive(passed.from, structuredClone(passed.parcel));
   }
