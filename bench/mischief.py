@@ -101,4 +101,4 @@ class Mischief:
 def table_of(system: System) -> Table:
     """As it stands."""
     outputs = system.aws.outputs() or {}
-    return Table.scanned(system.aws.client("dynamodb"), outputs["Table"], time.time())
+    return Table.scanned(system.aws.client("dynamodb"), outputs["Table"], time.time)

@@ -318,7 +318,7 @@ class Clinic:
             return Table.of(self.store, self.clock(), hashes)
         meta = self.store._row.Meta
         client = boto3.client("dynamodb", region_name=meta.region, endpoint_url=meta.host)
-        return Table.scanned(client, meta.table_name, self.clock(), hashes)
+        return Table.scanned(client, meta.table_name, self.clock, hashes)
 
     def now(self, consultation: Consultation) -> Consultation:
         return self.services.consultations.find(self.trust, consultation.id)

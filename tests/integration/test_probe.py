@@ -52,7 +52,7 @@ def test_a_call_goes_both_ways_through_turn_and_leaves_nothing_behind(system: Sy
     assert set(found.first_picture_ms) == set(found.round_trip_ms) == {"udp", "tcp"}
     assert held(settings).ok, "and again"
     outputs = system.aws.outputs() or {}
-    table = Table.scanned(system.aws.client("dynamodb"), outputs["Table"], found.at)
+    table = Table.scanned(system.aws.client("dynamodb"), outputs["Table"], lambda: found.at)
     calls = [c for c in table.all(Consultation) if c.trust == probing.TRUST]
     assert [c.state for c in calls] == ["ended", "ended"]
 

@@ -5,6 +5,7 @@ What was erased since is erased again, all that must hold does, and a booked pat
 
 import json
 import re
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -86,7 +87,7 @@ def book(deployed: Deployed) -> tuple[str, str]:
 
 def table(deployed: Deployed, name: str) -> Table:
     """What stands there at this moment."""
-    return Table.scanned(deployed.system.aws.client("dynamodb"), name, datetime.now(UTC).timestamp())
+    return Table.scanned(deployed.system.aws.client("dynamodb"), name, time.time)
 
 
 def schema(description: dict[str, Any]) -> Any:

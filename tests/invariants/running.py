@@ -10,7 +10,7 @@ def hold(system: System) -> None:
     """Raises AssertionError with every rule that is broken."""
     outputs = system.aws.outputs()
     assert outputs is not None
-    table = Table.scanned(system.aws.client("dynamodb"), outputs["Table"], time.time())
+    table = Table.scanned(system.aws.client("dynamodb"), outputs["Table"], time.time)
     assert table.rows
     wrong = broken(table, ALWAYS)
     assert not wrong, "\n".join(wrong)

@@ -91,12 +91,12 @@ class Table:
         return cls(store.rows, now, list(_misplaced(store.rows)), hashes)
 
     @classmethod
-    def scanned(cls, client: Any, name: str, now: float, hashes: Hashes | None = None) -> "Table":
-        """What a table of DynamoDB holds; read until it is the same twice, for a scan is no moment."""
+    def scanned(cls, client: Any, name: str, clock: Callable[[], float], hashes: Hashes | None = None) -> "Table":
+        """What a table of DynamoDB holds; read until it is twice the same, as a scan is no moment; then the time is."""
         last: list[dict[str, Any]] | None = None
         while (items := _scan(client, name)) != last:
             last = items
-        return cls.read(items, now, hashes)
+        return cls.read(items, clock(), hashes)
 
     @classmethod
     def read(cls, items: Iterable[Mapping[str, Any]], now: float, hashes: Hashes | None = None) -> "Table":
