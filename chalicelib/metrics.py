@@ -55,8 +55,9 @@ class Metric(StrEnum):
     TALK = "TalkSeconds"
     """Of all who were in a call, added up."""
     TRAFFIC = "Megabytes"
-    """That workers sent and received for calls."""
-    SMS = "SmsSent"
+    """That workers sent for calls: what AWS charges; what they receive is free."""
+    SMS = "SmsParts"
+    """Of SMS that a carrier took: each part is paid for."""
     MAIL = "MailSent"
     DELIVERIES_FAILED = "DeliveriesFailed"
     """Messages that did not go, or perhaps did not, for good."""
@@ -81,6 +82,14 @@ class Metric(StrEnum):
     """Of its CPU, the busiest worker's share."""
     LINES_WAITED_FOR = "LinesWaitedFor"
     """Who waits for a line at the moment."""
+    WORKER_MEMORY = "WorkerMemory"
+    """Resident, of a worker; this and the next three are written by workers themselves."""
+    WORKER_DELAY = "WorkerDelayMilliseconds"
+    """That its event loop came too late to something, at worst."""
+    PACKETS_DROPPED = "PacketsDropped"
+    """That came to a worker and were thrown away: it was too slow to take them, or their sender sent too many."""
+    SOCKETS_LOST = "SocketsLost"
+    """Of workers to the functions."""
     WORKERS_WANTED = "WorkersWanted"
     """By the appointment book."""
     WORKERS_CAPPED = "WorkersCapped"
@@ -107,6 +116,8 @@ KINDS: Final[dict[Metric, Kind]] = {
     Metric.TRAFFIC: Kind(Unit.MEGABYTES, by_trust=True),
     Metric.ANSWER: Kind(Unit.MILLISECONDS),
     Metric.LOAD: Kind(Unit.PERCENT),
+    Metric.WORKER_MEMORY: Kind(Unit.MEGABYTES),
+    Metric.WORKER_DELAY: Kind(Unit.MILLISECONDS),
 }
 
 

@@ -30,9 +30,13 @@ QUERIES: Final[Mapping[str, str]] = {
     "joins": "filter ispresent(JoinsTried) or ispresent(JoinsSucceeded)"
     "\n| stats sum(JoinsTried) as tried, sum(JoinsSucceeded) as succeeded by bin(5m), Trust",
     "workers": "filter ispresent(event)\n| stats count() as times by event, code, bin(5m)",
+    "vitals": "filter ispresent(WorkerMemory)"
+    "\n| stats max(WorkerMemory) as megabytes, max(WorkerDelayMilliseconds) as late, sum(PacketsDropped) as packets,"
+    " sum(SocketsLost) as sockets by @logStream, bin(5m)",
 }
 """By name. `visit` is edited: its zeros become the code that a page shows."""
-WORKERS_TOO: Final = frozenset({"visit", "workers"})
+WORKERS_TOO: Final = frozenset({"visit"})
+WORKERS_ONLY: Final = frozenset({"workers", "vitals"})
 
 
 class Queries(Construct):
@@ -45,7 +49,7 @@ class Queries(Construct):
         functions = [f"/aws/lambda/{core.functions.id_of(name)}" for name in FUNCTIONS]
         workers = [media.workers.task.logs.log_group_name]
         for name, question in QUERIES.items():
-            groups = workers if name == "workers" else functions + workers if name in WORKERS_TOO else functions
+            groups = workers if name in WORKERS_ONLY else functions + workers if name in WORKERS_TOO else functions
             logs.CfnQueryDefinition(
                 self,
                 "".join(word.capitalize() for word in name.split("-")),

@@ -13,6 +13,7 @@ from infra.core import Core
 from infra.deployment import Deployment
 from infra.levels import FAST, LEVELS, SLOW, STEADY, added, burning, ours
 from infra.media import Media
+from infra.workers import SIZE
 
 ASKED: Final = ("APIHandler", "WebsocketConnect", "WebsocketMessage", "WebsocketDisconnect")
 """The functions that somebody waits for."""
@@ -29,6 +30,10 @@ SCHEDULED: Final = (
 )
 OPERATIONS: Final = ("GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems")
 """Of DynamoDB, that the functions use."""
+MEMORY: Final = 0.8
+"""The share of a worker's that may be used; it uses a twentieth (docs/performance.md)."""
+STALLED: Final = 500
+"""Milliseconds: what is so late is heard in every call."""
 BOUNCES: Final = 0.04
 """AWS reviews an account at 5 % of e-mails that bounce (SES: reputation metrics)."""
 CERTIFICATE_DAYS: Final = 30
@@ -192,6 +197,20 @@ class Watches(Construct):
             ours(self._system, Metric.LOAD, "Maximum", five),
             above=90,
             periods=3,
+        )
+        self._alarms.add(
+            "workers-memory",
+            "A media worker has used up most of its memory; at the end of it the task is killed.",
+            ours(self._system, Metric.WORKER_MEMORY, "Maximum", five),
+            above=round(MEMORY * SIZE[1] * 2**20 / 1e6),
+            periods=2,
+        )
+        self._alarms.add(
+            "workers-stalling",
+            "A media worker does not come to its calls in time.",
+            ours(self._system, Metric.WORKER_DELAY, "Maximum", minute),
+            above=STALLED,
+            periods=5,
         )
 
     def _turn(self, deployment: Deployment, media: Media) -> None:

@@ -40,6 +40,7 @@ class Workers(Construct):
             key=core.state.key,
             size=SIZE,
             environment={
+                "VENTEROM_SYSTEM": deployment.stack,
                 "VENTEROM_SOCKET": core.socket_url,
                 "VENTEROM_PORT": str(MEDIA_PORT),
                 "VENTEROM_PLANE": "compiled",  # it would rather not start than be slow

@@ -18,6 +18,7 @@ from media_worker.probe import Probes
 from media_worker.protection import Protection
 from media_worker.room import Room, Timing
 from media_worker.settings import Misconfigured, Settings
+from media_worker.vitals import Vitals
 from media_worker.worker import Worker
 
 
@@ -43,6 +44,9 @@ async def serve(settings: Settings, make_port: Callable[[Endpoint, str], Port] =
     beside = [asyncio.create_task(beat(Path(file), lambda: link.is_well)) for file in (settings.health_file,) if file]
     if protection := Protection.of(os.environ, lambda: bool(link.worker.rooms)):
         beside.append(asyncio.create_task(protection.keep()))
+    if settings.system:
+        vitals = Vitals(dropped=lambda: port.dropped, lost=lambda: link.lost)
+        beside.append(asyncio.create_task(vitals.tell(settings.vitals_seconds)))
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(lambda _, context: unforeseen(context))
     loop.add_signal_handler(signal.SIGTERM, link.drain)

@@ -36,6 +36,8 @@ class Link:
         self.outgoing = Outgoing()
         self.draining = asyncio.Event()
         self.opening = False
+        self.lost = 0
+        """Sockets that ended without a successor, in all."""
         self._settings = settings
         self._patience = patience or Patience()
         self._seen_from = seen_from
@@ -96,6 +98,7 @@ class Link:
                 doubt.cancel()
                 if not talk.done():
                     continue  # to its successor
+                self.lost += 1
             await self._pause()
 
     async def _open(self) -> Session | None:

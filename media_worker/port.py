@@ -19,6 +19,9 @@ BUFFER: Final = 8 << 20
 """Bytes the system keeps for us each way: a keyframe comes in one burst, and everybody's come to one socket."""
 SO_RCVBUFFORCE: Final = 33
 SO_SNDBUFFORCE: Final = 32
+SO_MEMINFO: Final = 55
+MEMINFO: Final = struct.Struct("9I")
+"""What Linux says of a socket (linux/sock_diag.h); the last is how many datagrams it had no room for."""
 LONGEST_WAIT: Final = struct.pack("@ll", 0, 2_000)
 """For a datagram, in s and µs (struct timeval); the system may round it up to its own tick."""
 ELSEWHERE: Final = ("198.51.100.1", 9)
@@ -74,6 +77,7 @@ class Port:
         self._ears: dict[str, tuple[Credentials, Ear]] = {}
         self._peers: dict[Any, Ear] = {}
         self._looking: asyncio.TimerHandle | None = None
+        self._flooded = 0  # of peers that have left
         self.number = 0
 
     def open(self) -> None:
@@ -91,6 +95,14 @@ class Port:
     def is_reachable(self) -> bool:
         """Whether there is an address to tell browsers."""
         return bool(self._addresses)
+
+    @property
+    def dropped(self) -> int:
+        """Datagrams that came and were thrown away, in all: the system's queue was full, for we are too slow, or their
+        sender sent more than one may."""
+        answers = [sock.getsockopt(socket.SOL_SOCKET, SO_MEMINFO, MEMINFO.size) for sock in self._sockets]
+        full = sum(MEMINFO.unpack(answer)[-1] for answer in answers)
+        return full + self._flooded + sum(peer.flooded for peer in self._peers)
 
     def seen_from(self, address: str) -> None:
         """Others see us come from there: that is told to browsers if nothing else was to be, and after it our own, for
@@ -123,6 +135,7 @@ class Port:
     def leave(self, peer: Any) -> None:
         """That connection is over."""
         if self._peers.pop(peer, None) is not None:
+            self._flooded += peer.flooded
             peer.close()
 
     def close(self) -> None:

@@ -57,6 +57,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """The share of one CPU from which on no new call is taken: everything here runs on one."""
     health_file: str = ""
     """Touched while all is well; see `health`."""
+    system: str = ""
+    """Of which deployment its metrics are (`vitals`); nothing is measured if empty."""
+    vitals_seconds: float = 60.0
+    """From one line of them to the next."""
 
     @property
     def endpoint(self) -> Endpoint:

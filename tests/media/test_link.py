@@ -137,6 +137,8 @@ def test_after_a_socket_that_was_good_it_dials_at_once() -> None:
                 await session.say(OpenRoom(ROOM, []))
                 await session.hear_a(RoomOpened)  # so the answer to the heartbeat was heard too
                 await session.drop()
+            await b.registered()
+            assert b.link.lost == 3
 
     asyncio.run(test())
 
@@ -156,6 +158,7 @@ def test_the_next_socket_registers_beside_the_old_one_which_then_closes() -> Non
             await new.say(CloseRoom(ROOM))
             assert await new.hear_a(RoomEnded) == RoomEnded(ROOM)
             assert b.functions.waiting == 0
+            assert b.link.lost == 0
 
     asyncio.run(test())
 

@@ -9,10 +9,12 @@ from ipaddress import ip_address
 from chalicelib.protocol import CloseRoom, Heartbeat, Register, Registered, RelayAnswer, RelayOffer, RoomEnded, Seat
 from tests.media.fakes import FakeFunctions
 from tests.media.peers import PATIENCE, ROOM, Peer
+from tests.unit.test_metrics import read
 
 KEY = "only-for-this-test"
 DARK, LIGHT = 60, 200
 ELSEWHERE = "203.0.113.7"
+VITALS = ("WorkerMemory", "WorkerDelayMilliseconds", "PacketsDropped", "SocketsLost")
 
 
 def test_a_call_through_the_process_and_a_quiet_end() -> None:
@@ -27,6 +29,7 @@ def test_a_call_through_the_process_and_a_quiet_end() -> None:
                     "VENTEROM_WORKER_KEY": KEY,
                     "VENTEROM_ADDRESS": "127.0.0.1",
                 },
+                stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.PIPE,
             )
             session = await functions.session()
@@ -44,8 +47,9 @@ def test_a_call_through_the_process_and_a_quiet_end() -> None:
             await peers[0].hears()  # draining, and still talking
             await session.say(CloseRoom(ROOM))
             assert await session.hear_a(RoomEnded) == RoomEnded(ROOM)
-            _, errors = await asyncio.wait_for(process.communicate(), PATIENCE)
+            said, errors = await asyncio.wait_for(process.communicate(), PATIENCE)
             assert process.returncode == 0
+            assert said == b"", "of no system: it has nobody to tell"
             lines = errors.decode().splitlines()
             assert [json.loads(line)["event"] for line in lines] == [
                 "listening",
@@ -83,6 +87,45 @@ def test_the_functions_tell_it_where_browsers_find_it() -> None:
             process.send_signal(signal.SIGINT)
             assert await asyncio.wait_for(process.wait(), PATIENCE) == 0
             await peer.close()
+
+    asyncio.run(test())
+
+
+def test_one_of_a_system_writes_how_it_does_to_its_output() -> None:
+    async def test() -> None:
+        async with FakeFunctions(KEY).running() as functions:
+            process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                "media_worker",
+                env={
+                    "VENTEROM_SOCKET": functions.address,
+                    "VENTEROM_WORKER_KEY": KEY,
+                    "VENTEROM_ADDRESS": "127.0.0.1",
+                    "VENTEROM_SYSTEM": "venterom-test",
+                    "VENTEROM_VITALS_SECONDS": "0.2",
+                },
+                stdout=asyncio.subprocess.PIPE,
+            )
+            assert process.stdout is not None
+            session = await functions.session()
+            await session.hear_a(Register)
+            await session.say(Registered(10, 30, 6600))
+            await session.hear_a(Heartbeat)
+            await session.drop()
+            lost, lines = 0.0, []
+            while not lost:
+                lines.append((await asyncio.wait_for(process.stdout.readline(), PATIENCE)).decode())
+                (line,) = read(lines[-1])
+                lost = line["SocketsLost"]
+                assert {*line} == {"_aws", "System", *VITALS}
+                assert line["System"] == "venterom-test"
+                assert 10 < line["WorkerMemory"] < 500
+            assert lost == 1
+            session = await functions.session()
+            assert not any(secret in "".join(lines) for secret in (KEY, "ticket", "127.0.0.1", session.worker))
+            process.send_signal(signal.SIGINT)
+            assert await asyncio.wait_for(process.wait(), PATIENCE) == 0
 
     asyncio.run(test())
 
