@@ -9,7 +9,7 @@ department sees and mends with one press. docs/decisions/ has why.
 from collections.abc import Callable
 from typing import Final
 
-from chalicelib import agenda
+from chalicelib import agenda, alphabet
 from chalicelib.agenda import Errand
 from chalicelib.carriers import MailCarrier, NotSent, SmsCarrier, Unsure
 from chalicelib.compose import Composer
@@ -163,7 +163,13 @@ class Outgoing:
 
     def _sms_of(self, row: Sending, number: str, text: str) -> Give:
         sender = self._composer.sender(row.trust)
-        return lambda: self._sms.send_sms(number, text, sender=sender, key=self._key(row))
+
+        def give() -> str:
+            message = self._sms.send_sms(number, text, sender=sender, key=self._key(row))
+            measure({Metric.SMS: alphabet.measure(text).parts}, row.trust)
+            return message
+
+        return give
 
     def _end(
         self,
@@ -243,7 +249,7 @@ class Outgoing:
 
 
 def _count(settled: Sending) -> None:
-    if settled.state is Delivery.SENT:
-        measure({Metric.SMS if settled.way is Way.SMS else Metric.MAIL: 1}, settled.trust)
+    if settled.state is Delivery.SENT and settled.way is Way.MAIL:  # an SMS was counted by its parts as it went
+        measure({Metric.MAIL: 1}, settled.trust)
     elif settled.state in (Delivery.FAILED, Delivery.UNCERTAIN):
         measure({Metric.DELIVERIES_FAILED: 1}, settled.trust)

@@ -13,11 +13,14 @@ from infra.core import Core
 from infra.deployment import Deployment
 from infra.functions import FUNCTIONS
 from infra.levels import LEVELS, kept, ours
-from infra.prices import prices
+from infra.prices import amounts, prices
+from infra.rates import rates
 from infra.workers import SIZE
 
 HOUR: Final = Duration.hours(1)
 FIVE: Final = Duration.minutes(5)
+WHOSE: Final = f"${{PROP('Dim.{TRUST}')}}"
+"""In a label: the trust's name (CloudWatch, "Use dynamic labels")."""
 
 
 class Dashboard(Construct):
@@ -74,11 +77,25 @@ class Dashboard(Construct):
             ),
         )
         page.add_widgets(
-            self._graph("What it costs an hour, USD", *self._costs()),
-            self._graph("Of that by trust: SMS, USD", self._by_trust(Metric.SMS, "Sum", prices().beside["sms"].usd)),
+            self._graph("Workers: memory, MB", self._ours(Metric.WORKER_MEMORY, "Maximum")),
+            self._graph("Workers: too late, ms", self._ours(Metric.WORKER_DELAY, "Maximum")),
             self._graph(
-                "Of that by trust: traffic, USD",
-                self._by_trust(Metric.TRAFFIC, "Sum", prices().aws["egress_gb"].usd / 1000),
+                "Workers: what they lost",
+                *(self._ours(metric, "Sum") for metric in (Metric.PACKETS_DROPPED, Metric.SOCKETS_LOST)),
+            ),
+        )
+        page.add_widgets(
+            self._graph("What it costs an hour, USD", *self._costs()),
+            cloudwatch.GraphWidget(
+                title="What it costs an hour by trust, USD (what stands there by the month is shared, and not in it)",
+                # CloudWatch adds no two searches: each part is a layer of its own, and the stack is the sum.
+                left=[
+                    self._by_trust(metric, "Sum", usd, f"{WHOSE} {part}")
+                    for part, (metric, usd) in rates(amounts(), prices()).items()
+                ],
+                stacked=True,
+                width=16,
+                height=6,
             ),
         )
         page.add_widgets(
@@ -93,14 +110,14 @@ class Dashboard(Construct):
     def _ours(self, metric: Metric, statistic: str) -> cloudwatch.Metric:
         return ours(self._system, metric, statistic, FIVE)
 
-    def _by_trust(self, metric: Metric, statistic: str, times: float = 1) -> cloudwatch.MathExpression:
+    def _by_trust(self, metric: Metric, statistic: str, times: float = 1, label: str = "") -> cloudwatch.MathExpression:
         """A line for each trust that there is: nobody lists them."""
         found = (
             f'SEARCH(\'{{{NAMESPACE},{SYSTEM},{TRUST}}} MetricName="{metric}" {SYSTEM}="{self._system}"\', '
             f"'{statistic}', 3600)"
         )
         return cloudwatch.MathExpression(
-            expression=found if times == 1 else f"{found} * {times:.9f}", label=metric, period=HOUR
+            expression=found if times == 1 else f"{found} * {times:.9f}", label=label or metric, period=HOUR
         )
 
     def _costs(self) -> list[cloudwatch.MathExpression]:

@@ -165,12 +165,12 @@ class Tally:
         if quality.rtt_ms:
             self._measured += seconds
             self._round_trips += quality.rtt_ms * seconds
-        self._kilobits += (quality.up_kbps + quality.down_kbps) * seconds
+        self._kilobits += quality.down_kbps * seconds
         self._freezes += quality.freezes
 
     def quality(self, room: str) -> RoomQuality:
         """All of it; ``room`` is the call's name. ``rtt_ms`` is the mean while one was known, ``loss`` of both ways,
-        ``megabytes`` what the worker took in and gave out."""
+        ``megabytes`` what the worker sent: that is paid for."""
         return RoomQuality(
             room=room,
             participants=len(self._seats),

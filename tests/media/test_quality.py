@@ -118,7 +118,7 @@ def test_a_call_is_summed_up() -> None:
         causes={Cause.LOSS_UP: 40},
         rtt_ms=125,
         loss=0.0625,
-        megabytes=8,
+        megabytes=4,
         freezes=3,
     )
 

@@ -8,6 +8,8 @@ import pytest
 
 from chalicelib import probing
 from chalicelib import protocol as p
+from chalicelib.alphabet import measure as measured
+from chalicelib.carriers import NotSent
 from chalicelib.metrics import KINDS, NAMESPACE, Metric, measure
 from tests.fakes.clinic import Clinic
 
@@ -129,6 +131,21 @@ def test_a_call_is_counted_from_being_taken_to_its_end(capsys: pytest.CaptureFix
         "Megabytes": 30,
         "ConsultationsEnded": 1,
     }
+
+
+def test_an_sms_is_counted_by_its_parts_and_when_it_went(capsys: pytest.CaptureFixture[str]) -> None:
+    clinic = Clinic()
+    clinic.carrier.fail = NotSent("busy", retry=True)
+    booked = clinic.book(email="kari@example.no")
+    clinic.deliver(booked, "invite-1")
+    assert not counted(capsys.readouterr().out).keys() & {"SmsParts", "MailSent"}
+    clinic.carrier.fail = None
+    for _ in range(2):  # everything may come twice
+        clinic.deliver(booked, "invite-1")
+    ((_, text),) = clinic.carrier.texts
+    sums = counted(capsys.readouterr().out)
+    assert sums["SmsParts"] == measured(text).parts > 1
+    assert sums["MailSent"] == len(clinic.carrier.mails) == 1
 
 
 def test_a_join_counts_only_after_a_test_that_was_passed(capsys: pytest.CaptureFixture[str]) -> None:
