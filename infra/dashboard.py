@@ -117,7 +117,7 @@ class Dashboard(Construct):
             f"'{statistic}', 3600)"
         )
         return cloudwatch.MathExpression(
-            expression=found if times == 1 else f"{found} * {times:.9f}", label=label or metric, period=HOUR
+            expression=found if times == 1 else f"{found} * {times:.12f}", label=label or metric, period=HOUR
         )
 
     def _costs(self) -> list[cloudwatch.MathExpression]:

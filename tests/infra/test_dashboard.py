@@ -49,7 +49,7 @@ def test_each_part_of_a_trusts_costs_is_a_layer_that_says_whose_it_is(operations
         layers[line["label"]] = (Metric(metric), float(usd))
     priced = rates(amounts(), prices())
     assert layers == {
-        f"${{PROP('Dim.{TRUST}')}} {part}": (metric, pytest.approx(usd, rel=1e-3))
+        f"${{PROP('Dim.{TRUST}')}} {part}": (metric, pytest.approx(usd, rel=1e-5))
         for part, (metric, usd) in priced.items()
     }
 
