@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from playwright.sync_api import Browser, Page, Playwright, Route, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, Route, expect, sync_playwright
 
 from bench.faults import percentile
 from local import seed
@@ -108,6 +108,7 @@ class Company:
         clinician.arrive()
         if probed:
             hers.reload()  # a page that a login led to has not been asked for by itself
+            expect(hers.locator("[data-view=list] [data-day]")).to_be_visible()
         number = f"+479{time.time_ns() % 10**7:07d}"
         consultation = clinician.book(Booking("Mette Møter", phone=number, level="Ingen"))
         patient = Patient(theirs)
@@ -144,6 +145,8 @@ class Company:
             context.add_init_script(script)
         if probed:
             context.route("**/*", _probe)
+            # A page that we answered for is from nowhere known, and from there no socket leads to loopback unasked.
+            context.grant_permissions(["local-network-access", "camera", "microphone"])
         return context.new_page()
 
 
