@@ -102,7 +102,7 @@ class Port:
         sender sent more than one may."""
         answers = [sock.getsockopt(socket.SOL_SOCKET, SO_MEMINFO, MEMINFO.size) for sock in self._sockets]
         full = sum(MEMINFO.unpack(answer)[-1] for answer in answers)
-        return full + self._flooded + sum(peer.flooded for peer in self._peers)
+        return int(full + self._flooded + sum(peer.flooded for peer in self._peers))
 
     def seen_from(self, address: str) -> None:
         """Others see us come from there: that is told to browsers if nothing else was to be, and after it our own, for

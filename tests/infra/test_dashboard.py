@@ -42,7 +42,7 @@ def by_trust(operations: Deployed) -> dict[str, Any]:
 def test_each_part_of_a_trusts_costs_is_a_layer_that_says_whose_it_is(operations: Deployed) -> None:
     graph = by_trust(operations)
     assert graph["stacked"] is True
-    layers = {}
+    layers: dict[str, object] = {}
     for (line,) in graph["metrics"]:
         metric, system, usd = SEARCH.fullmatch(line["expression"]).groups()  # type: ignore[union-attr]
         assert system == operations.deployment.stack
