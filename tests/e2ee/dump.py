@@ -138,12 +138,11 @@ def label(frame: bytes) -> tuple[str, int] | None:
     return (SEATS[kid >> 13], kid & 0x1FFF) if kid >> 13 < len(SEATS) else None
 
 
-def opened(heard: Iterable[Heard], secrets: Iterable[Secret], *, video: bool) -> dict[int, list[bytes]]:
-    """The frames of each stream that somebody with these secrets can open."""
-    kind = "camera" if video else "audio"
+def opened(heard: Iterable[Heard], secrets: Iterable[Secret], kind: str) -> dict[int, list[bytes]]:
+    """The frames of each stream of this kind (audio, camera or screen) that somebody with these secrets can open."""
     keys = {(one.seat, one.epoch % 8192): FrameKey.of(one.bytes, kind, one.seat, one.epoch) for one in secrets}
     found: dict[int, list[bytes]] = {}
-    for ssrc, frames in streams(heard, video=video).items():
+    for ssrc, frames in streams(heard, video=kind != "audio").items():
         tried = [key.open(frame) for frame in frames if (told := label(frame)) and (key := keys.get(told))]
         found[ssrc] = [frame for frame in tried if frame is not None]
     return found

@@ -60,9 +60,9 @@ def required(system: System, trust: str) -> Iterator[None]:
     rule("preferred")
 
 
-def expect_nothing_passed(clinician: Clinician) -> None:
+def expect_nothing_passed(somebody: Clinician | Patient) -> None:
     """Neither sent nor shown."""
-    found = clinician.page.evaluate(
+    found = somebody.page.evaluate(
         """async () => {
           const found = {sent: 0, shown: 0, heard: 0};
           for (const pc of __peerConnections) (await pc.getStats()).forEach(s => {
@@ -92,7 +92,7 @@ def test_who_swaps_keys_sees_everything_and_the_codes_differ(call, tap) -> None:
     shown = codes(clinician.page, ["patient"]) | codes(patient.page, ["clinician"])
     assert shown == {"patient": somebody.codes["clinician"], "clinician": somebody.codes["patient"]}
     assert shown["patient"] != shown["clinician"]
-    films = opened(read(tap, since), somebody.secrets, video=True)
+    films = opened(read(tap, since), somebody.secrets, "camera")
     assert any(likeness(picture, BOARD) > ALIKE for frames in films.values() for picture in seen(frames)), (
         "why they compare"
     )
@@ -121,6 +121,12 @@ def test_who_says_that_a_browser_cannot_encrypt_is_believed_visibly_but_not_in_a
     somebody = Denying()
     clinician, patient = call(somebody)
     expect_open(clinician.page)
+    expect_refused(patient.page, "unagreed")
+    expect_nothing_passed(patient)
+    patient.page.get_by_role("button", name="Fortsett likevel").click()
+    expect_open(patient.page)
+    expect_alive(clinician.page, "patient")
+    expect_alive(patient.page, "clinician")
     clinician.hang_up()
     patient.expect_step("feedback")
 

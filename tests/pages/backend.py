@@ -39,6 +39,8 @@ class Answers:
     """What an error says of how long to wait."""
     manners: Mapping[Seat, Manner] = field(default_factory=dict)
     """How the others in a call behave who do not agree on keys as one should."""
+    portal: bool = True
+    """Whether the portal's keys can be had."""
 
 
 class Backend:
@@ -58,7 +60,8 @@ class Backend:
         if self._answers.status is not None:
             await context.route("**/status.json", lambda route: route.fulfill(body=self._answers.status or b""))
         await context.route("**/portal/portal.json", lambda route: route.fulfill(json=partner.PORTAL))
-        await context.route("**/portal/jwks.json", lambda route: route.fulfill(json=partner.published()))
+        keys: dict[str, Any] = {"json": partner.published()} if self._answers.portal else {"status": 502}
+        await context.route("**/portal/jwks.json", lambda route: route.fulfill(**keys))
         await context.route_web_socket(SOCKET, self._socket)
 
     async def watch(self, page: Page) -> None:

@@ -20,12 +20,16 @@ BORN: Final = "04835812345"
 
 
 class Manner(StrEnum):
-    """How somebody behaves: as one should; unable to encrypt; with keys that do not fit; without a login; not there."""
+    """How somebody behaves: as one should; unable to encrypt; with keys that do not fit; without a key, as when it is
+    held back on the way; without a login; knowing no login of the page's, or not able to judge it; not there."""
 
     ABLE = "able"
     UNABLE = "unable"
     TAMPERED = "tampered"
+    KEYLESS = "keyless"
     UNPROVEN = "unproven"
+    REFUSING = "identity"
+    UNREACHABLE = "unreachable"
     ABSENT = "absent"
 
 
@@ -48,13 +52,14 @@ class Partner:
             return None
         self._n += 1
         live = parcel.about == self._own.attempt and bool(parcel.commitment)
-        heard, sealed = self._seal(parcel) if live and parcel.public else (0, "")
+        showing = live and self._manner is not Manner.KEYLESS
+        heard, sealed = self._seal(parcel) if showing and parcel.public else (0, "")
         saying = (parcel.attempt, live, bool(sealed), heard)
         if saying == self._said:
             return None
         self._said = saying
         able = self._manner is not Manner.UNABLE
-        public = self._own.public if live else ""
+        public = self._own.public if showing else ""
         if self._manner is Manner.TAMPERED and live:
             public = public_point(ec.generate_private_key(ec.SECP256R1()))
         return Parcel(
@@ -71,6 +76,8 @@ class Partner:
         said = open_part(pair.keys[self._page, self._seat], parcel.n, parcel.sealed) or {}
         heard = int(said.get("epoch", 0))
         part: dict[str, Any] = {"epoch": 1, "secret": self._secret, "has": heard, "done": said.get("has") == 1}
+        if self._manner in {Manner.REFUSING, Manner.UNREACHABLE}:
+            part |= {"epoch": 0, "secret": "", "has": 0, "done": True, "refused": self._manner}
         if self._seat is Seat.PATIENT and self._manner is not Manner.UNPROVEN:
             part["proof"] = proof(pair.transcript)
         return heard, seal_part(pair.keys[self._seat, self._page], self._n, part)

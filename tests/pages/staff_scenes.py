@@ -13,7 +13,7 @@ from tests.pages.backend import Answers, Reply
 from tests.pages.content import DAY, VISIT
 from tests.pages.gallery import Scene, Sight
 from tests.pages.partner import Manner
-from tests.pages.visit_scenes import BUSY, DENIED, UNABLE, failing, locked, open_lock, pressed
+from tests.pages.visit_scenes import BUSY, DENIED, UNABLE, failing, keyless, locked, open_lock, pressed
 
 PATH: Final = "/staff/elvenes"
 LIST: Final = "main[data-view=list] [data-day]"
@@ -36,6 +36,7 @@ def scene(
     path: str = "",
     replies: Mapping[str, Reply] | None = None,
     manners: Mapping[Seat, Manner] | None = None,
+    portal: bool = True,
     **more: Any,
 ) -> Scene:
     """A scene of somebody, ``me``, who is logged in and has this day; ``answered``: what more is answered;
@@ -56,6 +57,7 @@ def scene(
         },
         staff=True,
         manners=manners or {},
+        portal=portal,
     )
     return Scene("staff", name, PATH + path, shows, answers, **more)
 
@@ -304,6 +306,13 @@ async def _somebody_old(sight: Sight) -> None:
     sight.backend.say(protocol.PeerHandshake(VISIT, 1, Seat.GUEST_1, parcel))
 
 
+async def _asked_late(sight: Sight) -> None:
+    """Press the lock when one of several should long have agreed on keys."""
+    await sight.page.locator(".v-lock button").wait_for()
+    await sight.pass_time(30)
+    await open_lock(sight)
+
+
 def _locks() -> Iterator[Scene]:
     yield _talking("lock-codes", _media(), then=open_lock, shows="dialog .v-spoken")
     everybody = [_media(seat) for seat in SEATS if seat is not Seat.CLINICIAN]
@@ -316,3 +325,10 @@ def _locks() -> Iterator[Scene]:
     )
     unproven = {Seat.PATIENT: Manner.UNPROVEN}
     yield _talking("lock-unproven", _media(), manners=unproven, shows="[data-refused=identity]")
+    unreachable = "[data-refused=unreachable]"
+    yield _talking("lock-unreachable", _media(), portal=False, then=keyless(16), shows=unreachable)
+    silenced = {Seat.PATIENT: Manner.KEYLESS}
+    yield _talking("lock-unagreed", _media(), manners=silenced, then=keyless(30), shows="[data-refused=unagreed]")
+    yield _talking("lock-untransformed", _media(), stand_in={"leaks": True}, shows="[data-refused=untransformed]")
+    some = {Seat.GUEST_1: Manner.KEYLESS}
+    yield _talking("lock-without", *everybody, seats=SEATS, manners=some, then=_asked_late, shows="dialog .v-spoken")

@@ -1,5 +1,5 @@
 // Runs in a page of the gallery before the page's own scripts: people who are drawn instead of filmed, and a peer
-// connection that needs no network. `window.__standIn` says what is to be had: {refuse, network, quality, connects, taken, mute, unable}.
+// connection that needs no network. `window.__standIn` says what is to be had: {refuse, network, quality, connects, taken, mute, unable, leaks}.
 // `window.__fail(what)` breaks the line ("path"), lets nothing arrive any more ("other"), or mends both (null).
 (() => {
   const wanted = window.__standIn ?? {};
@@ -204,6 +204,7 @@
       const sender = {
         track: typeof of === "string" ? null : of,
         replaceTrack: async (track) => void (sender.track = track),
+        getStats: async () => new Map(wanted.leaks ? [["out", { type: "outbound-rtp", packetsSent: 9 }]] : []), // more than was sealed
         getParameters: () => ({ encodings: sendEncodings.map((one) => ({ ...one })) }),
         setParameters: async () => undefined,
       };

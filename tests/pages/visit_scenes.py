@@ -412,7 +412,27 @@ async def stopped(sight: Sight) -> None:
     await sight.press("common.lock.stop")
 
 
+async def _go_on(sight: Sight) -> None:
+    """Go on without keys, and ask the lock what that means."""
+    await keyless(30)(sight)
+    await sight.press("common.refused.go_on")
+    await sight.page.locator(locked("open")).click()
+
+
 REQUIRED: Final = Encryption.REQUIRED
+
+
+def keyless(seconds: int) -> Callable[[Sight], Awaitable[None]]:
+    """No keys are agreed on for so long."""
+
+    async def wait(sight: Sight) -> None:
+        await sight.see(locked("agreeing"))
+        await sight.pass_time(seconds)
+
+    return wait
+
+
+UNAGREED: Final = "[data-refused=unagreed]"
 
 
 def _locks() -> Iterator[Scene]:
@@ -429,3 +449,11 @@ def _locks() -> Iterator[Scene]:
     yield _talking("lock-peer-unable", media, rule=REQUIRED, manners=unable, shows="[data-refused=peer_unable]")
     tampered = {Seat.CLINICIAN: Manner.TAMPERED}
     yield _talking("lock-tampered", media, manners=tampered, shows="[data-refused=tampered]")
+    silenced = {Seat.CLINICIAN: Manner.KEYLESS}
+    yield _talking("lock-unagreed", media, manners=silenced, then=keyless(30), shows=UNAGREED)
+    yield _talking("lock-unagreed-required", media, rule=REQUIRED, manners=silenced, then=keyless(30), shows=UNAGREED)
+    yield _talking("lock-unagreed-open", media, manners=silenced, then=_go_on, shows="dialog p")
+    for manner in (Manner.REFUSING, Manner.UNREACHABLE):
+        shows = f"[data-refused={manner}]"
+        yield _talking(f"lock-{manner}", media, manners={Seat.CLINICIAN: manner}, shows=shows)
+    yield _talking("lock-untransformed", media, stand_in={"leaks": True}, shows="[data-refused=untransformed]")
