@@ -452,7 +452,7 @@ def _locks() -> Iterator[Scene]:
     silenced = {Seat.CLINICIAN: Manner.KEYLESS}
     yield _talking("lock-unagreed", media, manners=silenced, then=keyless(30), shows=UNAGREED)
     yield _talking("lock-unagreed-required", media, rule=REQUIRED, manners=silenced, then=keyless(30), shows=UNAGREED)
-    yield _talking("lock-unagreed-open", media, manners=silenced, then=_go_on, shows="dialog p")
+    yield _talking("lock-unagreed-open", media, manners=silenced, then=_go_on, shows="dialog [data-unagreed]")
     for manner in (Manner.REFUSING, Manner.UNREACHABLE):
         shows = f"[data-refused={manner}]"
         yield _talking(f"lock-{manner}", media, manners={Seat.CLINICIAN: manner}, shows=shows)

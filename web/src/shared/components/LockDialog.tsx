@@ -20,7 +20,7 @@ export function LockDialog(props: LockDialogProps) {
       {protection.state === "agreeing" && <p>{t("common.lock.agreeing.text")}</p>}
       {protection.state === "sealed" && <Sealed {...props} people={protection.people} />}
       {protection.state === "open" && <Open {...props} unable={protection.unable} />}
-      {(protection.state === "sealed" || protection.state === "open") && protection.unagreed?.map((seat) => <p key={seat}>{t("common.lock.unagreed", { name: nameOf(seat) })}</p>)}
+      {(protection.state === "sealed" || protection.state === "open") && protection.unagreed?.map((seat) => <p key={seat} data-unagreed={seat}>{t("common.lock.unagreed", { name: nameOf(seat) })}</p>)}
       <div class="v-row">
         <Button variant="tertiary" onClick={onClose}>{t("common.close")}</Button>
       </div>
