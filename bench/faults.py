@@ -111,6 +111,7 @@ class Company:
         if self._talk is not None:
             with suppress(Error):  # her page would go back into the call
                 self._talk.clinician.leave_call()
+                self._talk.clinician.page.locator("[data-view=list]").wait_for()
         self._talk = None
         self._stage.close()
         self._stage.service.mend()

@@ -33,3 +33,10 @@ def test_udp_is_blocked_in_mid_call(talk: Talk) -> None:
 def test_a_phone_call_interrupts(talk: Talk) -> None:
     faults.interrupted(talk)
     talk.expect_going_on()
+
+
+def test_a_phone_call_interrupts_after_a_bad_network(talk: Talk) -> None:
+    """While there are no pictures the browser looks for more room with packets of nothing, beside the sound."""
+    faults.bad_network(talk)
+    faults.interrupted(talk)
+    talk.expect_going_on()

@@ -71,9 +71,9 @@ test("one that a page's rules forbid is given up at once", async () => {
 test("counts come in the order they were asked for; one that never answers is replaced, and not given up", async () => {
   const { clock, workers, told, keeper } = setUp();
   const asked = [keeper.count([1]), keeper.count([2])];
-  workers[0]?.says({ type: "counts", counts: [{ seen: 1, gone: 1 }] });
-  workers[0]?.says({ type: "counts", counts: [{ seen: 2, gone: 2 }] });
-  expect(await Promise.all(asked)).toEqual([[{ seen: 1, gone: 1 }], [{ seen: 2, gone: 2 }]]);
+  workers[0]?.says({ type: "counts", counts: [{ seen: 1, gone: 1, bytes: 90 }] });
+  workers[0]?.says({ type: "counts", counts: [{ seen: 2, gone: 2, bytes: 180 }] });
+  expect(await Promise.all(asked)).toEqual([[{ seen: 1, gone: 1, bytes: 90 }], [{ seen: 2, gone: 2, bytes: 180 }]]);
   for (let time = 0; time < 3; time++) {
     const silent = keeper.count([1]);
     await clock.pass(ANSWER_MS);

@@ -8,7 +8,7 @@ import { Clock } from "../fakes";
 
 export class FakeWorker implements SealerWorker {
   readonly got: ToSealer[] = [];
-  counts = { seen: 0, gone: 0 };
+  counts = { seen: 0, gone: 0, bytes: 0 };
   onmessage: ((event: { data: FromSealer }) => void) | null = null;
   onerror: ((event: unknown) => void) | null = null;
 

@@ -106,8 +106,8 @@ test("counts tell what came and what went on, until the connection is past", asy
   sealer.receive({ type: "past", ids: [passage.id] });
   sealer.receive({ type: "count", ids: [passage.id] });
   expect(said).toEqual([
-    { type: "counts", counts: [{ seen: 2, gone: 1 }] },
-    { type: "counts", counts: [{ seen: 0, gone: 0 }] },
+    { type: "counts", counts: [{ seen: 2, gone: 1, bytes: 2 }] },
+    { type: "counts", counts: [{ seen: 0, gone: 0, bytes: 0 }] },
   ]);
 });
 

@@ -5,16 +5,19 @@ import type { Kind } from "./types";
 /** What the browser has sent for one sender, by its statistics (W3C webrtc-stats, outbound-rtp): its layers together, without what was sent again. */
 export interface Sent {
   packets: number;
+  /** Of payloads: what fills the line up has none. */
+  bytes: number;
   /** Encoded pictures. */
   frames: number;
 }
 
 export function sentBy(report: RTCStatsReport): Sent {
-  const sent: Sent = { packets: 0, frames: 0 };
+  const sent: Sent = { packets: 0, bytes: 0, frames: 0 };
   const figure = (value: unknown): number => (typeof value === "number" ? value : 0);
   report.forEach((entry: Record<string, unknown>) => {
     if (entry["type"] !== "outbound-rtp") return;
     sent.packets += figure(entry["packetsSent"]) - figure(entry["retransmittedPacketsSent"]);
+    sent.bytes += figure(entry["bytesSent"]) - figure(entry["retransmittedBytesSent"]);
     sent.frames += figure(entry["framesSent"]);
   });
   return sent;
@@ -37,9 +40,9 @@ export class Leak {
   }
 
   /** Whether something left. */
-  look(sent: Sent, { seen, gone }: Count): boolean {
-    // Sound is counted as it leaves, a packet for each frame.
-    if (this.kind === "audio") return sent.packets > gone;
+  look(sent: Sent, { seen, gone, bytes }: Count): boolean {
+    // Sound is counted as it leaves, a payload for each frame; its packets also fill the line up while no pictures are sent.
+    if (this.kind === "audio") return sent.bytes > bytes;
     // Packets of pictures are counted together with those that fill up the line, so that pictures themselves must be there too.
     const unseen = this.frames > seen || (sent.frames > 0 && sent.packets > 0 && gone === 0);
     this.late = unseen ? this.late + 1 : 0;

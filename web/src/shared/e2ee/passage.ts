@@ -11,10 +11,11 @@ export interface Passage {
   seat: Seat | null;
 }
 
-/** How many frames have come to the worker, and how many it has sent on. */
+/** How many frames have come to the worker, how many it has sent on, and how many bytes those had. */
 export interface Count {
   seen: number;
   gone: number;
+  bytes: number;
 }
 
 export type ToSealer =

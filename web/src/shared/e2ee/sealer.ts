@@ -85,6 +85,7 @@ export class Sealer {
       const goes = mode === "open" ? data : mode === "sealed" ? ((await this.sealing?.of.seal(kind, data)) ?? null) : null;
       if (!goes || this.mode !== mode) return whole.lacks(); // what was sealed before a stop stays in
       count.gone++;
+      count.bytes += goes.byteLength;
       return whole.goesOn(goes);
     };
   }
@@ -138,7 +139,7 @@ export class Sealer {
   }
 
   private count(id: number): Count {
-    const count = this.counts.get(id) ?? { seen: 0, gone: 0 };
+    const count = this.counts.get(id) ?? { seen: 0, gone: 0, bytes: 0 };
     this.counts.set(id, count);
     return count;
   }
