@@ -204,7 +204,7 @@
       const sender = {
         track: typeof of === "string" ? null : of,
         replaceTrack: async (track) => void (sender.track = track),
-        getStats: async () => new Map(wanted.leaks ? [["out", { type: "outbound-rtp", packetsSent: 9 }]] : []), // more than was sealed
+        getStats: async () => new Map(wanted.leaks ? [["out", { type: "outbound-rtp", bytesSent: 900 }]] : []), // more than was sealed
         getParameters: () => ({ encodings: sendEncodings.map((one) => ({ ...one })) }),
         setParameters: async () => undefined,
       };
