@@ -17,21 +17,27 @@ ELSEWHERE = "203.0.113.7"
 VITALS = ("WorkerMemory", "WorkerDelayMilliseconds", "PacketsDropped", "SocketsLost")
 
 
+async def worker(functions: FakeFunctions, **settings: str) -> asyncio.subprocess.Process:
+    """One that reaches these functions, with these settings beside."""
+    return await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "media_worker",
+        env={
+            "VENTEROM_SOCKET": functions.address,
+            "VENTEROM_WORKER_KEY": KEY,
+            "VENTEROM_ADDRESS": "127.0.0.1",
+            **settings,
+        },
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+
+
 def test_a_call_through_the_process_and_a_quiet_end() -> None:
     async def test() -> None:
         async with FakeFunctions(KEY).running() as functions:
-            process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                "media_worker",
-                env={
-                    "VENTEROM_SOCKET": functions.address,
-                    "VENTEROM_WORKER_KEY": KEY,
-                    "VENTEROM_ADDRESS": "127.0.0.1",
-                },
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.PIPE,
-            )
+            process = await worker(functions)
             session = await functions.session()
             register = await session.hear_a(Register)
             assert register.capacity >= 20
@@ -94,19 +100,7 @@ def test_the_functions_tell_it_where_browsers_find_it() -> None:
 def test_one_of_a_system_writes_how_it_does_to_its_output() -> None:
     async def test() -> None:
         async with FakeFunctions(KEY).running() as functions:
-            process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                "media_worker",
-                env={
-                    "VENTEROM_SOCKET": functions.address,
-                    "VENTEROM_WORKER_KEY": KEY,
-                    "VENTEROM_ADDRESS": "127.0.0.1",
-                    "VENTEROM_SYSTEM": "venterom-test",
-                    "VENTEROM_VITALS_SECONDS": "0.2",
-                },
-                stdout=asyncio.subprocess.PIPE,
-            )
+            process = await worker(functions, VENTEROM_SYSTEM="venterom-test", VENTEROM_VITALS_SECONDS="0.2")
             assert process.stdout is not None
             session = await functions.session()
             await session.hear_a(Register)
