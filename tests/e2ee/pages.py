@@ -5,7 +5,8 @@ from typing import Any, Final
 
 from playwright.sync_api import Page, expect
 
-from tests.e2e.people import PATIENCE, expect_media
+from tests.e2e.conftest import Outbox
+from tests.e2e.people import PATIENCE, Patient, expect_media
 from tests.e2ee.dump import Secret, likeness
 from tests.e2ee.source import ACROSS, BOARD, DOWN
 
@@ -42,6 +43,16 @@ seat => {
   return Array.from({length: data.length / 4}, (_, at) => (data[4 * at] + data[4 * at + 1] + data[4 * at + 2]) / 3);
 }
 """.replace("ACROSS", str(ACROSS)).replace("DOWN", str(DOWN))
+
+
+def wait_as_guest(guest: Patient, outbox: Outbox, number: str) -> None:
+    """From the link that this number was sent to the waiting room, by a code and past the network test."""
+    guest.open(outbox.link_to(number))
+    guest.ask_for_code()
+    guest.give_code(outbox.code_to(number))
+    guest.test_devices()
+    guest.skip_network()
+    guest.check_in()
 
 
 def keys(page: Page) -> list[Secret]:

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from local.system import System
 from tests.e2e.people import PATIENCE, Clinician, Patient
 from tests.e2ee.dump import Secret, opened, read
-from tests.e2ee.pages import KEYS, WRONG, expect_alive, expect_same_codes, expect_sealed, keys
+from tests.e2ee.pages import KEYS, WRONG, expect_alive, expect_same_codes, expect_sealed, keys, wait_as_guest
 from tests.e2ee.tapped import Heard
 
 PAIRS = [("chromium", "firefox"), ("firefox", "chromium")]
@@ -21,12 +21,7 @@ def join_as_guest(open_patient, outbox, chromium) -> Callable[..., Patient]:
 
     def join(clinician: Clinician, number: str) -> Patient:
         guest: Patient = open_patient(browser=chromium, scripts=[KEYS])
-        guest.open(outbox.link_to(number))
-        guest.ask_for_code()
-        guest.give_code(outbox.code_to(number))
-        guest.test_devices()
-        guest.skip_network()
-        guest.check_in()
+        wait_as_guest(guest, outbox, number)
         clinician.let_in()
         guest.accept()
         return guest

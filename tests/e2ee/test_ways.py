@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e.people import PATIENCE, Patient
 from tests.e2ee.dump import opened, read, seen, streams
-from tests.e2ee.pages import KEYS, expect_alive, expect_same_codes, expect_sealed, keys
+from tests.e2ee.pages import KEYS, expect_alive, expect_same_codes, expect_sealed, keys, wait_as_guest
 
 OLDER: Final = """
 delete window.RTCRtpScriptTransform;
@@ -114,12 +114,7 @@ def test_sizes_switch_in_a_sealed_call_of_three(wait_in, open_patient, outbox) -
     number = outbox.new_number()
     clinician.add_guest(consultation, "Tolk", "Tone Tolk", number)
     guest: Patient = open_patient()
-    guest.open(outbox.link_to(number))
-    guest.ask_for_code()
-    guest.give_code(outbox.code_to(number))
-    guest.test_devices()
-    guest.skip_network()
-    guest.check_in()
+    wait_as_guest(guest, outbox, number)
     clinician.call(consultation)
     patient.accept()
     clinician.let_in()
