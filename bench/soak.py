@@ -91,12 +91,18 @@ async def consult(desk: Desk, system: System, story: Story, chance: random.Rando
 
 
 async def until_answered(asks: Callable[[], Awaitable[T]]) -> T:
-    """What the service answers, asked again while it does not. Raises TimeoutError."""
-    async with asyncio.timeout(PATIENCE):
-        while True:
-            with contextlib.suppress(*LOST, AssertionError, NotStarted):
-                return await asks()
-            await asyncio.sleep(1)
+    """What the service answers, asked again while it does not. Raises TimeoutError, which says why it did not."""
+    why: Exception | None = None
+    try:
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                try:
+                    return await asks()
+                except (*LOST, AssertionError, NotStarted) as refused:
+                    why = refused
+                await asyncio.sleep(1)
+    except TimeoutError as late:
+        raise TimeoutError(f"Not answered for {PATIENCE:.0f} s; at last: {why!r}") from late
 
 
 def resident(pid: int) -> int:

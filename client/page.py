@@ -261,11 +261,10 @@ class Page:
             case p.Visit(visit) if self.visit is not None and visit.version < self.visit.version:
                 return
             case p.Board(consultations=views):
-                self.views = {view.consultation: view for view in views}
+                for view in views:  # what it lacks stays: it may have been read before a booking that was told first
+                    self._learn(view)
             case p.Changed(consultation=view):
-                known = self.views.get(view.consultation)
-                if known is None or known.version <= view.version:
-                    self.views[view.consultation] = view
+                self._learn(view)
             case p.Join():
                 self._join(message)
                 await self._say_unable(message.consultation, message.call, set(message.seats) - {message.seat})
@@ -279,6 +278,12 @@ class Page:
                 pass
         self.last[type(message)] = message
         self.note()
+
+    def _learn(self, view: p.ConsultationView) -> None:
+        """Unless what is known is newer: a list may arrive after a change that came about after it was read."""
+        known = self.views.get(view.consultation)
+        if known is None or known.version <= view.version:
+            self.views[view.consultation] = view
 
     # ------------------------------------------------------------ the call
 
