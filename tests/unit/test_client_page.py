@@ -1,0 +1,55 @@
+"""A page without a browser: it knows what is newest, in whatever order it is told."""
+
+import asyncio
+from itertools import permutations
+
+import pytest
+from websockets.asyncio.server import ServerConnection, serve
+
+from chalicelib import protocol as p
+from chalicelib.lifecycle import State
+from chalicelib.protocol import DeviceReport
+from chalicelib.rest import Ticket
+from client.page import Page
+from tests.fakes.clinic import Clinic
+
+
+def day() -> list[p.Message]:
+    """What a clinician is told while one patient is booked and checks in, and another is booked."""
+    clinic = Clinic()
+    first = clinic.book()
+    clinic.clinician("C")
+    clinic.patient("P", first)
+    clinic.say("P", p.CheckIn(devices=DeviceReport()))
+    clinic.book()
+    said = clinic.push.to("C")
+    board = next(m for m in said if isinstance(m, p.Board))
+    changes = [m for m in said if isinstance(m, p.Changed)]
+    return [board, *{change.consultation.consultation: change for change in changes}.values()]
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))), ids=str)
+def test_a_list_that_comes_late_takes_nothing_back(order: tuple[int, ...]) -> None:
+    said = day()
+
+    async def ticket() -> Ticket:
+        return Ticket(ticket="t", seconds=30, socket_seconds=60, ping_seconds=25)
+
+    async def tell(socket: ServerConnection) -> None:
+        await socket.recv()
+        for which in order:
+            await socket.send(p.encode(said[which]).decode())
+        await socket.send(p.encode(p.Pong()).decode())
+        await socket.wait_closed()
+
+    async def listen() -> Page:
+        async with serve(tell, "127.0.0.1", 0) as server:
+            page = Page(f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}", ticket)
+            running = asyncio.create_task(page.run())
+            await page.until(lambda: page.told(p.Pong) is not None)
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+            return page
+
+    views = asyncio.run(listen()).views
+    assert sorted(view.state for view in views.values()) == [State.CHECKED_IN, State.INVITED]
