@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from playwright.sync_api import Page, expect
+from playwright.sync_api import TimeoutError as NotInTime
 
 from tests.e2e.conftest import Outbox
 from tests.e2e.people import PATIENCE, Patient, expect_media
@@ -43,6 +44,21 @@ seat => {
   return Array.from({length: data.length / 4}, (_, at) => (data[4 * at] + data[4 * at + 1] + data[4 * at + 2]) / 3);
 }
 """.replace("ACROSS", str(ACROSS)).replace("DOWN", str(DOWN))
+ARRIVED: Final = """
+async seat => {
+  const video = document.querySelector(`.v-person[data-seat=${seat}] video`);
+  const track = video?.srcObject?.getVideoTracks()[0];
+  const {paused, readyState, videoWidth} = video ?? {};
+  const arrived = {paused, readyState, videoWidth};
+  for (const pc of window.__peerConnections ?? []) (await pc.getStats()).forEach(s => {
+    if (s.type !== 'inbound-rtp' || s.trackIdentifier !== track?.id) return;
+    const {packetsReceived, framesReceived, framesDecoded, keyFramesDecoded, pliCount} = s;
+    Object.assign(arrived, {packetsReceived, framesReceived, framesDecoded, keyFramesDecoded, pliCount});
+  });
+  return arrived;
+}
+"""
+"""What a page knows of somebody's picture, for whoever reads why a test failed."""
 
 
 def wait_as_guest(guest: Patient, outbox: Outbox, number: str) -> None:
@@ -105,16 +121,19 @@ def expect_alive(page: Page, *seats: str, known: bool = True) -> None:
     """Wait until sound arrives, and pictures of these people that change; ``known``: they are those of `source.py`."""
     expect_media(page)
     for seat in seats:
-        page.wait_for_function(
-            f"""seat => {{
-              const now = ({SHOWN})(seat);
-              const before = (window.__shown ??= {{}})[seat] ??= now;
-              return before && now && now.some((value, at) => Math.abs(value - before[at]) > 8);
-            }}""",
-            arg=seat,
-            polling=100,
-            timeout=PATIENCE,
-        )
+        try:
+            page.wait_for_function(
+                f"""seat => {{
+                  const now = ({SHOWN})(seat);
+                  const before = (window.__shown ??= {{}})[seat] ??= now;
+                  return before && now && now.some((value, at) => Math.abs(value - before[at]) > 8);
+                }}""",
+                arg=seat,
+                polling=100,
+                timeout=PATIENCE,
+            )
+        except NotInTime as late:
+            raise AssertionError(f"{seat} stands still or is not shown: {page.evaluate(ARRIVED, seat)}") from late
         page.evaluate("() => void delete window.__shown")
         if known:
             assert likeness(page.evaluate(SHOWN, seat), BOARD) > 0.8, f"what is shown of {seat} is something else"

@@ -13,7 +13,9 @@ from typing import Any, Final
 import msgspec
 
 from media_worker.__main__ import serve
+from media_worker.downlink import Downlink
 from media_worker.log import quiet
+from media_worker.participant import Participant
 from media_worker.plane import Listener, Peer, Plane
 from media_worker.port import Endpoint, Port
 from media_worker.settings import Settings
@@ -33,6 +35,17 @@ class Heard(msgspec.Struct, frozen=True, array_like=True):
     packet: bytes
 
 
+class Wide(Downlink):
+    """A way down that is never full. How much fits is the concern of other tests: a browser that hardly gets a turn
+    takes that for a narrow way, and that somebody is not shown for a minute then says nothing about keys."""
+
+    def estimate(self, bits: int, now: float) -> bool:
+        return False
+
+    def loss(self, fraction: float, now: float) -> bool:
+        return False
+
+
 class TappedPeer(Peer):
     def __init__(self, plane: Plane, listener: Listener, write: Callable[[Heard], None]) -> None:
         super().__init__(plane, listener)
@@ -50,6 +63,8 @@ class TappedPlane(Plane):
         self._write = write
 
     def open(self, listener: Listener) -> Peer:
+        if isinstance(listener, Participant):
+            listener.view.downlink = Wide()
         return TappedPeer(self, listener, self._write)
 
 
