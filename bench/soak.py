@@ -114,7 +114,7 @@ def resident(pid: int) -> int:
 
 def sizes(system: System) -> dict[str, int]:
     """Of what should not grow; the workers come and go, so they are looked at together."""
-    gc.collect()  # this process makes so few objects that their circles, with OpenSSL's memory, would lie about for an hour
+    gc.collect()  # so few objects are made here that their circles, with OpenSSL's memory, would lie about for an hour
     living = [name for name in worker_names(WORKERS) if system.child(name).alive]
     found = {"front": resident(system.child("front").pid), "pages": resident(os.getpid())}
     with contextlib.suppress(OSError, StopIteration, ValueError):

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_
 from local import seed
 from local.system import TRUST, Ports, System, national_id
 from tests.e2e.browsers import Browsers, faults, opened
-from tests.e2e.people import FORCE_RELAY, KEEP_CONNECTIONS, Booking, Clinician, Patient, expect_media
+from tests.e2e.people import FORCE_RELAY, KEEP_CONNECTIONS, PATIENCE, Booking, Clinician, Patient, expect_media
 from tests.invariants.running import hold
 
 
@@ -73,6 +73,7 @@ def open_page(browsers: Browsers) -> Iterator[Callable[..., Page]]:
     ) -> Page:
         chosen = browsers.of(browser) if isinstance(browser, str) else browser
         context = chosen.new_context(locale="nb-NO", **options)
+        context.set_default_timeout(PATIENCE)
         contexts.append(context)
         for script in (KEEP_CONNECTIONS, *([FORCE_RELAY] if relay else []), *scripts):
             context.add_init_script(script)

@@ -2,8 +2,6 @@
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.e2e.people import PATIENCE
-
 MOST = 90  # presses of Tab from anywhere to anywhere on a page; beyond it is a trap
 # The skip link is seen by its being there, for it is drawn only while it has the focus; of a date or a time browsers
 # themselves mark the part that one is in.
@@ -32,7 +30,7 @@ class Keys:
 
     def go_to(self, target: Locator, key: str = "Tab") -> None:
         """Press Tab until the target has the focus; on the way the focus is always to be seen."""
-        expect(target.first).to_be_visible(timeout=PATIENCE)
+        expect(target.first).to_be_visible()
         passed: list[str] = []
         for _ in range(MOST):
             self.page.keyboard.press(key)
@@ -51,7 +49,7 @@ class Keys:
 
     def choose(self, target: Locator) -> None:
         """Choose one of several radio buttons: to the group with Tab, within it with the arrows."""
-        expect(target).to_be_visible(timeout=PATIENCE)
+        expect(target).to_be_visible()
         group = target.get_attribute("name")
         for _ in range(MOST):
             if self.page.evaluate("group => document.activeElement?.name === group", group):
@@ -71,7 +69,7 @@ class Keys:
 
     def expect_arrival(self) -> None:
         """The focus has been taken to what is new."""
-        self.page.wait_for_function(ARRIVED, timeout=PATIENCE)
+        self.page.wait_for_function(ARRIVED)
 
     def log_in(self, person: str) -> None:
         """At the stand-in portal."""

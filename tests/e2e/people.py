@@ -3,13 +3,14 @@
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from playwright.sync_api import Locator, Page, WebSocketRoute, expect
 
-# How long a step may take on a busy machine before the test gives up; no test measures time.
-PATIENCE = 60_000
+PATIENCE: Final = 60_000
+"""Milliseconds that a step may take on a busy machine before the test gives up; no test measures time."""
+expect.set_options(timeout=PATIENCE)
 
 FRAMES = """
 async () => {
@@ -85,7 +86,7 @@ def expect_media(page: Page) -> Flow:
 
 def log_in(page: Page, person: str, eid: str | None = None) -> None:
     """Choose a test person (and an e-ID) at the stand-in portal."""
-    expect(page.locator("form")).to_be_visible(timeout=PATIENCE)
+    expect(page.locator("form")).to_be_visible()
     page.get_by_label(person, exact=False).first.check()
     if eid is None:
         page.get_by_role("button", name="Logg inn").first.click()
@@ -145,7 +146,7 @@ class Clinician:
     def log_in(self) -> None:
         """At the trust's issuer, and back to the list."""
         log_in(self.page, self.person)
-        expect(self.page.locator("[data-view=list] [data-day]")).to_be_visible(timeout=PATIENCE)  # the list has come
+        expect(self.page.locator("[data-view=list] [data-day]")).to_be_visible()  # the list has come
 
     def book(self, booking: Booking) -> str:
         """Fill in the form; return the consultation's id as the new row shows it."""
@@ -166,12 +167,11 @@ class Clinician:
         form.get_by_label("Innloggingsnivå").select_option(label=booking.level)
         form.get_by_label("Fødselsnummer (valgfritt)").fill(booking.national_id)
         form.get_by_role("button", name="Book", exact=False).click()
-        expect(form).to_be_hidden(timeout=PATIENCE)
+        expect(form).to_be_hidden()
         self.page.wait_for_function(
             "known => [...document.querySelectorAll('[data-consultation]')]"
             ".some(r => !known.includes(r.dataset.consultation))",
             arg=sorted(known),
-            timeout=PATIENCE,
         )
         now_there = rows.evaluate_all("rows => rows.map(r => r.dataset.consultation)")
         (new,) = set(now_there) - known
@@ -181,12 +181,12 @@ class Clinician:
         return self.page.locator(f"[data-consultation='{consultation}']")
 
     def expect_state(self, consultation: str, state: str) -> None:
-        expect(self.row(consultation)).to_have_attribute("data-state", state, timeout=PATIENCE)
+        expect(self.row(consultation)).to_have_attribute("data-state", state)
 
     def call(self, consultation: str) -> None:
         self.page.bring_to_front()  # Firefox gives devices to the window in front
         self.row(consultation).get_by_role("button", name="Ring", exact=True).click()
-        expect(self.page.locator("[data-view=call]")).to_be_visible(timeout=PATIENCE)
+        expect(self.page.locator("[data-view=call]")).to_be_visible()
 
     def hang_up(self) -> None:
         self.page.get_by_role("button", name="Avslutt samtale").click()
@@ -224,12 +224,12 @@ class Clinician:
         form.get_by_label("Navn", exact=True).fill(name)
         form.get_by_label("Mobiltelefon").fill(phone)
         form.get_by_role("button", name="Legg til og send lenke").click()
-        expect(form).to_be_hidden(timeout=PATIENCE)
+        expect(form).to_be_hidden()
         expect(self.row(consultation).locator("[data-guest]", has_text=name)).to_be_visible()
 
     def let_in(self) -> None:
         """Whoever knocks while a call goes on."""
-        self.page.locator("[data-banner=knocking]").get_by_role("button", name="Slipp inn").click(timeout=PATIENCE)
+        self.page.locator("[data-banner=knocking]").get_by_role("button", name="Slipp inn").click()
 
 
 class Patient:
@@ -239,7 +239,7 @@ class Patient:
         self.page = page
 
     def expect_step(self, step: str) -> None:
-        expect(self.page.locator(f"main[data-step={step}]")).to_be_visible(timeout=PATIENCE)
+        expect(self.page.locator(f"main[data-step={step}]")).to_be_visible()
 
     def open(self, link: str) -> None:
         self.page.goto(link)
@@ -252,7 +252,7 @@ class Patient:
     def ask_for_code(self) -> None:
         self.expect_step("login")
         self.page.get_by_role("button", name="Send kode", exact=True).click()
-        expect(self.page.get_by_label("Koden fra SMS-en")).to_be_focused(timeout=PATIENCE)
+        expect(self.page.get_by_label("Koden fra SMS-en")).to_be_focused()
 
     def give_code(self, code: str) -> None:
         self.page.get_by_label("Koden fra SMS-en").fill(code)
@@ -269,7 +269,7 @@ class Patient:
         """Run the network test; return the sentence it ends with."""
         self.expect_step("network")
         verdict = self.page.get_by_text("Nettverket ditt", exact=False).first
-        expect(verdict).to_be_visible(timeout=PATIENCE)
+        expect(verdict).to_be_visible()
         return verdict.inner_text()
 
     def skip_network(self) -> None:
@@ -314,7 +314,7 @@ class Patient:
         self.page.get_by_role("alertdialog").get_by_role("button", name="Avslutt samtale").click()
 
     def expect_error(self, words: str) -> None:
-        expect(self.page.locator("main")).to_contain_text(words, timeout=PATIENCE)
+        expect(self.page.locator("main")).to_contain_text(words)
 
     def give_feedback(self) -> None:
         self.expect_step("feedback")

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.browsers import BROWSERS
-from tests.e2e.people import PATIENCE, Patient
+from tests.e2e.people import Patient
 
 KEPT = """
 () => new Promise((resolve, reject) => {
@@ -83,7 +83,7 @@ def test_a_login_without_the_browsers_key_is_asked_for_once_more(log_in) -> None
     patient.page.evaluate(FORGET)
     patient.page.reload()
     patient.expect_step("login")
-    expect(patient.page.get_by_role("heading", name=AGAIN)).to_be_visible(timeout=PATIENCE)
+    expect(patient.page.get_by_role("heading", name=AGAIN)).to_be_visible()
 
     patient.page.get_by_role("button", name=AGAIN).click()  # the portal still knows who it is
     patient.expect_step("access")

@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from tests.e2e.browsers import BROWSERS, DENIED
 from tests.e2e.devices import BUSY, MISSING, UNPLUG, UNPLUGGABLE, without
-from tests.e2e.people import PATIENCE, Booking, Clinician, Patient, expect_media
+from tests.e2e.people import Booking, Clinician, Patient, expect_media
 
 DEVICES = ["camera", "microphone"]
 
@@ -82,7 +82,7 @@ def test_who_has_no_camera_talks_and_the_clinician_is_told(open_clinician, open_
     clinician.call(consultation)
     patient.accept()
     expect_media(patient.page)
-    expect(clinician.page.get_by_text("har skrudd av kameraet").first).to_be_visible(timeout=PATIENCE)
+    expect(clinician.page.get_by_text("har skrudd av kameraet").first).to_be_visible()
     clinician.hang_up()
     patient.expect_step("feedback")
 
@@ -91,11 +91,11 @@ def test_who_has_no_camera_talks_and_the_clinician_is_told(open_clinician, open_
 def test_a_camera_unplugged_in_the_call_is_told_and_the_call_goes_on(meet, browser: str) -> None:
     clinician, patient, _ = meet(browser=browser, scripts=[UNPLUGGABLE])
     patient.page.evaluate(UNPLUG, "video")
-    expect(patient.page.get_by_text("Kameraet er av").first).to_be_visible(timeout=PATIENCE)
-    expect(clinician.page.get_by_text("har skrudd av kameraet").first).to_be_visible(timeout=PATIENCE)
+    expect(patient.page.get_by_text("Kameraet er av").first).to_be_visible()
+    expect(clinician.page.get_by_text("har skrudd av kameraet").first).to_be_visible()
     expect_media(patient.page)
     patient.page.evaluate("window.__plugIn('video')")
-    expect(patient.page.get_by_role("button", name="Skru av kamera")).to_be_visible(timeout=PATIENCE)  # by itself
+    expect(patient.page.get_by_role("button", name="Skru av kamera")).to_be_visible()  # by itself
     expect_media(clinician.page)
     clinician.hang_up()
     patient.expect_step("feedback")

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.browsers import BROWSERS
-from tests.e2e.people import PATIENCE, Clinician, Patient, expect_media
+from tests.e2e.people import Clinician, Patient, expect_media
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def test_reloads_lose_neither_the_place_in_the_waiting_room_nor_the_call(wait_in
     expect_media(clinician.page)
     clinician.page.bring_to_front()  # Firefox gives devices to the window in front
     clinician.page.reload()
-    expect(clinician.page.locator("[data-view=call]")).to_be_visible(timeout=PATIENCE)
+    expect(clinician.page.locator("[data-view=call]")).to_be_visible()
     expect_media(clinician.page)
     expect_media(patient.page)
     clinician.hang_up()
@@ -47,11 +47,11 @@ def test_each_sees_why_there_is_no_picture_or_sound(meeting) -> None:
     patient.accept()
     expect_media(clinician.page)
     patient.page.get_by_role("button", name="Skru av kamera").click()
-    expect(clinician.page.get_by_text("har skrudd av kameraet").first).to_be_visible(timeout=PATIENCE)
+    expect(clinician.page.get_by_text("har skrudd av kameraet").first).to_be_visible()
     patient.page.get_by_role("button", name="Skru på kamera").click()
     expect_media(clinician.page)
     clinician.page.get_by_role("button", name="Skru av mikrofon").click()
-    expect(patient.page.get_by_text("har skrudd av mikrofonen").first).to_be_visible(timeout=PATIENCE)
+    expect(patient.page.get_by_text("har skrudd av mikrofonen").first).to_be_visible()
     patient.hang_up()
     patient.expect_step("feedback")
 
@@ -78,11 +78,11 @@ def test_when_the_only_worker_is_killed_the_call_goes_on_at_the_next_one(meeting
     os.kill(system.child("worker").pid, signal.SIGKILL)
     try:
         for page in (patient.page, clinician.page):
-            expect(page.get_by_role("button", name="Prøv video igjen")).to_be_visible(timeout=PATIENCE)
+            expect(page.get_by_role("button", name="Prøv video igjen")).to_be_visible()
     finally:
         system.start_worker()
     for page in (patient.page, clinician.page):
-        expect(page.get_by_role("button", name="Prøv video igjen")).to_be_hidden(timeout=PATIENCE)
+        expect(page.get_by_role("button", name="Prøv video igjen")).to_be_hidden()
     expect_media(clinician.page)
     expect_media(patient.page)
     clinician.hang_up()

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from playwright.sync_api import expect
 
 from tests.e2e.keys import Keys
-from tests.e2e.people import PATIENCE, Clinician, Patient, expect_media
+from tests.e2e.people import Clinician, Patient, expect_media
 
 
 def book(keys: Keys, name: str, phone: str) -> None:
@@ -14,7 +14,7 @@ def book(keys: Keys, name: str, phone: str) -> None:
     page = keys.page
     keys.press("button", "Ny konsultasjon")
     form = page.get_by_role("dialog")
-    expect(form).to_be_visible(timeout=PATIENCE)
+    expect(form).to_be_visible()
     keys.expect_arrival()
     keys.type_into(form.get_by_label("Pasientens navn"), name)
     keys.type_into(form.get_by_label("Mobiltelefon"), phone)
@@ -32,7 +32,7 @@ def book(keys: Keys, name: str, phone: str) -> None:
     keys.go_to(form.get_by_label("Innloggingsnivå"))
     page.keyboard.type("Høyt")
     keys.press("button", "Book", within=form)
-    expect(form).to_be_hidden(timeout=PATIENCE)
+    expect(form).to_be_hidden()
 
 
 def test_the_whole_way_by_keyboard(open_clinician, open_patient, outbox) -> None:
@@ -41,11 +41,11 @@ def test_the_whole_way_by_keyboard(open_clinician, open_patient, outbox) -> None
     clinician.page.goto(clinician.address)
     hers.press("link", "Logg inn")
     hers.log_in("Ingrid Berg")
-    expect(clinician.page.locator("[data-view=list] [data-day]")).to_be_visible(timeout=PATIENCE)
+    expect(clinician.page.locator("[data-view=list] [data-day]")).to_be_visible()
     number = outbox.new_number()
     book(hers, "Tora Tastatur", number)
     row = clinician.page.locator("[data-consultation]").filter(has_text="Tora Tastatur")
-    expect(row).to_be_visible(timeout=PATIENCE)
+    expect(row).to_be_visible()
 
     patient: Patient = open_patient()
     theirs = Keys(patient.page)
@@ -69,10 +69,10 @@ def test_the_whole_way_by_keyboard(open_clinician, open_patient, outbox) -> None
     patient.expect_step("waiting")
     theirs.expect_arrival()
 
-    expect(row).to_have_attribute("data-state", "checked_in", timeout=PATIENCE)
+    expect(row).to_have_attribute("data-state", "checked_in")
     hers.go_to(row.get_by_role("button", name="Ring", exact=True))
     clinician.page.keyboard.press("Enter")
-    expect(clinician.page.locator("[data-view=call]")).to_be_visible(timeout=PATIENCE)
+    expect(clinician.page.locator("[data-view=call]")).to_be_visible()
     hers.expect_arrival()
     patient.expect_step("ringing")
     theirs.expect_arrival()
@@ -83,12 +83,12 @@ def test_the_whole_way_by_keyboard(open_clinician, open_patient, outbox) -> None
     theirs.press("button", "Skru av kamera")
     theirs.press("button", "Skru på kamera", key="Space")
     theirs.press("button", "Innstillinger")
-    expect(patient.page.get_by_label("Mikrofon").first).to_be_visible(timeout=PATIENCE)
+    expect(patient.page.get_by_label("Mikrofon").first).to_be_visible()
     theirs.go_to(patient.page.get_by_label("Mikrofon"))
 
     hers.press("button", "Avslutt samtale")
     hers.press("button", "Ja, avslutt", within=clinician.page.get_by_role("dialog"))
-    expect(clinician.page.locator("[data-view=list]")).to_be_visible(timeout=PATIENCE)
+    expect(clinician.page.locator("[data-view=list]")).to_be_visible()
     hers.expect_arrival()
     patient.expect_step("feedback")
     theirs.expect_arrival()

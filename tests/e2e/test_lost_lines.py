@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.browsers import BROWSERS
-from tests.e2e.people import PATIENCE, Patient, Wire, expect_media
+from tests.e2e.people import Patient, Wire, expect_media
 
 
 @pytest.mark.parametrize("browser", BROWSERS)
@@ -19,7 +19,7 @@ def test_a_network_lost_while_waiting_comes_back_by_itself(wait_in, browser: str
     wire.cut()
     patient.expect_error("Vi har mistet kontakten med tjenesten")
     wire.mend()
-    expect(patient.page.get_by_text("Vi har mistet kontakten med tjenesten")).to_be_hidden(timeout=PATIENCE)
+    expect(patient.page.get_by_text("Vi har mistet kontakten med tjenesten")).to_be_hidden()
     patient.expect_step("waiting")
     clinician.expect_state(consultation, "checked_in")
 
@@ -46,7 +46,7 @@ def test_media_that_stop_in_the_call_come_back_by_themselves(meet, system, brows
     os.kill(worker, signal.SIGSTOP)  # nothing passes any more, as with a network that is gone
     try:
         for page in (clinician.page, patient.page):
-            expect(page.get_by_text("Kobler til igjen").first).to_be_visible(timeout=PATIENCE)
+            expect(page.get_by_text("Kobler til igjen").first).to_be_visible()
     finally:
         os.kill(worker, signal.SIGCONT)
     expect_media(patient.page)
@@ -60,7 +60,7 @@ def test_a_patient_who_dropped_out_comes_back_into_the_call(meet) -> None:
     address = patient.page.url
     context = patient.page.context
     patient.page.close()
-    expect(clinician.page.get_by_text("har mistet forbindelsen").first).to_be_visible(timeout=PATIENCE)
+    expect(clinician.page.get_by_text("har mistet forbindelsen").first).to_be_visible()
     again = Patient(context.new_page())
     again.open(address)
     again.expect_step("call")
@@ -76,7 +76,7 @@ def test_a_clinician_who_dropped_out_comes_back_into_the_call(meet) -> None:
     clinician.page.close()
     clinician.page = context.new_page()
     clinician.page.goto(clinician.address)
-    expect(clinician.page.locator("[data-view=call]")).to_be_visible(timeout=PATIENCE)
+    expect(clinician.page.locator("[data-view=call]")).to_be_visible()
     expect_media(clinician.page)
     expect_media(patient.page)
     clinician.hang_up()

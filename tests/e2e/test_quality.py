@@ -44,7 +44,7 @@ def test_the_clinician_sees_how_both_connections_do(meet) -> None:
     clinician, patient, _ = meet()
     for seat, name in (("patient", "Mette Møter"), ("clinician", "Du")):
         link = clinician.page.locator(f".s-link[data-seat={seat}]")
-        expect(link).to_have_text(re.compile(f"^{name}: (god|ustabil|dårlig) forbindelse"), timeout=PATIENCE)
+        expect(link).to_have_text(re.compile(f"^{name}: (god|ustabil|dårlig) forbindelse"))
     expect(patient.page.locator(".s-link")).to_have_count(0)
 
 
@@ -52,9 +52,9 @@ def test_sound_alone_stops_the_pictures_both_ways_and_is_remembered(meet) -> Non
     clinician, patient, _ = meet()
     save_data(patient.page, "Mye: bare lyd")
     used = patient.page.get_by_text("Samtalen har brukt")
-    expect(used).to_have_text(re.compile(r"[1-9]"), timeout=PATIENCE)
+    expect(used).to_have_text(re.compile(r"[1-9]"))
     expect(patient.page.get_by_text("Du sparer data: bare lyd", exact=False)).to_be_visible()
-    expect(clinician.page.get_by_text("har skrudd av kameraet").first).to_be_visible(timeout=PATIENCE)
+    expect(clinician.page.get_by_text("har skrudd av kameraet").first).to_be_visible()
     assert patient.page.evaluate("localStorage.getItem('venterom.pictures')") == "none"
     patient.page.get_by_label("Nei, vis bilder").check()
     expect_media(clinician.page)
@@ -79,11 +79,11 @@ def test_of_several_sizes_whoever_saves_data_gets_a_small_one(meet) -> None:
 def test_a_screen_is_shown_large_until_the_clinician_stops(meet) -> None:
     clinician, patient, _ = meet()
     clinician.page.get_by_role("button", name="Del skjerm").click()
-    expect(clinician.page.get_by_text("Du deler skjermen din", exact=False)).to_be_visible(timeout=PATIENCE)
+    expect(clinician.page.get_by_text("Du deler skjermen din", exact=False)).to_be_visible()
     screen = patient.page.locator("video[data-role=screen]")
-    expect(screen).to_be_visible(timeout=PATIENCE)
+    expect(screen).to_be_visible()
     assert patient.page.evaluate(SCREEN_DRAWN, PATIENCE)
     expect_media(patient.page)
     clinician.page.get_by_role("button", name="Stopp deling").click()
-    expect(screen).to_have_count(0, timeout=PATIENCE)
+    expect(screen).to_have_count(0)
     expect_media(patient.page)

@@ -2,7 +2,7 @@
 
 from playwright.sync_api import expect
 
-from tests.e2e.people import PATIENCE, Booking, log_in
+from tests.e2e.people import Booking, log_in
 
 
 def test_a_secretary_books_watches_and_cancels(open_clinician, open_patient, outbox) -> None:
@@ -27,14 +27,14 @@ def test_a_secretary_books_watches_and_cancels(open_clinician, open_patient, out
     expect(berit.row(consultation).get_by_role("button", name="Ring", exact=True)).to_have_count(0)
 
     whose.select_option(label="Omar Haddad")
-    expect(berit.row(consultation)).to_have_count(0, timeout=PATIENCE)
+    expect(berit.row(consultation)).to_have_count(0)
     whose.select_option(label="Ingrid Berg")
     berit.expect_state(consultation, "checked_in")
 
     berit.cancel(consultation)
     for looking in (berit, ingrid):
         looking.expect_state(consultation, "cancelled")
-    expect(patient.page.locator("main:not([data-step=waiting])")).to_be_visible(timeout=PATIENCE)
+    expect(patient.page.locator("main:not([data-step=waiting])")).to_be_visible()
 
 
 def test_who_has_no_list_has_no_way_to_one(system, open_clinician) -> None:
@@ -42,7 +42,7 @@ def test_who_has_no_list_has_no_way_to_one(system, open_clinician) -> None:
     lars.page.goto(lars.address)
     lars.page.get_by_role("link", name="Logg inn").click()
     log_in(lars.page, "Lars Nes")
-    expect(lars.page.locator("[data-view=support]")).to_be_visible(timeout=PATIENCE)
+    expect(lars.page.locator("[data-view=support]")).to_be_visible()
     day = lars.page.request.get(f"{system.addresses['api']}/staff/elvenes/consultations?day=2027-01-15")
     assert day.status == 403
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.people import PATIENCE, Booking, Clinician, Patient, expect_media
+from tests.e2e.people import Booking, Clinician, Patient, expect_media
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def invite(omar: Clinician, open_patient, outbox):
 
 
 def expect_said(page: Page, words: str) -> None:
-    expect(page.locator("main")).to_contain_text(words, timeout=PATIENCE)
+    expect(page.locator("main")).to_contain_text(words)
 
 
 def test_running_late_is_told_to_the_clinician_and_taken_back(omar, invite) -> None:
@@ -49,11 +49,11 @@ def test_running_late_is_told_to_the_clinician_and_taken_back(omar, invite) -> N
     patient.page.get_by_text("Jeg er forsinket").click()
     patient.page.get_by_role("button", name="10 minutter").click()
     expect_said(patient.page, "omtrent 10 minutter forsinket")
-    expect(omar.row(consultation)).to_contain_text("omtrent 10 minutter forsinket", timeout=PATIENCE)
+    expect(omar.row(consultation)).to_contain_text("omtrent 10 minutter forsinket")
     patient.page.reload()
     expect_said(patient.page, "omtrent 10 minutter forsinket")
     patient.page.get_by_role("button", name="Angre").click()
-    expect(omar.row(consultation)).not_to_contain_text("10 minutter", timeout=PATIENCE)
+    expect(omar.row(consultation)).not_to_contain_text("10 minutter")
 
 
 def test_those_who_wait_are_told_their_place(omar, invite) -> None:
@@ -94,18 +94,18 @@ def test_who_comes_with_sound_only_may_show_a_picture_and_pauses_when_somebody_c
     patient.wait_with_sound_only()
     omar.call(consultation)
     patient.accept()
-    expect(omar.page.get_by_text("har skrudd av kameraet").first).to_be_visible(timeout=PATIENCE)
+    expect(omar.page.get_by_text("har skrudd av kameraet").first).to_be_visible()
     patient.page.get_by_role("button", name="Skru på kamera").click()
     expect_media(omar.page)
 
     patient.page.get_by_role("button", name="Noen kom inn").click()
     for page in (patient.page, omar.page):
-        expect(page.locator("[data-banner=paused]")).to_be_visible(timeout=PATIENCE)
+        expect(page.locator("[data-banner=paused]")).to_be_visible()
     patient.page.reload()  # a page that comes back keeps the pause
     patient.expect_step("call")
     patient.page.get_by_role("button", name="Rommet er privat igjen").click()
     for page in (patient.page, omar.page):
-        expect(page.locator("[data-banner=paused]")).to_be_hidden(timeout=PATIENCE)
+        expect(page.locator("[data-banner=paused]")).to_be_hidden()
     patient.page.get_by_role("button", name="Skru på kamera").click()
     expect_media(omar.page)
     expect_media(patient.page)

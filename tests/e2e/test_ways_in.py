@@ -4,7 +4,7 @@ import secrets
 
 from playwright.sync_api import expect
 
-from tests.e2e.people import PATIENCE, Booking, expect_media
+from tests.e2e.people import Booking, expect_media
 
 
 def test_the_fixed_address_leads_to_the_same_call(open_clinician, open_patient, system) -> None:
@@ -22,7 +22,7 @@ def test_the_fixed_address_leads_to_the_same_call(open_clinician, open_patient, 
     patient.check_in()
 
     row = clinician.page.locator("[data-consultation]").filter(has_text=name)
-    expect(row).to_have_attribute("data-state", "checked_in", timeout=PATIENCE)
+    expect(row).to_have_attribute("data-state", "checked_in")
     consultation = row.get_attribute("data-consultation")
     clinician.call(consultation)
     patient.accept()
@@ -91,6 +91,6 @@ def test_what_was_sent_can_be_read(open_clinician, open_page, outbox, system) ->
     clinician.book(Booking(name="Post Mottaker", phone=number, email=address, level="Ingen"))
     page = open_page()
     page.goto(system.addresses["outbox"])
-    expect(page.get_by_text(number).first).to_be_visible(timeout=PATIENCE)
-    expect(page.get_by_text(address).first).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text(number).first).to_be_visible()
+    expect(page.get_by_text(address).first).to_be_visible()
     expect(page.get_by_text("invite.ics").first).to_be_visible()

@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 from playwright.sync_api import TimeoutError as NotInTime
 
 from tests.e2e.conftest import Outbox
-from tests.e2e.people import PATIENCE, Patient, expect_media
+from tests.e2e.people import Patient, expect_media
 from tests.e2ee.dump import Secret, likeness
 from tests.e2ee.source import ACROSS, BOARD, DOWN
 
@@ -79,17 +79,17 @@ def keys(page: Page) -> list[Secret]:
 
 def expect_sealed(page: Page) -> None:
     """Wait until the page says that it is."""
-    expect(page.locator(".v-lock:is([data-face=sealed], [data-face=confirmed])")).to_be_visible(timeout=PATIENCE)
+    expect(page.locator(".v-lock:is([data-face=sealed], [data-face=confirmed])")).to_be_visible()
 
 
 def expect_open(page: Page) -> None:
     """Wait until the page says that the call is not encrypted from end to end."""
-    expect(page.locator(".v-lock[data-face=open]")).to_be_visible(timeout=PATIENCE)
+    expect(page.locator(".v-lock[data-face=open]")).to_be_visible()
 
 
 def expect_refused(page: Page, reason: str) -> None:
     """Wait until the page says that neither picture nor sound passes, and why."""
-    expect(page.locator(f"[data-refused={reason}]")).to_be_visible(timeout=PATIENCE)
+    expect(page.locator(f"[data-refused={reason}]")).to_be_visible()
 
 
 def codes(page: Page, seats: Iterable[str]) -> dict[str, str]:
@@ -99,7 +99,7 @@ def codes(page: Page, seats: Iterable[str]) -> dict[str, str]:
     found = {}
     for seat in seats:
         pairs = dialog.locator(f"[data-seat={seat}] .v-spoken strong")
-        expect(pairs).to_have_count(3, timeout=PATIENCE)
+        expect(pairs).to_have_count(3)
         found[seat] = "".join(pairs.all_inner_texts())
     page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
@@ -130,7 +130,6 @@ def expect_alive(page: Page, *seats: str, known: bool = True) -> None:
                 }}""",
                 arg=seat,
                 polling=100,
-                timeout=PATIENCE,
             )
         except NotInTime as late:
             raise AssertionError(f"{seat} stands still or is not shown: {page.evaluate(ARRIVED, seat)}") from late

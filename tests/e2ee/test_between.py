@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from local import seed
 from local.system import System
-from tests.e2e.people import PATIENCE, Booking, Clinician, Patient
+from tests.e2e.people import Booking, Clinician, Patient
 from tests.e2ee.between import Between, Denying, Mangling, Part, Swapping
 from tests.e2ee.dump import ALIKE, likeness, opened, read, seen
 from tests.e2ee.pages import codes, expect_alive, expect_open, expect_refused, expect_same_codes, expect_sealed
@@ -78,7 +78,7 @@ def expect_nothing_passed(somebody: Clinician | Patient) -> None:
 def test_who_only_listens_changes_nothing_and_the_login_is_known(call) -> None:
     clinician, patient = call(Between(), logged_in=True)
     expect_same_codes(clinician=clinician.page, patient=patient.page)
-    expect(clinician.page.locator(".v-lock[data-face=confirmed]")).to_be_visible(timeout=PATIENCE)
+    expect(clinician.page.locator(".v-lock[data-face=confirmed]")).to_be_visible()
     expect_alive(clinician.page, "patient")
     expect_alive(patient.page, "clinician")
 

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from local.system import System
-from tests.e2e.people import PATIENCE, Clinician, Patient
+from tests.e2e.people import Clinician, Patient
 from tests.e2ee.dump import Secret, opened, read
 from tests.e2ee.pages import KEYS, WRONG, expect_alive, expect_same_codes, expect_sealed, keys, wait_as_guest
 from tests.e2ee.tapped import Heard
@@ -67,7 +67,6 @@ def test_a_call_that_moves_to_another_worker_stays_sealed(meet, chromium, system
             page.wait_for_function(
                 "lines => __peerConnections.slice(lines).some(pc => pc.connectionState === 'connected')",
                 arg=lines[seat],
-                timeout=PATIENCE,
             )
         expect_alive(clinician.page, "patient", known=known)
         expect_alive(patient.page, "clinician")
@@ -85,7 +84,7 @@ def could_open(heard: list[Heard], held: list[Secret]) -> bool:
 def expect_renewed(page: Page, epoch: int) -> None:
     """Wait until the page seals with a later secret."""
     later = "epoch => __keys.some(key => key.type === 'send' && key.epoch > epoch)"
-    page.wait_for_function(later, arg=epoch, timeout=PATIENCE)
+    page.wait_for_function(later, arg=epoch)
 
 
 def test_four_people_and_who_comes_late_and_leaves_opens_nothing_of_the_rest(
@@ -111,7 +110,7 @@ def test_four_people_and_who_comes_late_and_leaves_opens_nothing_of_the_rest(
     held, leaves = keys(late.page), time.time()
     assert {key.seat for key in held} == set(four)
     late.hang_up()
-    expect(clinician.page.locator(".v-person[data-seat=guest2]")).to_have_count(0, timeout=PATIENCE)
+    expect(clinician.page.locator(".v-person[data-seat=guest2]")).to_have_count(0)
     for seat, page in three.items():
         expect_renewed(page, max(key.epoch for key in held if key.seat == seat))
         expect_sealed(page)

@@ -84,9 +84,9 @@ def test_a_shared_screen_is_sealed_with_keys_of_its_own(meet, chromium, tap) -> 
     for page in (clinician.page, patient.page):
         expect_sealed(page)
     clinician.page.get_by_role("button", name="Del skjerm").click()
-    expect(clinician.page.get_by_text("Du deler skjermen din", exact=False)).to_be_visible(timeout=PATIENCE)
+    expect(clinician.page.get_by_text("Du deler skjermen din", exact=False)).to_be_visible()
     screen = patient.page.locator("video[data-role=screen]")
-    expect(screen).to_be_visible(timeout=PATIENCE)
+    expect(screen).to_be_visible()
     assert patient.page.evaluate(MOVES, PATIENCE)
     for page in (clinician.page, patient.page):
         expect_sealed(page)
@@ -96,13 +96,13 @@ def test_a_shared_screen_is_sealed_with_keys_of_its_own(meet, chromium, tap) -> 
     assert seen(shown[ssrc]), "who has the clinician's keys sees it"
     assert len(shown[ssrc]) > 0.9 * len(streams(heard, video=True)[ssrc]), "all of it was sealed, but for what was lost"
     clinician.page.get_by_role("button", name="Stopp deling").click()
-    expect(screen).to_have_count(0, timeout=PATIENCE)
+    expect(screen).to_have_count(0)
     expect_alive(patient.page, "clinician")
 
 
 def expect_lines(page: Page, seat: str, low: int, high: int) -> None:
     """Wait until this person is seen in more than ``low`` lines, and no more than ``high``."""
-    page.wait_for_function(HEIGHT, arg=[seat, low, high], polling=200, timeout=PATIENCE)
+    page.wait_for_function(HEIGHT, arg=[seat, low, high], polling=200)
 
 
 def wants(page: Page, pictures: str) -> None:

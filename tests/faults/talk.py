@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Playwright
 
 from local import seed
 from tests.e2e.browsers import ALLOW, CHROMIUM, FAKE_DEVICES, FLAGS
-from tests.e2e.people import FORCE_RELAY, Booking, Clinician, Patient
+from tests.e2e.people import FORCE_RELAY, PATIENCE, Booking, Clinician, Patient
 from tests.faults.service import Phone, Service, now
 from tests.faults.watch import SCRIPT, Counts, Figures, Watch, figures
 from tests.nets.wires import Host
@@ -112,6 +112,7 @@ class Stage:
     def page(self, browser: Browser, *, relay: bool = False, scripts: tuple[str, ...] = ()) -> Any:
         """A window that notes what is seen and heard in it."""
         context = browser.new_context(locale="nb-NO")
+        context.set_default_timeout(PATIENCE)
         for script in (SCRIPT, *([FORCE_RELAY] if relay else []), *self._scripts, *scripts):
             context.add_init_script(script)
         return context.new_page()
