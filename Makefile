@@ -141,11 +141,11 @@ faults: .venv/.ready build/plane.ready web/dist/index.html ## how soon both see 
 	@tools/setup.sh programs test
 	@$(PY) -m bench.faults --rounds $(or $(ROUNDS),5) $(ONLY)
 
-rush: .venv/.ready build/plane.ready ## nine o'clock: 500 open their links, 200 wait, 50 are called at once; latencies (CAPACITY=calls of a worker)
+rush: .venv/.ready build/plane.ready web/dist/index.html ## nine o'clock: 500 open their links, 200 wait, 50 are called at once; latencies (CAPACITY=calls of a worker)
 	@tools/setup.sh programs run
 	@$(PY) -m bench.rush --capacity $(or $(CAPACITY),0)
 
-soak: .venv/.ready build/plane.ready ## calls and random faults, and whether all is true and memory flat in the end (MINUTES=60, SEED=…)
+soak: .venv/.ready build/plane.ready web/dist/index.html ## calls and random faults, and whether all is true and memory flat in the end (MINUTES=60, SEED=…)
 	@tools/setup.sh programs run
 	@$(PY) -m bench.soak $(or $(MINUTES),60) $(addprefix --seed ,$(SEED))
 
