@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from chalicelib.records import Socket
+from chalicelib.records import open_sockets
 from local.children import NotStarted, wait_for_line
 from local.deploy import Aws
-from local.system import System
+from local.system import TRUST, System
 from tests.invariants import Table
 
 STORY: Final = 60
@@ -44,6 +44,10 @@ class Mischief:
 
     def __init__(self, system: System, workers: Sequence[str], story: Story, chance: random.Random) -> None:
         self._system, self._workers, self._story, self._chance = system, workers, story, chance
+        outputs = system.aws.outputs() or {}
+        stage = Aws(f"{system.aws.endpoint}/_aws/execute-api/{outputs['SocketApi']}/ws")
+        self._gateway = stage.client("apigatewaymanagementapi")
+        self._rows, self._table = system.aws.client("dynamodb"), outputs["Table"]
 
     async def run(self) -> None:
         """Until cancelled; what was begun is finished."""
@@ -76,16 +80,29 @@ class Mischief:
         await asyncio.to_thread(self._close_one)
 
     def _close_one(self) -> None:
-        outputs = self._system.aws.outputs() or {}
-        table = table_of(self._system)
-        connections = sorted(socket.connection for socket in table.all(Socket))
+        connections = self._connections()
         if not connections:
             return
-        stage = Aws(f"{self._system.aws.endpoint}/_aws/execute-api/{outputs['SocketApi']}/ws")
-        gateway = stage.client("apigatewaymanagementapi")
-        with contextlib.suppress(gateway.exceptions.GoneException):
-            gateway.delete_connection(ConnectionId=self._chance.choice(connections))
+        with contextlib.suppress(self._gateway.exceptions.GoneException):
+            self._gateway.delete_connection(ConnectionId=self._chance.choice(connections))
             self._story.tell("socket closed")
+
+    def _connections(self) -> list[str]:
+        """All open sockets, people's and workers'.
+
+        Not from the whole table: it grows, and while something happens it is not twice the same, which who reads it
+        whole waits for.
+        """
+        found: list[str] = []
+        for trust in (TRUST["trust"]["id"], ""):
+            answer = self._rows.query(
+                TableName=self._table,
+                IndexName="by_day",
+                KeyConditionExpression="day_pk = :sockets",
+                ExpressionAttributeValues={":sockets": {"S": open_sockets(trust)}},
+            )
+            found += [row["day_sk"]["S"] for row in answer["Items"]]
+        return sorted(found)
 
     async def _slow(self) -> None:
         """The functions do nothing for a while."""
