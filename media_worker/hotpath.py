@@ -340,8 +340,10 @@ class Plane:
             lib.plane_flush(self.c)
 
     def close(self) -> None:
-        """Give the memory back; all peers have been closed."""
+        """Give the memory back. Peers that are still there are closed; who closes them later finds nothing to do."""
         if self.c:
+            for peer in list(self.peers.values()):
+                peer.close()
             lib.plane_free(self.c)
             self.c = ffi.NULL
 

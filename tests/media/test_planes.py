@@ -540,3 +540,15 @@ def test_no_number_is_given_twice(kind: str, script: list[tuple[str, Any]]) -> N
     got = [entry[0] for entry in play(kind, script)[0] if isinstance(entry, tuple)]
     given_out = [(head.ssrc, head.sequence) for head in got]
     assert len(set(given_out)) == len(given_out)
+
+
+@pytest.mark.parametrize("kind", PLANES)
+def test_who_closes_after_the_plane_finds_nothing_to_do(kind: str) -> None:
+    """A worker that is told to stop may still be closing a connection; in C that was a crash."""
+    bench = Bench(kind)
+    bench.picture.select(bench.camera, {})
+    bench.send(picture(1, key=True))
+    bench.plane.close()
+    bench.close()
+    bench.peer.send(b"late")
+    assert bench.peer.transport_cc(1, 2) is None
