@@ -1,7 +1,7 @@
 """How long an SMS is, by the letter of 3GPP TS 23.038 and 23.040."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from chalicelib.alphabet import BASIC, EXTENDED, Measure, measure
@@ -47,8 +47,10 @@ def test_the_alphabet_is_as_large_as_the_standard_says() -> None:
 
 
 @given(st.text(max_size=800), st.text(max_size=20))
+@example("{{", "\x1f")
 def test_more_text_is_never_shorter(text: str, more: str) -> None:
     before, after = measure(text), measure(text + more)
-    assert after.length >= before.length
+    if after.unicode is before.unicode:  # what counts twice in GSM-7 counts once in UCS-2
+        assert after.length >= before.length
     assert after.parts >= before.parts >= 1
     assert after.unicode or not before.unicode
