@@ -15,7 +15,6 @@ from chalicelib.records import open_sockets
 from local.children import NotStarted, wait_for_line
 from local.deploy import Aws
 from local.system import TRUST, System
-from tests.invariants import Table
 
 STORY: Final = 60
 PAUSE: Final = (2.0, 10.0)
@@ -113,9 +112,3 @@ class Mischief:
             await asyncio.sleep(self._chance.uniform(*SLOW))
         finally:
             os.killpg(pid, signal.SIGCONT)
-
-
-def table_of(system: System) -> Table:
-    """As it stands."""
-    outputs = system.aws.outputs() or {}
-    return Table.scanned(system.aws.client("dynamodb"), outputs["Table"], time.time)

@@ -15,12 +15,13 @@ import secrets
 import statistics
 import sys
 import tempfile
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from bench.mischief import KINDS, Mischief, Story, table_of
+from bench.mischief import KINDS, Mischief, Story
 from chalicelib import protocol as p
 from chalicelib.lifecycle import WITH_CALL, State
 from chalicelib.records import Socket, Worker
@@ -114,7 +115,7 @@ def resident(pid: int) -> int:
 
 def sizes(system: System) -> dict[str, int]:
     """Of what should not grow; the workers come and go, so they are looked at together."""
-    gc.collect()  # so few objects are made here that their circles, with OpenSSL's memory, would lie about for an hour
+    gc.collect()  # garbage is no growth
     living = [name for name in worker_names(WORKERS) if system.child(name).alive]
     found = {"front": resident(system.child("front").pid), "pages": resident(os.getpid())}
     with contextlib.suppress(OSError, StopIteration, ValueError):
@@ -191,6 +192,12 @@ async def quiet(system: System) -> None:
     wrong = broken(table, (*ALWAYS, *AT_REST))
     if wrong:
         raise Untrue("\n".join(wrong))
+
+
+def table_of(system: System) -> Table:
+    """As it stands."""
+    outputs = system.aws.outputs() or {}
+    return Table.scanned(system.aws.client("dynamodb"), outputs["Table"], time.time)
 
 
 def left_over(table: Table) -> bool:

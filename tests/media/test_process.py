@@ -127,16 +127,7 @@ def test_one_of_a_system_writes_how_it_does_to_its_output() -> None:
 def test_interrupted_it_ends_at_once() -> None:
     async def test() -> None:
         async with FakeFunctions(KEY).running() as functions:
-            process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                "media_worker",
-                env={
-                    "VENTEROM_SOCKET": functions.address,
-                    "VENTEROM_WORKER_KEY": KEY,
-                    "VENTEROM_ADDRESS": "127.0.0.1",
-                },
-            )
+            process = await worker(functions)
             session = await functions.session()
             await session.hear_a(Register)
             await session.say(Registered(10, 30, 6600))
