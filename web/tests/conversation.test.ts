@@ -1,10 +1,14 @@
-// The call as a page holds it: pausing, whoever wished it, in whatever order news comes; and speaking while muted.
-import { afterAll, beforeAll, expect, test } from "vitest";
-import type { Join, Pause, Seat } from "../src/protocol";
+// The call as a page holds it: pausing, whoever wished it, in whatever order news comes; speaking while muted; and what is known of a call from before.
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import type { Handshake, Join, Pause, Seat } from "../src/protocol";
 import { Conversation } from "../src/shared/conversation";
+import { Memory } from "../src/shared/e2ee/memory";
+import { Protector } from "../src/shared/e2ee/protection";
+import type { Way } from "../src/shared/e2ee/transforms";
 import type { Equipment } from "../src/shared/equipment";
 import { LISTEN_MS, Speech } from "../src/shared/voice";
 import { FakeStorage } from "./fakedevices";
+import { FakeWorker } from "./e2ee/room";
 import { FakePeer, FakeStream } from "./fakepeer";
 import { settle } from "./fakes";
 
@@ -12,7 +16,7 @@ const join: Join = { type: "join", consultation: "c1", call: 3, seat: "patient",
 const camera = {} as MediaStreamTrack;
 
 let peers: FakePeer[] = [];
-const replaced = ["MediaStream", "RTCPeerConnection", "localStorage"].map((name) => [name, Object.getOwnPropertyDescriptor(globalThis, name)] as const);
+const replaced = ["MediaStream", "RTCPeerConnection", "localStorage", "Worker", "RTCRtpScriptTransform"].map((name) => [name, Object.getOwnPropertyDescriptor(globalThis, name)] as const);
 beforeAll(() => {
   const made = class extends FakePeer {
     constructor() {
@@ -25,7 +29,10 @@ beforeAll(() => {
   }
 });
 afterAll(() => {
-  for (const [name, was] of replaced) if (was) Object.defineProperty(globalThis, name, was);
+  for (const [name, was] of replaced) {
+    if (was) Object.defineProperty(globalThis, name, was);
+    else Reflect.deleteProperty(globalThis, name);
+  }
 });
 
 function setUp() {
@@ -191,4 +198,67 @@ test("speech has gaps between its syllables", () => {
   const said = Array.from({ length: 30 }, (_, at) => speech.hears(at % 3 === 2 ? 0.1 : 0.4));
   expect(said.at(-1)).toBe(true);
   expect(said[5]).toBe(false);
+});
+
+/** A clinician's page that is told to join and leave, and each time somebody who has just opened the patient's. */
+function called() {
+  for (const [name, value] of Object.entries({ Worker: FakeWorker, RTCRtpScriptTransform: class {} })) Object.defineProperty(globalThis, name, { value, configurable: true, writable: true });
+  peers = [];
+  let patient: Protector | null = null;
+  let call = 0;
+  const equipment = { camera: null, microphone: null, cameraMayCome: false, interrupted: false };
+  const hear = ({ parcels }: Handshake): void => parcels.patient && patient?.hear({ type: "peer_handshake", consultation: "c1", call, seat: "clinician", parcel: parcels.patient });
+  const conversation = new Conversation(
+    equipment as unknown as Equipment,
+    { send: (message) => (message.type === "handshake" && hear(message), true), wake: () => undefined },
+    () => undefined,
+  );
+  const meet = async (way: Way | null = "script"): Promise<void> => {
+    call++;
+    patient = new Protector({
+      consultation: "c1",
+      own: "patient",
+      rule: "preferred",
+      memory: new Memory(),
+      way,
+      worker: () => new FakeWorker(),
+      say: ({ clinician }) => clinician && conversation.hear({ type: "peer_handshake", consultation: "c1", call, seat: "patient", parcel: clinician }),
+      onChange: () => undefined,
+      onStop: () => undefined,
+      onRenew: () => undefined,
+    });
+    void conversation.join({ ...join, call, seat: "clinician" });
+    patient.join("preferred", join.seats);
+    await vi.waitUntil(() => conversation.protection?.state !== "agreeing", { timeout: 20_000, interval: 5 });
+  };
+  const part = (): void => {
+    patient?.close();
+    conversation.leave();
+  };
+  return { conversation, meet, part };
+}
+
+test("who lets a call end and begin again gets no more tries at its code by it", async () => {
+  const { conversation, meet, part } = called();
+  let agreed = 0;
+  for (; agreed < 20; agreed++) {
+    await meet();
+    if (conversation.protection?.state === "refused") break;
+    part();
+  }
+  expect(conversation.protection).toEqual({ state: "refused", reason: "tampered", seat: "patient" });
+  expect(agreed).toBeLessThanOrEqual(10);
+  part();
+});
+
+test("nor is it forgotten that it was sealed: it opens by the person's word alone", async () => {
+  const { conversation, meet, part } = called();
+  await meet();
+  expect(conversation.protection?.state).toBe("sealed");
+  part();
+  await meet(null);
+  expect(conversation.protection).toEqual({ state: "refused", reason: "downgrade", seat: "patient", mayGoOn: true });
+  conversation.goOn();
+  expect(conversation.protection?.state).toBe("open");
+  part();
 });

@@ -9,6 +9,7 @@ import type { Remote } from "./people";
 import { remember, remembered } from "./saving";
 import { Stopwatch } from "./stopwatch";
 import { listenTo, Speech } from "./voice";
+import { Memory } from "./e2ee/memory";
 import { Protector } from "./e2ee/protection";
 import type { Identity, Proof, Protection } from "./e2ee/types";
 import type { Answer, Appetite, Handshake, Join, Pause, PeerHandshake, PeerLeft, PeerMedia, Seat, SeatQuality, Timed } from "../protocol";
@@ -61,6 +62,8 @@ export class Conversation {
   private media: Line | null = null;
   private watch: Stopwatch | null = null;
   private protector: Protector | null = null;
+  /** By consultation, and never forgotten: leaving and joining again must not make a page trust more than it did. */
+  private readonly memories = new Map<string, Memory>();
   private present: Pick<Join, "consultation" | "call"> = { consultation: "", call: 0 };
 
   constructor(
@@ -253,10 +256,13 @@ export class Conversation {
 
   private protect({ consultation, seat: own, encryption: rule }: Join): Protector {
     const { prove, judge, expectsIdentity } = this.witness;
+    const memory = this.memories.get(consultation) ?? new Memory();
+    this.memories.set(consultation, memory);
     const protector: Protector = new Protector({
       consultation,
       own,
       rule,
+      memory,
       say: (parcels) => void this.socket.send({ type: "handshake", consultation, call: this.present.call, parcels }),
       onChange: () => this.protector === protector && this.obey(protector),
       onStop: () => this.protector === protector && this.media?.close(),

@@ -1,5 +1,6 @@
 // Joins calls in a real browser, for tests/e2ee/test_joins.py: the product's page on one side, on the other somebody who keeps what arrives as it arrives.
 import { Opening, label } from "../../src/shared/e2ee/frames";
+import { Memory } from "../../src/shared/e2ee/memory";
 import type { ToSealer } from "../../src/shared/e2ee/passage";
 import type { Passages } from "../../src/shared/e2ee/passages";
 import { Protector } from "../../src/shared/e2ee/protection";
@@ -66,6 +67,7 @@ export async function join(tracks: { audio: MediaStreamTrack; video: MediaStream
     consultation: "c",
     own: "patient",
     rule: "required",
+    memory: new Memory(),
     way: "script",
     worker: () => made("/sealer.js") as unknown as SealerWorker,
     say: say("patient"),
@@ -76,7 +78,7 @@ export async function join(tracks: { audio: MediaStreamTrack; video: MediaStream
     },
     onRenew: () => undefined,
   });
-  const other = new Protector({ consultation: "c", own: "clinician", rule: "required", way: "script", worker: () => sink, say: say("clinician"), onChange: () => undefined, onStop: () => undefined, onRenew: () => undefined });
+  const other = new Protector({ consultation: "c", own: "clinician", rule: "required", memory: new Memory(), way: "script", worker: () => sink, say: say("clinician"), onChange: () => undefined, onStop: () => undefined, onRenew: () => undefined });
   Object.assign(protectors, { patient, clinician: other });
 
   const [near, far] = [new RTCPeerConnection(), new RTCPeerConnection()];

@@ -115,6 +115,21 @@ test("nor does it help to say each time that they have left", async () => {
   expect(attempts.size).toBeLessThanOrEqual(10);
 });
 
+test("nor to wait: one beginning is forgiven each half minute, not all of them at once", async () => {
+  const net = new Net(SEATS);
+  net.open("clinician");
+  for (let half = 0; half < 20; half++) {
+    for (let time = 0; time < 12; time++) {
+      net.open("patient");
+      await net.talk();
+      net.leave("patient");
+    }
+    await net.clock.pass(31_000);
+  }
+  const attempts = new Set(net.log.filter(({ from, parcel }) => from === "clinician" && parcel.public).map(({ parcel }) => parcel.attempt));
+  expect(attempts.size, "half of the beginnings are ours: twenty at first, and one more each half minute").toBeLessThanOrEqual((20 + 20) / 2);
+});
+
 test("who reloads now and then is not", async () => {
   const net = new Net(SEATS);
   net.open("clinician");

@@ -2,6 +2,7 @@
 import type { Parcel, Seat } from "../../src/protocol";
 import { Group, type GroupOptions } from "../../src/shared/e2ee/group";
 import { toBase64Url } from "../../src/shared/e2ee/bytes";
+import { Memory } from "../../src/shared/e2ee/memory";
 import { Clock } from "../fakes";
 
 export interface Letter {
@@ -30,6 +31,7 @@ export class Page {
       consultation: "c1",
       able: true,
       say: (parcels) => net.say(seat, parcels),
+      memory: new Memory(net.clock.after),
       after: net.clock.after,
       onChange: () => undefined,
       sink: {

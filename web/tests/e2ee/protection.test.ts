@@ -1,7 +1,10 @@
 // What protects a conversation, from the first word to the last: closed until agreed, open only where that is allowed, stopped for good reason.
 import { expect, test } from "vitest";
+import { Memory } from "../../src/shared/e2ee/memory";
 import { LOOK_MS, SILENT_MS } from "../../src/shared/e2ee/protection";
 import { media, Room, SEATS } from "./room";
+
+const TWO = SEATS.slice(0, 2);
 
 test("two who can agree, and the worker hears of keys before it hears that it may seal", async () => {
   const room = new Room();
@@ -55,6 +58,19 @@ test("a sealed call that somebody joins who cannot waits for the word of the per
   expect(patient.protector.state).toEqual({ state: "open", unable: ["guest1"] });
   patient.protector.hear({ type: "peer_left", consultation: "c", call: 1, seat: "guest1" });
   expect(patient.protector.mode).toBe("sealed");
+});
+
+test("a page that was made to leave and join again still knows that its call was sealed", async () => {
+  const room = new Room(TWO);
+  const memory = new Memory(room.clock.after);
+  const before = room.enter("patient", "streams", "preferred", memory);
+  room.enter("clinician");
+  await room.until(() => before.protector.mode === "sealed");
+  const patient = room.enter("patient", "streams", "preferred", memory);
+  room.enter("clinician", null);
+  await room.until(() => patient.protector.state.state === "refused");
+  expect(patient.protector.state).toEqual({ state: "refused", reason: "downgrade", seat: "clinician", mayGoOn: true });
+  expect(patient.history).not.toContainEqual(expect.objectContaining({ state: "open" }));
 });
 
 test("a code that is not the same on both pages ends the call here, and nothing heals that", async () => {

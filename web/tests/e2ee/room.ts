@@ -1,5 +1,6 @@
 // Several pages' protectors whose words reach each other, over functions that anybody may sit in.
 import type { Encryption, Handshake, Parcel, PeerMedia, Seat } from "../../src/protocol";
+import { Memory } from "../../src/shared/e2ee/memory";
 import type { FromSealer, ToSealer } from "../../src/shared/e2ee/passage";
 import { Protector } from "../../src/shared/e2ee/protection";
 import type { SealerWorker, Way } from "../../src/shared/e2ee/transforms";
@@ -46,8 +47,8 @@ export class Room {
 
   constructor(private readonly seats: Seat[] = SEATS) {}
 
-  /** A page is opened; the one that was open at this seat is gone, and nobody is told. */
-  enter(seat: Seat, way: Way | null = "streams", rule: Encryption = "preferred"): RoomPage {
+  /** A page is opened; the one that was open at this seat is gone, and nobody is told. With a `memory` it is the same page, which joins again. */
+  enter(seat: Seat, way: Way | null = "streams", rule: Encryption = "preferred", memory = new Memory(this.clock.after)): RoomPage {
     this.pages[seat]?.protector.close();
     const worker = new FakeWorker();
     const say = (parcels: Handshake["parcels"]): void => {
@@ -65,6 +66,7 @@ export class Room {
         consultation: "c",
         own: seat,
         rule,
+        memory,
         way,
         say,
         worker: () => worker,

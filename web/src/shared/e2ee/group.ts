@@ -3,7 +3,7 @@ import type { Seat } from "../../protocol";
 import { realAfter, type After } from "../time";
 import { Agreement, type Secret } from "./agreement";
 import { random, type Bytes } from "./bytes";
-import { Past } from "./past";
+import type { Memory } from "./memory";
 import type { Identity, KeySink, Pair, Parcel, Proof, Say } from "./types";
 
 /** So long after a renewal the new secret is used, even if somebody does not have it yet: who has left can listen no longer. */
@@ -18,6 +18,8 @@ export interface GroupOptions {
   sink: KeySink;
   /** Something that `pairs` or `ready` tell has changed. */
   onChange: () => void;
+  /** What outlives the group, so that nobody wins tries by ending and beginning it. */
+  memory: Memory;
   after?: After;
   /** What is shown to somebody to prove who is here. */
   prove?: (to: Seat, transcript: Bytes) => Promise<Proof | null>;
@@ -28,7 +30,6 @@ export interface GroupOptions {
 
 export class Group {
   private readonly agreements = new Map<Seat, Agreement>();
-  private readonly pasts = new Map<Seat, Past>();
   /** Who may have our secrets. */
   private readonly trusted = new Set<Agreement>();
   private newest: Secret | null = null;
@@ -85,7 +86,6 @@ export class Group {
     this.cancelRenewal();
     for (const agreement of this.agreements.values()) agreement.close();
     this.agreements.clear();
-    for (const past of this.pasts.values()) past.close();
   }
 
   /** Whether sending makes sense and is allowed: somebody secured has a secret of ours. */
@@ -105,15 +105,13 @@ export class Group {
   private agreement(seat: Seat): Agreement | null {
     const known = this.agreements.get(seat);
     if (known || this.closed || seat === this.options.own) return known ?? null;
-    const { own, consultation, able, sink, after, prove, judge, expectsIdentity } = this.options;
-    const past = this.pasts.get(seat) ?? new Past(after ?? realAfter);
-    this.pasts.set(seat, past);
+    const { own, consultation, able, sink, memory, after, prove, judge, expectsIdentity } = this.options;
     const agreement = new Agreement({
       own,
       other: seat,
       consultation,
       able,
-      past,
+      past: memory.past(seat),
       secret: () => (this.given.has(agreement) ? this.newest : null),
       post: (parcel) => void (this.outbox[seat] = parcel),
       onTrust: (trusted) => (trusted ? this.trust(agreement) : this.distrust(agreement, seat)),

@@ -9,22 +9,20 @@ export class Past {
   /** The highest number heard within each attempt of theirs. */
   readonly numbers = new Map<string, number>();
   private beginnings = 0;
-  private readonly forgiving = new Set<() => void>();
 
   constructor(private readonly after: After) {}
 
   /** Whether there may be one beginning more. */
   spend(): boolean {
-    if (++this.beginnings > BEGINNINGS) return false;
-    const cancel = this.after(FORGIVEN_MS, () => {
-      this.forgiving.delete(cancel);
-      this.beginnings--;
-    });
-    this.forgiving.add(cancel);
+    if (this.beginnings >= BEGINNINGS) return false;
+    if (this.beginnings++ === 0) this.forgive();
     return true;
   }
 
-  close(): void {
-    for (const cancel of this.forgiving) cancel();
+  /** One after the other: those of one moment are not forgiven in one. */
+  private forgive(): void {
+    this.after(FORGIVEN_MS, () => {
+      if (--this.beginnings > 0) this.forgive();
+    });
   }
 }

@@ -4,6 +4,7 @@ import { realAfter, type After } from "../time";
 import { Awaited } from "./awaited";
 import { Group, type GroupOptions } from "./group";
 import { Keeper } from "./keeper";
+import type { Memory } from "./memory";
 import { Passages } from "./passages";
 import { isUnagreed, modeOf, stand } from "./standing";
 import { findWay, type SealerWorker, type Way } from "./transforms";
@@ -20,6 +21,8 @@ export const UNAGREED_MS = 30_000;
 
 export interface ProtectorOptions extends Pick<GroupOptions, "consultation" | "own" | "say" | "prove" | "judge" | "expectsIdentity"> {
   rule: Encryption;
+  /** Outlives the protector: what is known of this consultation from calls before. */
+  memory: Memory;
   /** `state` or `mode` is another one. */
   onChange: () => void;
   /** All media must end at once, and for good. */
@@ -48,9 +51,7 @@ export class Protector {
   /** Whose word on keys is awaited, and whose agreement. */
   private readonly words: Awaited;
   private readonly agreements: Awaited;
-  private readonly compared = new Map<Seat, string>();
   private readonly accepted = new Set<Seat>();
-  private wasSealed = false;
   private stopped: { reason: Refusal; seat: Seat | null } | null = null;
   private readonly after: After;
   private cancelLook: () => void = () => undefined;
@@ -129,7 +130,7 @@ export class Protector {
   compare(seat: Seat, same: boolean): void {
     if (!same) return this.stop("tampered", seat);
     const code = this.group.pairs().find((pair) => pair.seat === seat)?.code;
-    if (code) this.compared.set(seat, code);
+    if (code) this.options.memory.compared.set(seat, code);
     this.weigh();
   }
 
@@ -156,11 +157,12 @@ export class Protector {
   }
 
   private agree(): Group {
-    const { consultation, own, say, prove, judge, expectsIdentity } = this.options;
+    const { consultation, own, say, memory, prove, judge, expectsIdentity } = this.options;
     const group = new Group({
       consultation,
       own,
       say,
+      memory,
       able: this.way !== null,
       sink: this.sink,
       onChange: () => this.group === group && this.weigh(),
@@ -215,7 +217,7 @@ export class Protector {
     const { ready } = this.group;
     this.agreements.expectOnly(this.group.pairs().filter((pair) => this.spoken.has(pair.seat) && isUnagreed(pair, ready)).map(({ seat }) => seat));
     const state = this.stand();
-    this.wasSealed ||= state.state === "sealed";
+    this.options.memory.wasSealed ||= state.state === "sealed";
     if (state.state === "sealed") this.accepted.clear(); // the word to go on without is over with the need for it
     if (JSON.stringify(state) === JSON.stringify(this.state)) return;
     const { mode } = this;
@@ -225,7 +227,8 @@ export class Protector {
   }
 
   private stand(): Protection {
-    const { rule, way, accepted, wasSealed, compared, heard, stopped } = this;
+    const { rule, way, accepted, heard, stopped } = this;
+    const { wasSealed, compared } = this.options.memory;
     if (stopped) return { state: "refused", ...stopped };
     const pairs = this.group.pairs();
     return stand({ rule, own: this.options.own, able: way !== null, pairs, ready: this.group.ready, silent: this.words.late, late: this.agreements.late, accepted, wasSealed, compared, heard });
