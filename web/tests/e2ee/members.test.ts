@@ -75,6 +75,27 @@ test("who is deaf is waited for two seconds, and hears again by repetition", asy
   expect(net.faults()).toEqual([]);
 });
 
+test("who goes while another change is waited for puts nothing off: two seconds after the first one the new secret is used", async () => {
+  const net = await call(SEATS.slice(0, 4), () => ({}), 5_000);
+  const patient = net.pages.get("patient")!;
+  const guest = net.pages.get("guest1")!;
+  const before = patient.sent.length;
+  net.middle = () => null;
+  net.leave("guest1");
+  await net.idle();
+  await net.clock.pass(1_500);
+  net.leave("guest2");
+  await net.idle();
+  await net.clock.pass(499);
+  expect(patient.sent.length).toBe(before);
+  await net.clock.pass(1);
+  expect(patient.sent.length).toBe(before + 1);
+  expect(guest.everHeld.has(patient.sent.at(-1)!.secret)).toBe(false);
+  net.middle = (letter) => letter;
+  await net.run(10_000);
+  expect(net.faults()).toEqual([]);
+});
+
 test("the first secret is used only once somebody has it", async () => {
   const net = new Net(SEATS.slice(0, 2));
   for (const seat of SEATS.slice(0, 2)) net.open(seat);

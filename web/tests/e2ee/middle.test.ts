@@ -200,6 +200,28 @@ test("a few changed parcels only make them begin anew", async () => {
   );
 });
 
+test.each<[string, (n: number) => unknown]>([
+  ["over again", (n) => n],
+  ["from beyond 32 bits", (n) => n + 2 ** 32],
+  ["in halves", (n) => n + 2 ** 20 + 0.5],
+  ["below nothing", (n) => n - 2 ** 32],
+  ["without end", () => Infinity],
+  ["as none", () => NaN],
+  ["as text", (n) => String(n + 2 ** 32)],
+])("what was sealed is not heard again under a number counted %s", async (_name, number) => {
+  const net = pages();
+  await net.run(5_000);
+  const patient = net.pages.get("patient")!;
+  const first = net.log.find(({ from, parcel }) => from === "clinician" && parcel.sealed)!;
+  expect(patient.group.ready).toBe(true);
+  patient.group.receive("clinician", { ...first.parcel, n: number(first.parcel.n) as number });
+  await net.idle();
+  expect(patient.group.ready, "it was said when nothing was held there").toBe(true);
+  net.pages.get("clinician")!.group.renew();
+  await net.run(5_000);
+  expect(net.faults(), "and what is said later is").toEqual([]);
+});
+
 test("parcels that no page would say change nothing and throw nothing", async () => {
   const text = fc.oneof(fc.constant(""), fc.string({ maxLength: 90 }), fc.base64String({ maxLength: 88 }));
   const parcels = fc.record({ attempt: text, about: text, n: fc.nat(50), able: fc.constant(true), commitment: text, public: text, sealed: text });

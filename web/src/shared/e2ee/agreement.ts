@@ -6,7 +6,7 @@
 import type { Parcel, Seat } from "../../protocol";
 import { realAfter, type After } from "../time";
 import { fromBase64Url, random, toBase64Url, type Bytes } from "./bytes";
-import { commitment, ephemeral, openPart, pairKeys, sealPart, type Ephemeral, type PairKeys } from "./pairkeys";
+import { commitment, ephemeral, isNumber, openPart, pairKeys, sealPart, type Ephemeral, type PairKeys } from "./pairkeys";
 import type { Past } from "./past";
 import type { Identity, Pair, PairState, Proof, Refusal } from "./types";
 
@@ -210,7 +210,7 @@ export class Agreement {
   }
 
   private async hear(parcel: Parcel): Promise<void> {
-    if (this.reason === "tampered") return;
+    if (this.reason === "tampered" || !isNumber(parcel.n)) return;
     const { numbers } = this.options.past;
     const before = numbers.get(parcel.attempt);
     if (parcel.attempt === this.own!.attempt || (before !== undefined && parcel.n <= before)) return;

@@ -38,7 +38,7 @@ export class Group {
   /** The epoch that is sealed with; 0 before the first. */
   private used = 0;
   private overdue = false;
-  private cancelRenewal = (): void => undefined;
+  private cancelRenewal: (() => void) | null = null;
   private outbox: Partial<Record<Seat, Parcel>> = {};
   private working = 0;
   private waiting: (() => void)[] = [];
@@ -83,7 +83,7 @@ export class Group {
 
   close(): void {
     this.closed = true;
-    this.cancelRenewal();
+    this.cancelRenewal?.();
     for (const agreement of this.agreements.values()) agreement.close();
     this.agreements.clear();
   }
@@ -150,9 +150,8 @@ export class Group {
       this.given.add(agreement);
       agreement.look();
     }
-    this.overdue = false;
-    this.cancelRenewal();
-    this.cancelRenewal = (this.options.after ?? realAfter)(RENEWAL_MS, () => {
+    // Another one meanwhile puts nothing off: who left before it waits for the first one's end.
+    this.cancelRenewal ??= (this.options.after ?? realAfter)(RENEWAL_MS, () => {
       this.overdue = true;
       this.consider();
     });
@@ -170,6 +169,9 @@ export class Group {
     const time = this.used > 0 ? holders === all.length || this.overdue || (holders > 0 && !served) : holders > 0;
     if (!time) return;
     this.used = epoch;
+    this.overdue = false;
+    this.cancelRenewal?.();
+    this.cancelRenewal = null;
     this.options.sink.send(this.options.own, epoch, this.newest.secret);
     this.options.onChange();
   }

@@ -61,11 +61,17 @@ export async function pairKeys(consultation: string, own: Side, secret: CryptoKe
   };
 }
 
-/** A parcel's number is its iv: a key belongs to one attempt, and no number is used twice in it. */
+/** A parcel's number is its iv: a key belongs to one attempt, and no number is used twice in it. Throws RangeError for what is no number of a parcel. */
 function iv(n: number): Bytes {
+  if (!isNumber(n)) throw new RangeError("no number of a parcel");
   const bytes = new Uint8Array(12);
   new DataView(bytes.buffer).setUint32(8, n);
   return bytes;
+}
+
+/** Whether a parcel may have this number; any other would be taken for one of these, and let what was said be said again. */
+export function isNumber(n: unknown): boolean {
+  return Number.isInteger(n) && 0 < (n as number) && (n as number) < 2 ** 32;
 }
 
 export async function sealPart(key: CryptoKey, n: number, part: unknown): Promise<string> {
