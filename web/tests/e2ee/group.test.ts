@@ -10,7 +10,7 @@ vi.setConfig({ testTimeout: 0 });
 
 type Act =
   | { act: "deliver" | "lose" | "double"; which: number }
-  | { act: "reload" | "leave" | "again" | "here"; who: number }
+  | { act: "reload" | "leave" | "again" | "here" | "restart"; who: number }
   | { act: "pass"; milliseconds: number };
 
 const which = fc.nat(30);
@@ -18,7 +18,7 @@ const acts = fc.array(
   fc.oneof(
     { weight: 12, arbitrary: fc.record({ act: fc.constant("deliver" as const), which }) },
     { weight: 3, arbitrary: fc.record({ act: fc.constantFrom("lose" as const, "double" as const), which }) },
-    { weight: 2, arbitrary: fc.record({ act: fc.constantFrom("reload" as const, "leave" as const, "again" as const, "here" as const), who: fc.nat(3) }) },
+    { weight: 2, arbitrary: fc.record({ act: fc.constantFrom("reload" as const, "leave" as const, "again" as const, "here" as const, "restart" as const), who: fc.nat(3) }) },
     { weight: 2, arbitrary: fc.record({ act: fc.constant("pass" as const), milliseconds: fc.constantFrom(100, 1_000, 2_500, 10_000) }) },
   ),
   { maxLength: 80 },
@@ -35,6 +35,7 @@ async function perform(net: Net, seats: readonly Seat[], act: Act): Promise<void
     const seat = seats[act.who % seats.length]!;
     if (act.act === "reload") net.open(seat);
     if (act.act === "leave") net.leave(seat);
+    if (act.act === "restart") net.pages.get(seat)?.restart();
     if (act.act === "again") net.pages.get(seat)?.group.again();
     if (act.act === "here") for (const page of net.pages.values()) if (page.seat !== seat) page.group.here(seat);
   } else await net.clock.pass(act.milliseconds);
@@ -48,6 +49,7 @@ function never(net: Net): string[] {
   const sent = pages.flatMap((page) => page.sent);
   return [
     ...(new Set(said).size === said.length ? [] : ["a number is used twice in an attempt"]),
+    ...pages.flatMap(({ seat, again }) => again.map((what) => `${seat} can open ${what} once more`)),
     ...(new Set(sent.map(({ secret }) => secret)).size === sent.length ? [] : ["a secret is sent with twice"]),
     ...net.gone.flatMap((page) =>
       sent.filter(({ secret, use }) => page.told && page.everHeld.has(secret) && use > page.closed).map(({ epoch }) => `${page.seat} has left and can open ${epoch}`),
@@ -84,6 +86,10 @@ async function history(seats: readonly Seat[], acts: Act[]): Promise<void> {
   expect(net.everyTwo().map(([a, b]) => a.pairWith(b.seat)!.code), "old letters").toEqual(codes);
   await net.run(60_000);
   expect(net.faults()).toEqual([]);
+
+  net.pages.get(seats[0]!)!.restart();
+  await net.run(10_000);
+  expect([net.faults(), never(net)]).toEqual([[], []]);
 }
 
 const [two, four] = [SEATS.slice(0, 2), SEATS.slice(0, 4)];

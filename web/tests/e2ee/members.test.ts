@@ -4,6 +4,7 @@ import type { Seat } from "../../src/protocol";
 import { toBase64Url } from "../../src/shared/e2ee/bytes";
 import { SEATS } from "../../src/shared/e2ee/frames";
 import type { GroupOptions } from "../../src/shared/e2ee/group";
+import { Sealer } from "../../src/shared/e2ee/sealer";
 import type { Identity, Proof } from "../../src/shared/e2ee/types";
 import { Net } from "./net";
 
@@ -123,15 +124,59 @@ test("alone in the call: what is sealed nobody can open", async () => {
   expect(net.faults()).toEqual([]);
 });
 
-test("a worker started anew gets a new secret to seal with, and again what it opens with", async () => {
+test("a worker started anew gets new secrets, to seal and to open with, and no beginning is spent on it, however often", async () => {
   const net = await call(SEATS.slice(0, 3), () => ({}), 5_000);
   const page = net.pages.get("clinician")!;
-  const before = page.sent.at(-1)!;
-  page.holds.clear();
-  page.group.renew();
-  await net.run(3_000);
-  expect(page.sent.at(-1)!.secret).not.toBe(before.secret);
-  expect(net.faults()).toEqual([]);
+  const codes = (): string[] => page.group.pairs().map(({ code }) => code);
+  const [before, attempts] = [codes(), new Set(net.log.map(({ parcel }) => parcel.attempt)).size];
+  for (let time = 0; time < 30; time++) {
+    const secret = page.sent.at(-1)!.secret;
+    page.restart();
+    await net.run(500);
+    expect(page.sent.at(-1)!.secret).not.toBe(secret);
+    expect([net.faults(), page.again]).toEqual([[], []]);
+  }
+  expect([codes(), new Set(net.log.map(({ parcel }) => parcel.attempt)).size], "and what was compared holds").toEqual([before, attempts]);
+});
+
+test("a worker started anew opens nothing that was opened before, and what comes after", async () => {
+  const sealers = new Map<Seat, Sealer>();
+  const start = (seat: Seat): void => {
+    const sealer = new Sealer(() => undefined);
+    sealers.set(seat, sealer);
+    sealer.receive({ type: "mode", mode: "sealed" });
+  };
+  SEATS.slice(0, 2).forEach(start);
+  const net = await call(SEATS.slice(0, 2), (own) => ({
+    sink: {
+      send: (seat, epoch, secret) => sealers.get(own)!.receive({ type: "send", seat, epoch, secret }),
+      take: (seat, epoch, secret) => sealers.get(own)!.receive({ type: "take", seat, epoch, secret }),
+      forget: (seat) => sealers.get(own)!.receive({ type: "forget", seat }),
+    },
+  }));
+  const say = (text: number) => sealers.get("patient")!.turn({ id: 1, way: "out", kind: "audio", seat: null })(new Uint8Array([0, text]));
+  const hear = (frame: Uint8Array<ArrayBuffer>) => sealers.get("clinician")!.turn({ id: 1, way: "in", kind: "audio", seat: "patient" })(frame);
+  const recorded = (await say(1))!;
+  expect(await hear(recorded)).toEqual(new Uint8Array([0, 1]));
+  start("clinician");
+  net.pages.get("clinician")!.group.renew();
+  for (let time = 0; time < 2; time++) {
+    expect(await hear(recorded)).toBeNull();
+    await net.run(3_000);
+  }
+  expect(await hear((await say(2))!)).toEqual(new Uint8Array([0, 2]));
+});
+
+test("while nobody hears that a worker was lost there is no agreement, and the page says so as long", async () => {
+  const net = await call(SEATS.slice(0, 2));
+  const page = net.pages.get("clinician")!;
+  net.middle = ({ from, ...letter }) => (from === "clinician" ? null : { from, ...letter });
+  page.restart();
+  await net.run(20_000);
+  expect([page.pairWith("patient")!.state, page.holds.size]).toEqual(["waiting", 0]);
+  net.middle = (letter) => letter;
+  await net.run(30_000);
+  expect([net.faults(), page.again]).toEqual([[], []]);
 });
 
 test("a new socket says again what may be lost, and nothing if all is said", async () => {

@@ -21,6 +21,9 @@ export class Page {
   /** By seat: what can be opened at present. */
   readonly holds = new Map<Seat, Map<number, string>>();
   readonly everHeld = new Set<string>();
+  /** What an older worker could open with, and of that what a newer one was given again. */
+  readonly lost = new Set<string>();
+  readonly again: string[] = [];
   /** When it was closed, and whether the others were told. */
   closed = Infinity;
   told = false;
@@ -40,11 +43,19 @@ export class Page {
           const held = this.holds.get(other) ?? new Map<number, string>();
           this.holds.set(other, held.set(epoch, toBase64Url(secret)));
           this.everHeld.add(toBase64Url(secret));
+          if (this.lost.has(toBase64Url(secret))) this.again.push(`${other} ${epoch}`);
         },
         forget: (other) => void this.holds.delete(other),
       },
       ...options,
     });
+  }
+
+  /** The worker hangs, and another one takes its place. */
+  restart(): void {
+    for (const held of this.holds.values()) for (const secret of held.values()) this.lost.add(secret);
+    this.holds.clear();
+    this.group.renew();
   }
 
   /** Whether what this page seals now can be opened there. */

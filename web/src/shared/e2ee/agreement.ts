@@ -35,6 +35,8 @@ export interface AgreementOptions {
   post: (parcel: Parcel) => void;
   /** Whether they may have our secret has changed. */
   onTrust: (trusted: boolean) => void;
+  /** They can open nothing more that is sealed with our present secret, and ask for another one. */
+  onLost: () => void;
   /** A secret of theirs. */
   take: (secret: Secret) => void;
   onChange: () => void;
@@ -55,8 +57,10 @@ interface Part {
   /** 0 and empty while the other may not have it. */
   epoch: number;
   secret: string;
-  /** The highest of the other's epochs that is held. */
+  /** The highest of the other's epochs that is held, or was. */
   has: number;
+  /** Up to this one of them all is lost, and none is taken again: which frames came before is not known any more. */
+  lost?: number;
   /** Nothing is missing here: no answer is needed. */
   done: boolean;
   refused?: OfLogin;
@@ -86,6 +90,8 @@ interface Keyed extends PairKeys {
   heard: Part | null;
   identity: Identity | null;
   taken: Secret | null;
+  /** Up to this one their secrets were with a worker that is no more; 0 for none. */
+  lost: number;
 }
 
 export class Agreement {
@@ -142,9 +148,13 @@ export class Agreement {
     return this.trusted ? (this.keyed?.heard?.has ?? 0) : 0;
   }
 
-  /** Their latest secret. */
-  get taken(): Secret | null {
-    return this.keyed?.taken ?? null;
+  /** The worker that opens is another one, which does not know what was opened before: it gets later secrets only. */
+  lose(): void {
+    const { keyed } = this;
+    if (!keyed?.taken) return;
+    keyed.lost = keyed.taken.epoch;
+    keyed.taken = null;
+    this.look();
   }
 
   pair(): Pair {
@@ -254,7 +264,7 @@ export class Agreement {
     other.public = key;
     try {
       const keys = await pairKeys(consultation, { ...own, seat: from }, own.secret, { ...other, seat: to });
-      this.keyed = { ...keys, proof: prove ? undefined : null, heard: null, identity: this.expects() ? null : UNASKED, taken: null };
+      this.keyed = { ...keys, proof: prove ? undefined : null, heard: null, identity: this.expects() ? null : UNASKED, taken: null, lost: 0 };
     } catch {
       return false;
     }
@@ -304,7 +314,9 @@ export class Agreement {
     if (this.expects() && keyed.identity?.known === false) this.reason ??= keyed.identity.why === "unreachable" ? "unreachable" : "identity";
     this.trust(this.reason === null && keyed.identity !== null);
     const { heard } = keyed;
-    if (!this.trusted || !heard || heard.epoch <= (keyed.taken?.epoch ?? 0)) return;
+    if (!this.trusted || !heard) return;
+    if (heard.lost && heard.lost === this.options.secret()?.epoch) this.options.onLost();
+    if (heard.epoch <= (keyed.taken?.epoch ?? keyed.lost)) return;
     keyed.taken = { epoch: heard.epoch, secret: fromBase64Url(heard.secret)! };
     this.options.take(keyed.taken);
   }
@@ -315,8 +327,9 @@ export class Agreement {
     if (this.doubted) return false;
     if (this.other?.able === false) return true;
     if (!this.options.able) return this.other?.live ?? false;
-    const heard = this.keyed?.heard;
-    return !!heard && this.keyed!.identity !== null && heard.has === (this.options.secret()?.epoch ?? 0);
+    const { keyed } = this;
+    if (!keyed?.heard || keyed.identity === null || (keyed.lost > 0 && !keyed.taken)) return false;
+    return keyed.heard.has === (this.options.secret()?.epoch ?? 0);
   }
 
   private revealed(): boolean {
@@ -328,7 +341,7 @@ export class Agreement {
     if (this.reason === "tampered") return this.cancelRest();
     const { keyed } = this;
     // Not whom we speak about, but how many there have been: who makes us waver between two cannot make us say so each time.
-    const words = [this.own!.attempt, this.options.past.numbers.size, this.revealed(), keyed?.proof !== undefined, this.options.secret()?.epoch, keyed?.taken?.epoch, this.reason];
+    const words = [this.own!.attempt, this.options.past.numbers.size, this.revealed(), keyed?.proof !== undefined, this.options.secret()?.epoch, keyed?.taken?.epoch, keyed?.lost, this.reason];
     const state = JSON.stringify(words);
     const fresh = state !== this.said;
     const due = !this.resting && (this.owed || (this.present && !this.finished()));
@@ -384,7 +397,8 @@ export class Agreement {
     return {
       epoch: secret?.epoch ?? 0,
       secret: secret ? toBase64Url(secret.secret) : "",
-      has: keyed.taken?.epoch ?? 0,
+      has: keyed.taken?.epoch ?? keyed.lost,
+      ...(keyed.lost > 0 ? { lost: keyed.lost } : {}),
       done: this.finished(),
       ...(isOfLogin(this.reason) ? { refused: this.reason } : {}),
       ...(proof ? { proof } : {}),
@@ -402,10 +416,11 @@ export class Agreement {
 /** What was said under the pair's key; null for what is no such thing. */
 function read(value: unknown): Part | null {
   if (typeof value !== "object" || value === null) return null;
-  const { epoch, secret, has, done, refused, proof } = value as Record<string, unknown>;
+  const { epoch, secret, has, lost, done, refused, proof } = value as Record<string, unknown>;
   if (!Number.isSafeInteger(epoch) || !Number.isSafeInteger(has) || typeof secret !== "string" || typeof done !== "boolean") return null;
   if ((epoch as number) < 0 || (epoch as number) > 0 !== (fromBase64Url(secret)?.length === 32)) return null;
   const part: Part = { epoch: epoch as number, has: has as number, secret, done };
+  if (typeof lost === "number") part.lost = lost;
   if (isOfLogin(refused)) part.refused = refused;
   if (typeof proof === "object" && proof !== null) {
     const { key, signature, token } = proof as Record<string, unknown>;

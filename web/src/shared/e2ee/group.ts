@@ -74,9 +74,9 @@ export class Group {
     for (const agreement of this.agreements.values()) agreement.again();
   }
 
-  /** The worker that seals was started anew, without its counters: a secret that it had is not used again. */
+  /** The worker was started anew, without its counters, ours and theirs: no secret that it had is used again, to seal or to open. */
   renew(): void {
-    for (const [seat, { taken }] of this.agreements) if (taken) this.options.sink.take(seat, taken.epoch, taken.secret);
+    for (const agreement of this.agreements.values()) agreement.lose();
     this.used = 0;
     if (this.newest) this.renewal();
   }
@@ -115,6 +115,7 @@ export class Group {
       secret: () => (this.given.has(agreement) ? this.newest : null),
       post: (parcel) => void (this.outbox[seat] = parcel),
       onTrust: (trusted) => (trusted ? this.trust(agreement) : this.distrust(agreement, seat)),
+      onLost: () => this.renewal(),
       take: ({ epoch, secret }) => sink.take(seat, epoch, secret),
       onChange: () => {
         this.consider();
