@@ -86,6 +86,20 @@ test("a code that is not the same on both pages ends the call here, and nothing 
   expect([patient.stops, patient.worker.modes.at(-1)]).toEqual([1, "closed"]);
 });
 
+test("nor does another call, on the same page", async () => {
+  const room = new Room(TWO);
+  const memory = new Memory(room.clock.after);
+  const before = room.enter("patient", "streams", "preferred", memory);
+  room.enter("clinician");
+  await room.until(() => before.protector.mode === "sealed");
+  before.protector.compare("clinician", false);
+  const patient = room.enter("patient", "streams", "preferred", memory);
+  const clinician = room.enter("clinician");
+  await room.until(() => clinician.protector.mode === "sealed");
+  expect(patient.history.every((state) => state !== "go on" && state.state === "refused")).toBe(true);
+  expect(patient.worker.modes).toEqual(["closed"]);
+});
+
 test("what left without the worker ends the call", async () => {
   const room = new Room();
   const patient = room.enter("patient");

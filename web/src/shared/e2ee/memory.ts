@@ -8,6 +8,8 @@ export class Memory {
   wasSealed = false;
   /** The codes that the person here has compared. */
   readonly compared = new Map<Seat, string>();
+  /** With whom the person here read another code: no call of it is safe on this page any more. */
+  differs: Seat | null = null;
   private readonly pasts = new Map<Seat, Past>();
 
   constructor(private readonly after: After = realAfter) {}

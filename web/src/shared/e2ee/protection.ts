@@ -62,6 +62,8 @@ export class Protector {
     this.words = new Awaited(SILENT_MS, this.after, () => this.weigh());
     this.agreements = new Awaited(UNAGREED_MS, this.after, () => this.weigh());
     this.rule = options.rule;
+    const { differs } = options.memory;
+    if (differs) this.stopped = { reason: "tampered", seat: differs };
     this.way = options.way === undefined ? findWay() : options.way;
     this.keeper = this.way && new Keeper({
       start: options.worker ?? start,
@@ -128,7 +130,10 @@ export class Protector {
 
   /** The person here compared the code with this one's. */
   compare(seat: Seat, same: boolean): void {
-    if (!same) return this.stop("tampered", seat);
+    if (!same) {
+      this.options.memory.differs = seat;
+      return this.stop("tampered", seat);
+    }
     const code = this.group.pairs().find((pair) => pair.seat === seat)?.code;
     if (code) this.options.memory.compared.set(seat, code);
     this.weigh();
