@@ -99,10 +99,14 @@ class Outcomes:
 def of_mail(event: Any) -> Iterator[Outcome]:
     """From the event of SNS's topic by which SES publishes (Amazon SES Developer Guide, "Event publishing: SNS").
 
-    What tells neither of arrival nor of failure, as that it was sent, opened or is late, is passed over.
+    What tells neither of arrival nor of failure, as that it was sent, opened or is late, is passed over; so is what is
+    no event: SES tries the topic with a sentence when it is named to it.
     """
     for record in event["Records"]:
-        said = json.loads(record["Sns"]["Message"])
+        try:
+            said = json.loads(record["Sns"]["Message"])
+        except json.JSONDecodeError:
+            continue
         kind = said.get("eventType") or said.get("notificationType")
         message = said["mail"]["messageId"]
         at = _epoch(said.get(str(kind).lower(), {}).get("timestamp") or said["mail"]["timestamp"])

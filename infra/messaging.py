@@ -33,7 +33,7 @@ class Messaging(Construct):
     def receive_mail(self, function: str) -> None:
         """Let a function, by its ARN, be told what became of e-mail: arrived, bounced, refused."""
         topic = sns.CfnTopic(self, "MailReceipts", kms_master_key_id=self._key.arn)
-        sns.CfnTopicPolicy(
+        allowed = sns.CfnTopicPolicy(
             self,
             "MailReceiptsPolicy",
             topics=[topic.ref],
@@ -49,7 +49,7 @@ class Messaging(Construct):
                 ]
             ),
         )
-        ses.CfnConfigurationSetEventDestination(
+        told = ses.CfnConfigurationSetEventDestination(
             self,
             "ToMailReceipts",
             configuration_set_name=self.configuration,
@@ -59,6 +59,7 @@ class Messaging(Construct):
                 sns_destination=ses.CfnConfigurationSetEventDestination.SnsDestinationProperty(topic_arn=topic.ref),
             ),
         )
+        told.add_dependency(allowed)  # SES tries the topic when it is named to it, and refuses one that it may not use
         sns.CfnSubscription(self, "MailReceiptsToFunction", topic_arn=topic.ref, protocol="lambda", endpoint=function)
         self._allow("Mail", function, "sns.amazonaws.com", topic.ref)
 

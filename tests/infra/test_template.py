@@ -311,6 +311,17 @@ def test_the_scheduler_calls_deliver_and_nothing_else(resources: Resources) -> N
     assert deliver["Environment"]["Variables"]["VENTEROM_SCHEDULER_ROLE"] == {"Fn::GetAtt": [role, "Arn"]}
 
 
+def test_ses_is_let_in_before_it_tries_the_topic(resources: Resources) -> None:
+    (told,) = of_type(resources, "AWS::SES::ConfigurationSetEventDestination").values()
+    topic = told["Properties"]["EventDestination"]["SnsDestination"]["TopicARN"]
+    (policy,) = (
+        name
+        for name, one in of_type(resources, "AWS::SNS::TopicPolicy").items()
+        if topic in one["Properties"]["Topics"] and "ses.amazonaws.com" in json.dumps(one)
+    )
+    assert policy in told["DependsOn"]
+
+
 def test_a_changed_route_reaches_the_socket_by_itself(template: Template) -> None:
     template.resource_count_is("AWS::ApiGatewayV2::Deployment", 0)
     template.has_resource_properties("AWS::ApiGatewayV2::Stage", {"AutoDeploy": True, "DeploymentId": Match.absent()})

@@ -62,6 +62,16 @@ def test_what_tells_neither_is_passed_over(kind: str) -> None:
     assert list(of_mail(delivered)) == []
 
 
+def test_the_sentence_with_which_ses_tries_the_topic_is_no_receipt() -> None:
+    """As the topic's first message, before any e-mail; what comes with it is read."""
+    tried = event("ses_delivery")
+    (record,) = tried["Records"]
+    words = "Successfully validated SNS topic for Amazon SES event publishing."
+    tried["Records"] = [{**record, "Sns": {**record["Sns"], "Message": words}}, record]
+    (arrived,) = of_mail(tried)
+    assert arrived.message == MAIL
+
+
 def test_lines_of_snss_log_are_read_as_it_writes_them() -> None:
     (arrived,), (failed,) = of_sms_log(logged("sns_sms_success")), of_sms_log(logged("sns_sms_failure"))
     assert arrived == Outcome("sns", SMS, True, F.NONE, 1_800_000_005)
