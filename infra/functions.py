@@ -69,6 +69,7 @@ class Functions(Construct):
         super().__init__(scope, construct_id)
         self._state = state
         self._given = given
+        self._lines: dict[str, str] = {}
         stack = Stack.of(self)
         target = AWS if deployment else HERE
         zipped, template = package(build, target), json.loads(expand(build)[1])
@@ -160,6 +161,10 @@ class Functions(Construct):
         if not isinstance(function, lambda_.CfnFunction):
             raise TypeError(name)
         return function
+
+    def lines_of(self, name: str) -> str:
+        """Name of the group to which a function logs."""
+        return self._lines[name]
 
     @property
     def rest(self) -> apigateway.CfnRestApi:
@@ -270,4 +275,5 @@ class Functions(Construct):
         for statement in [logs.writing(lines), *may]:
             role.add_to_policy(statement)
         function.role = role.role_arn
+        self._lines[name] = lines.ref
         function.logging_config = lambda_.CfnFunction.LoggingConfigProperty(log_group=lines.ref)

@@ -46,7 +46,7 @@ class Queries(Construct):
         self, scope: Construct, construct_id: str, *, deployment: Deployment, core: Core, media: Media
     ) -> None:
         super().__init__(scope, construct_id)
-        functions = [f"/aws/lambda/{core.functions.id_of(name)}" for name in FUNCTIONS]
+        functions = [core.functions.lines_of(name) for name in FUNCTIONS]
         workers = [media.workers.task.logs.log_group_name]
         for name, question in QUERIES.items():
             groups = workers if name in WORKERS_ONLY else functions + workers if name in WORKERS_TOO else functions

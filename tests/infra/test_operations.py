@@ -11,7 +11,7 @@ from chalicelib.metrics import KINDS, NAMESPACE, SYSTEM, Metric
 from infra.alarms import RUNBOOKS
 from infra.levels import FAST, LEVELS, SLOW, STEADY
 from infra.operations import TRACED
-from infra.queries import QUERIES
+from infra.queries import QUERIES, WORKERS_ONLY, WORKERS_TOO
 from infra.watches import CERTIFICATE_DAYS
 from tests.infra.conftest import Deployed, Deployments
 
@@ -186,6 +186,35 @@ def test_the_dashboard_shows_every_alarm_and_costs_by_trust(operations: Deployed
 def test_questions_to_the_logs_are_kept_beside_them(operations: Deployed) -> None:
     kept = {of["Properties"]["Name"] for of in operations.of_type("AWS::Logs::QueryDefinition").values()}
     assert kept == {f"{operations.deployment.stack}/{name}" for name in QUERIES}
+
+
+def group_of(stack: Deployed, value: dict[str, Any], *others: Deployed) -> tuple[str, str]:
+    """The stack and logical id of the log group that a value names, by another stack's export too."""
+    for other in others:
+        for output in other.body["Outputs"].values():
+            if output.get("Export", {}).get("Name") == value.get("Fn::ImportValue"):
+                return group_of(other, output["Value"])
+    assert stack.resources[value["Ref"]]["Type"] == "AWS::Logs::LogGroup"
+    return stack.kind, value["Ref"]
+
+
+def test_questions_are_asked_where_functions_and_workers_log(operations: Deployed, deployments: Deployments) -> None:
+    """By the groups themselves: nothing logs to where Lambda and ECS would by themselves."""
+    where = operations.deployment
+    core, media = (deployments[f"{where.name}-{where.stage}", kind] for kind in ("core", "media"))
+    functions = {
+        group_of(core, function["Properties"]["LoggingConfig"]["LogGroup"])
+        for function in core.of_type("AWS::Lambda::Function").values()
+    }
+    (task,) = (one for name, one in media.of_type("AWS::ECS::TaskDefinition").items() if name.startswith("Workers"))
+    (container,) = task["Properties"]["ContainerDefinitions"]
+    workers = {group_of(media, container["LogConfiguration"]["Options"]["awslogs-group"])}
+    for of in operations.of_type("AWS::Logs::QueryDefinition").values():
+        name = of["Properties"]["Name"].partition("/")[2]
+        asked = of["Properties"]["LogGroupNames"]
+        expected = workers if name in WORKERS_ONLY else functions | workers if name in WORKERS_TOO else functions
+        assert len(asked) <= 50, "more are not asked at once (CloudWatch Logs, StartQuery)"
+        assert {group_of(operations, group, core, media) for group in asked} == expected, name
 
 
 def test_traces_are_kept_by_the_stage(operations: Deployed) -> None:
