@@ -33,15 +33,18 @@ class Cdk:
 
     def bootstrap(self, account: str, region: str) -> None:
         """Prepare an account's region: roles, a bucket and a repository for what deployments bring. Raises Problem."""
-        self._run("bootstrap", f"aws://{account}/{region}")
+        self._call("bootstrap", f"aws://{account}/{region}")
 
-    def _run(self, *arguments: str) -> None:
+    def _run(self, act: str, *arguments: str) -> None:
+        self._call(act, "--app", str(self._assembly), *arguments)
+
+    def _call(self, act: str, *arguments: str) -> None:
         # On the Node of our own packages; the program's own words go to the terminal as they come.
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
         done = subprocess.run(
-            [PROGRAM, "--app", self._assembly, "--no-notices", "--no-version-reporting", *arguments],
+            [PROGRAM, "--no-notices", "--no-version-reporting", act, *arguments],
             env={**os.environ, "PATH": path, "CDK_DISABLE_CLI_TELEMETRY": "true"},
             check=False,
         )
         if done.returncode:
-            raise Problem(f"cdk {arguments[0]} did not succeed (its words are above). Mend that and run this again.")
+            raise Problem(f"cdk {act} did not succeed (its words are above). Mend that and run this again.")

@@ -14,7 +14,7 @@ ELSEWHERE: Final[Mapping[str, str]] = {
 
 
 class Boundary(Construct):
-    """The permissions boundary that every role of every stack of a deployment has (`apply`).
+    """The permissions boundary that every role of every stack of a deployment has (`apply`), save one that outlives it.
 
     A boundary grants nothing; a role may do what its policies and the boundary both allow. So a policy that somebody
     widens later, to another region's resources or to `*`, does not reach out of the region.

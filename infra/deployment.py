@@ -2,7 +2,7 @@
 
 import tomllib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -19,6 +19,9 @@ TURN_SERVERS: Final = "turn"
 ABROAD: Final = "us-east-1"
 """The region where AWS keeps budgets and CloudFront's certificates, wherever a deployment stands."""
 
+LONGEST_TRAIL_DAYS: Final = 3650
+"""As long as `rest.Rules` lets a trust keep its trails."""
+
 FIRST_WORD: Final = "first"
 """The version of the entrance's word before it has been turned over for the first time (infra/entrance.py)."""
 
@@ -29,6 +32,25 @@ class Stage(StrEnum):
     DEV = "dev"
     TEST = "test"
     PROD = "prod"
+
+
+class Lock(StrEnum):
+    """How S3 locks the anchors of trails (Amazon S3 User Guide, "Retention modes")."""
+
+    GOVERNANCE = "GOVERNANCE"
+    COMPLIANCE = "COMPLIANCE"
+    """Nobody can undo it before its time, not even the account's owner."""
+
+
+class SmsLog(StrEnum):
+    """Whether a deployment is told what became of its SMS, from the log that SNS keeps once an account and region."""
+
+    OWN = "own"
+    """It makes the log's groups, and reads them."""
+    SHARED = "shared"
+    """It reads those of another deployment in the same account and region."""
+    NONE = "none"
+    """An SMS stays "sent" then."""
 
 
 class Workers(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -72,6 +94,12 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """ARN of a web ACL of AWS WAF, in us-east-1, that CloudFront shall ask; empty: none."""
     restored_table: str = ""
     """Name of a table, restored from a backup, that takes the place of the stack's own (docs/operating/recovery.md)."""
+    anchor_lock: Lock = Lock.GOVERNANCE
+    """How the anchors of trails are locked (docs/operating/trail.md)."""
+    anchor_days: Annotated[int, msgspec.Meta(ge=365, le=LONGEST_TRAIL_DAYS)] = LONGEST_TRAIL_DAYS
+    """For how many days: at least as long as a trust keeps its trails."""
+    sms_log: SmsLog = SmsLog.OWN
+    """One deployment of an account and region has its own, one more may share it (docs/operating/messages.md)."""
     settings: dict[str, str] = {}
     """Fields of Settings that differ from their defaults, and those that have none."""
 
@@ -135,7 +163,22 @@ def load(text: str) -> list[Deployment]:
     domains = Counter(one.domain for one in found)
     for domain in (domain for domain, times in domains.items() if times > 1):
         raise ValueError(f"Two deployments have the same domain, {domain}.")
+    _check_sms_logs(found)
     return found
+
+
+def _check_sms_logs(found: Sequence[Deployment]) -> None:
+    """CloudWatch lets two functions read a group of log lines, and SNS has one pair of groups an account and region."""
+    logs = Counter((one.account, one.region, one.sms_log) for one in found)
+    for (account, region, kind), times in logs.items():
+        where = f"of account {account} in {region}"
+        if kind is not SmsLog.NONE and times > 1:
+            raise ValueError(
+                f'{times} deployments {where} have sms_log = "{kind}": one may have "own", one "shared",'
+                ' the others "none".'
+            )
+        if kind is SmsLog.SHARED and not logs[account, region, SmsLog.OWN]:
+            raise ValueError(f'A deployment {where} has sms_log = "shared", and none has "own".')
 
 
 def _read(name: str, stage: str, values: Mapping[str, Any]) -> Deployment:

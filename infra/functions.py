@@ -14,7 +14,7 @@ from aws_cdk import cloudformation_include as include
 from constructs import Construct
 
 from infra import logs
-from infra.deployment import Deployment
+from infra.deployment import Deployment, SmsLog
 from infra.expansion import expand
 from infra.limits import MESSAGES, REQUESTS, at_once
 from infra.messaging import DeadLetters, Messaging
@@ -139,7 +139,9 @@ class Functions(Construct):
                 Rotations(self, "Rotations", function=self.live(name))
         Nightly(self, "RecountByNight", function=self.live("Recount"), hour=2, minute=20, payload={"days": RECOUNTED})
         messaging.receive_mail(self.live("MailReceipt"))
-        self.sms_log_role = messaging.receive_sms(self.live("SmsReceiptLog"))
+        self.sms_log_role = messaging.receive_sms(
+            self.live("SmsReceiptLog"), log=deployment.sms_log if deployment else SmsLog.OWN
+        )
         """ARN of the role with which SNS may log what became of SMS."""
         if deployment:
             releases = Releases(self, "Releases", stage=deployment.stage)
@@ -231,25 +233,10 @@ class Functions(Construct):
 
     def _settings(self, stack: Stack, deliver_arn: str, scheduler_role: iam.Role) -> dict[str, str]:
         """Every field of Settings with its value: known to the template, or a parameter."""
-        push = CfnParameter(
-            stack,
-            "PushBase",
-            default="",
-            description="Where connections are managed, up to the API's id; empty: this region's execute-api",
-        )
-        own = CfnCondition(
-            stack, "PushIsOwn", expression=Fn.condition_not(Fn.condition_equals(push.value_as_string, ""))
-        )
-        api = self.id_of("WebsocketAPI")
-        endpoint = Fn.condition_if(
-            own.logical_id,
-            f"{push.value_as_string}/{api}/{SOCKET_STAGE}",
-            f"https://{api}.execute-api.{Aws.REGION}.{Aws.URL_SUFFIX}/{SOCKET_STAGE}",
-        ).to_string()
         known = {
             "table": self._state.table.table_name,
             "system": stack.stack_name.removesuffix("-core"),
-            "push_endpoint": endpoint,
+            "push_endpoint": self._push_endpoint(stack),
             "secret_pepper": self._state.pepper,
             "secret_turn": self._state.turn,
             "secret_worker": self._state.worker,
@@ -265,6 +252,24 @@ class Functions(Construct):
         }
         later = {"mail_configuration"}  # of what is made with these settings
         return known | Parameters(self, "Parameters", known=known.keys() | later, given=self._given).values
+
+    def _push_endpoint(self, stack: Stack) -> str:
+        """Where connections are managed; elsewhere than in a deployment as a parameter says."""
+        api = self.id_of("WebsocketAPI")
+        ours = f"https://{api}.execute-api.{Aws.REGION}.{Aws.URL_SUFFIX}/{SOCKET_STAGE}"
+        if self._given is not None:
+            return ours
+        push = CfnParameter(
+            stack,
+            "PushBase",
+            default="",
+            description="Where connections are managed, up to the API's id; empty: this region's execute-api",
+        )
+        own = CfnCondition(
+            stack, "PushIsOwn", expression=Fn.condition_not(Fn.condition_equals(push.value_as_string, ""))
+        )
+        given = f"{push.value_as_string}/{api}/{SOCKET_STAGE}"
+        return Fn.condition_if(own.logical_id, given, ours).to_string()
 
     def _logging(self, name: str, function: lambda_.CfnFunction, may: list[iam.PolicyStatement]) -> None:
         """Give a function its role and the group to which it logs, and may log."""

@@ -87,6 +87,8 @@ class AccessLogs(Construct):
             ],
         )
         role.apply_removal_policy(RemovalPolicy.RETAIN)
+        # Without the deployment's boundary, which goes with the stack: IAM keeps a policy that still bounds a role.
+        iam.PermissionsBoundary.of(role).clear()
         account = apigateway.CfnAccount(self, "Account", cloud_watch_role_arn=role.role_arn)
         account.apply_removal_policy(RemovalPolicy.RETAIN)
         if not isinstance(requests, apigateway.CfnStage) or not isinstance(messages, apigatewayv2.CfnStage):

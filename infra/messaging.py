@@ -9,6 +9,7 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from infra.deployment import SmsLog
 from infra.key import Key
 
 
@@ -63,31 +64,37 @@ class Messaging(Construct):
         sns.CfnSubscription(self, "MailReceiptsToFunction", topic_arn=topic.ref, protocol="lambda", endpoint=function)
         self._allow("Mail", function, "sns.amazonaws.com", topic.ref)
 
-    def receive_sms(self, function: str) -> str:
+    def receive_sms(self, function: str, *, log: SmsLog) -> str:
         """Let a function, by its ARN, be told what SNS logs of SMS; returns the role with which SNS may log it.
 
-        SNS chooses the groups' names, and each line holds the number: they are gone after a day.
+        SNS chooses the groups' names, one pair for an account and region. Each line holds the number: they are gone
+        after a day.
         """
         base = f"sns/{Aws.REGION}/{Aws.ACCOUNT_ID}/DirectPublishToPhoneNumber"
+        ours = f"arn:{Aws.PARTITION}:logs:{Aws.REGION}:{Aws.ACCOUNT_ID}:log-group"
         for kind, name in (("Sent", base), ("Failed", f"{base}/Failure")):
-            group = logs.CfnLogGroup(
-                self, f"Sms{kind}", log_group_name=name, retention_in_days=1, kms_key_id=self._key.arn
-            )
-            group.apply_removal_policy(RemovalPolicy.DESTROY)
-            permission = self._allow(f"Sms{kind}", function, "logs.amazonaws.com", group.attr_arn)
+            if log is SmsLog.NONE:
+                break
+            permission = self._allow(f"Sms{kind}", function, "logs.amazonaws.com", f"{ours}:{name}:*")
             passed = logs.CfnSubscriptionFilter(
                 self,
                 f"Sms{kind}ToFunction",
-                log_group_name=group.ref,
+                log_group_name=name,
                 filter_pattern="",
                 destination_arn=function,
             )
             passed.add_dependency(permission)
+            if log is SmsLog.OWN:
+                group = logs.CfnLogGroup(
+                    self, f"Sms{kind}", log_group_name=name, retention_in_days=1, kms_key_id=self._key.arn
+                )
+                group.apply_removal_policy(RemovalPolicy.DESTROY)
+                passed.add_dependency(group)
         role = iam.Role(self, "SmsLogRole", assumed_by=iam.ServicePrincipal("sns.amazonaws.com"))
         role.add_to_policy(
             iam.PolicyStatement(
                 actions=["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"],
-                resources=[f"arn:{Aws.PARTITION}:logs:{Aws.REGION}:{Aws.ACCOUNT_ID}:log-group:{base}*"],
+                resources=[f"{ours}:{base}*"],
             )
         )
         return role.role_arn

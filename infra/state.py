@@ -9,11 +9,9 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
-from infra.deployment import Deployment
+from infra.deployment import LONGEST_TRAIL_DAYS, Deployment, Lock
 from infra.key import Key
 
-LONGEST_TRAIL_DAYS: Final = 3650
-"""As long as `rest.Rules` lets a trust keep its trails."""
 ERASURES_LIVE: Final = Duration.days(40)
 """Longer than the table can be restored from (35 days), which is what what was erased could come back by."""
 
@@ -50,7 +48,7 @@ class State(Construct):
             sort_key=dynamodb.Attribute(name="day_sk", type=dynamodb.AttributeType.STRING),
         )
         restored = deployment.restored_table if deployment else ""
-        self.table = self._in_use(own, restored)
+        self.table = self._in_use(own, deployment)
         """The table that the functions use."""
         self.table_name = restored or own.table_name
         """Its name for other stacks, in which this one's condition means nothing."""
@@ -68,16 +66,22 @@ class State(Construct):
         self.login_keys = self._random("LoginKeys", "Private JSON Web Keys with which we sign in at the ID portal")
 
         self.bucket_logs = self._bucket("BucketLogs", lifecycle_rules=[s3.LifecycleRule(expiration=LOGS_LIVE)])
-        self.anchors = self._anchors()
+        self.anchors = self._anchors(deployment)
         # A restored table has been erased from again when what is said here has been done again.
         self.erasures = self._private("Erasures", lifecycle_rules=[s3.LifecycleRule(expiration=ERASURES_LIVE)])
 
-    def _in_use(self, own: dynamodb.Table, given: str) -> dynamodb.ITable:
-        """The stack's own table, or one that was restored from a backup and takes its place."""
+    def _in_use(self, own: dynamodb.Table, deployment: Deployment | None) -> dynamodb.ITable:
+        """The stack's own table, or one that was restored from a backup and takes its place.
+
+        A deployment has it by name: functions keep, with a published version, the table that they had when it was made,
+        and a version is made when their properties differ. What a parameter says is not seen in those.
+        """
+        if deployment:
+            return dynamodb.Table.from_table_name(self, "InUse", deployment.restored_table or own.table_name)
         restored = CfnParameter(
             self,
             "RestoredTable",
-            default=given,
+            default="",
             description="Name of a table, restored from a backup, to be used instead of the stack's own; usually empty",
         )
         restored.override_logical_id(restored.node.id)
@@ -85,25 +89,8 @@ class State(Construct):
         name = Fn.condition_if(is_own.logical_id, own.table_name, restored.value_as_string).to_string()
         return dynamodb.Table.from_table_name(self, "InUse", name)
 
-    def _anchors(self) -> s3.Bucket:
+    def _anchors(self, deployment: Deployment | None) -> s3.Bucket:
         """The bucket of the anchors: what is put there cannot be changed by anybody before its time."""
-        mode = CfnParameter(
-            self,
-            "AnchorLock",
-            default="GOVERNANCE",
-            allowed_values=["GOVERNANCE", "COMPLIANCE"],
-            description="S3 Object Lock of the anchors; nobody, not even the account's owner, can undo COMPLIANCE",
-        )
-        days = CfnParameter(
-            self,
-            "AnchorDays",
-            type="Number",
-            default=LONGEST_TRAIL_DAYS,
-            min_value=365,
-            description="For how many days anchors are locked: at least as long as a trust keeps its trails",
-        )
-        for parameter in (mode, days):
-            parameter.override_logical_id(parameter.node.id)
         bucket = self._private("Anchors", versioned=True, object_lock_enabled=True)
         bucket_resource = bucket.node.default_child
         if not isinstance(bucket_resource, s3.CfnBucket):
@@ -112,7 +99,8 @@ class State(Construct):
             object_lock_enabled="Enabled",
             rule=s3.CfnBucket.ObjectLockRuleProperty(
                 default_retention=s3.CfnBucket.DefaultRetentionProperty(
-                    mode=mode.value_as_string, days=days.value_as_number
+                    mode=deployment.anchor_lock if deployment else Lock.GOVERNANCE,
+                    days=deployment.anchor_days if deployment else LONGEST_TRAIL_DAYS,
                 )
             ),
         )

@@ -22,12 +22,12 @@ SCHEDULED: Final = (
     "Fleet",
     "Recount",
     "Deliver",
-    "MailReceipt",
-    "SmsReceiptLog",
     "Anchor",
     "Purge",
     "RotateSecret",
 )
+"""Not those that take receipts: they refuse what is known only soon, or to another deployment, and are asked again;
+what fails for good is a dead letter."""
 OPERATIONS: Final = ("GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems")
 """Of DynamoDB, that the functions use."""
 MEMORY: Final = 0.8

@@ -1,6 +1,8 @@
 """deployments.toml: what it may say, and how clearly it is told what it may not."""
 
 import json
+import re
+from typing import Any
 
 import msgspec
 import pytest
@@ -87,6 +89,65 @@ def test_what_is_wrong_is_named(text: str, said: str) -> None:
 def test_two_deployments_have_two_domains() -> None:
     with pytest.raises(ValueError, match=r"video\.one\.example"):
         load(one() + one(stage="test"))
+
+
+@pytest.mark.parametrize(
+    ("kinds", "said"),
+    [
+        (["", ""], r'2 deployments of account 111111111111 in eu-north-1 have sms_log = "own"'),
+        (["own", "shared", "shared"], r'2 deployments .* have sms_log = "shared"'),
+        (["shared", "none"], r'sms_log = "shared", and none has "own"'),
+    ],
+)
+def test_deployments_of_an_account_and_region_agree_on_the_log_of_sms(kinds: list[str], said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        load(logging(kinds))
+    assert len(load(logging(["own", "shared", "none", "none"]))) == 4
+    apart = logging(["own"]) + one(stage="prod", domain="b.one.example", region="eu-west-1")
+    assert len(load(apart)) == 2
+
+
+def logging(kinds: list[str]) -> str:
+    """Deployments of one account and region."""
+    return "".join(
+        one(name=f"trust{n}", domain=f"video.{n}.example", more=f'sms_log = "{kind}"' if kind else "")
+        for n, kind in enumerate(kinds)
+    )
+
+
+MAY_BE_ALIKE = {
+    "AWS::ApiGateway::RestApi", "AWS::ApiGateway::Stage", "AWS::ApiGatewayV2::Api", "AWS::ApiGatewayV2::Stage",
+    "AWS::ECS::Service", "AWS::IAM::Policy", "AWS::Lambda::Alias",
+}  # fmt: skip
+"""What has its name within something else, or an id besides."""
+PSEUDO = re.compile(r"AWS::[A-Za-z]+")
+
+
+def literal(value: Any) -> bool:
+    """Whether a name is made of nothing that a stack alone has."""
+    if isinstance(value, dict):
+        return all(
+            PSEUDO.fullmatch(str(inner)) if key == "Ref" else key == "Fn::Join" and literal(inner)
+            for key, inner in value.items()
+        )
+    return all(literal(inner) for inner in value) if isinstance(value, list) else True
+
+
+def test_deployments_that_share_an_account_and_region_name_nothing_alike(deployments: Deployments) -> None:
+    """CloudFormation refuses the second of them."""
+    named: dict[tuple[str, ...], str] = {}
+    for stack in deployments:
+        where = (stack.deployment.account, stack.deployment.region_of(stack.kind))
+        for name, resource in stack.resources.items():
+            kind = resource["Type"]
+            properties = resource.get("Properties", {})
+            for field in {"Name", f"{kind.rpartition('::')[2]}Name", "EmailIdentity"} & properties.keys():
+                if kind in MAY_BE_ALIKE or not literal(properties[field]):
+                    continue
+                key = (*where, kind, json.dumps(properties[field]))
+                assert key not in named, (stack, name, named[key])
+                named[key] = f"{stack} {name}"
+    assert len({kind for _, _, kind, _ in named}) > 5
 
 
 @pytest.mark.parametrize("name", ["patient_isuer", "table"])

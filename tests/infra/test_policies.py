@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from infra.boundary import ELSEWHERE
+from infra.deployment import SmsLog
 from tests.infra.conftest import Deployed, Deployments
 from tests.infra.policies import policies, snapshot
 
@@ -50,7 +51,10 @@ def texts(value: Any) -> Iterator[str]:
 def test_all_policies_are_those_of_the_snapshots(deployments: Deployments) -> None:
     """Meant to change? `make policies` writes the snapshots anew, and a reviewer reads what changed."""
     for stack in deployments:
-        assert policies(stack) == json.loads(snapshot(stack.kind).read_text()), stack
+        expected = json.loads(snapshot(stack.kind).read_text())
+        if stack.deployment.sms_log is SmsLog.NONE:  # nobody calls it with what SNS logs
+            expected = {name: one for name, one in expected.items() if not re.search("Sms.*MayCall", name)}
+        assert policies(stack) == expected, stack
 
 
 def test_nobody_may_do_everything_or_do_it_to_everything_but_for_a_reason(deployments: Deployments) -> None:
@@ -74,7 +78,10 @@ def test_every_role_of_every_stack_is_bounded_to_its_region(deployments: Deploym
         assert within["Condition"] == {"StringEquals": {"aws:RequestedRegion": {"Ref": "AWS::Region"}}}
         assert listed(elsewhere["Action"]) == list(ELSEWHERE)
         for name, role in stack.of_type("AWS::IAM::Role").items():
-            assert boundary in json.dumps(role["Properties"].get("PermissionsBoundary")), (stack, name)
+            bound = json.dumps(role["Properties"].get("PermissionsBoundary"))
+            # IAM keeps a policy that still bounds a role, and the stack would not go.
+            outlives = role.get("DeletionPolicy") == "Retain"
+            assert (boundary in bound) is not outlives, (stack, name)
 
 
 def test_nothing_in_any_template_names_another_region(deployments: Deployments) -> None:

@@ -103,8 +103,9 @@ def test_other_stacks_are_told_the_name_of_the_table_in_use_and_may_change_to_an
     for restored in ("", "restored-1"):
         stack = Stack(App(), "core")
         deployment = msgspec.structs.replace(deployments.deployments[0], restored_table=restored)
-        name = stack.resolve(State(stack, "State", deployment=deployment).table_name)
-        assert name == restored if restored else "Ref" in name
+        state = State(stack, "State", deployment=deployment)
+        for name in (stack.resolve(state.table_name), stack.resolve(state.table.table_name)):
+            assert name == restored if restored else "Ref" in name
         exports.append(Template.from_stack(stack).to_json()["Outputs"])
     assert exports[0] == exports[1]
     assert "Ref" in json.dumps(exports[0])

@@ -21,6 +21,8 @@ from infra.deployment import ABROAD, FILE, Deployment, load
 from local.deploy import ACCOUNT, ADMIN, REGION
 from local.system import Ports, System
 
+ELSEWHERE = "eu-west-1"
+
 
 @pytest.fixture(scope="module")
 def deployment() -> Deployment:
@@ -66,6 +68,12 @@ def prepared(account: Account) -> None:
         )
         given = {} if region == ABROAD else {"CreateBucketConfiguration": {"LocationConstraint": region}}
         boto3.client("s3", region_name=region).create_bucket(Bucket=f"cdk-hnb659fds-assets-{ACCOUNT}-{region}", **given)
+
+
+def test_an_account_is_prepared_before_there_is_any_template(account: Account, tmp_path: Path) -> None:
+    Cdk(tmp_path / "nothing").bootstrap(ACCOUNT, ELSEWHERE)
+    assert account.at(ELSEWHERE).bootstrapped()
+    assert account.at(ELSEWHERE).outputs("CDKToolkit")
 
 
 def assembly(deployment: Deployment, out: Path, sender: str) -> Cdk:
