@@ -50,8 +50,9 @@ class Child:
                     stdout=out,
                     stderr=subprocess.STDOUT,
                     env={**os.environ, **(env or {})},
-                    # Its own session: Ctrl-C reaches us alone, and we stop the children in order.
-                    start_new_session=True,
+                    # Its own group: Ctrl-C reaches us alone, and we stop the children in order. Not its own session:
+                    # kernels share their time by sessions, and `nice` would mean nothing between us and them.
+                    process_group=0,
                     preexec_fn=lambda: _end_with_parent(stop_with),
                 )
         except FileNotFoundError:

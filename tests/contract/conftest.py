@@ -38,7 +38,7 @@ def dynamodb() -> Iterator[str]:
     """The address of a running DynamoDB Local."""
     port = free_port()
     process = subprocess.Popen(
-        command(port), cwd=fetch(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+        command(port), cwd=fetch(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, process_group=0
     )
     address = f"http://127.0.0.1:{port}"
     pause = Event()
