@@ -27,6 +27,7 @@ RoomName = Annotated[str, msgspec.Meta(max_length=140, pattern=r"^[A-Za-z0-9_-]+
 Day = Annotated[str, msgspec.Meta(pattern=r"^\d{4}-\d{2}-\d{2}$")]
 Instant = Annotated[str, msgspec.Meta(pattern=r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$")]
 Count = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
+OFFER_NUMBERS: Final = 1_000_000  # a participant's offers are numbered round: 0 comes after the last of so many
 Milliseconds = Annotated[int, msgspec.Meta(ge=0, le=600_000)]
 TraceParent = Annotated[str, msgspec.Meta(max_length=55, pattern=r"^(00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2})?$")]
 Sdp = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_SDP)]
@@ -481,7 +482,8 @@ class Accept(Message, frozen=True):
 
 
 class Offer(Message, frozen=True):
-    """Participant: my session description for this call. A larger ``n`` replaces a smaller one (ICE restart)."""
+    """Participant: my session description for this call. A later ``n`` replaces an earlier one (ICE restart); it
+    begins at the seconds since 1970 modulo 1,000,000, grows with each offer, and after 999,999 comes 0."""
 
     consultation: Id
     call: Count

@@ -7,6 +7,7 @@ and a call that moves is taken up at the new place before the old one is left.
 import asyncio
 import contextlib
 import random
+import time
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable
 from typing import Any, Final, TypeVar
@@ -115,7 +116,7 @@ class Page:
         self._open: ClientConnection | None = None
         self._call = ("", 0)
         self._broken = False  # its line ended: the next word of the same call makes another
-        self._n = 0
+        self._n = int(time.time())  # of its last offer: after those of a page that was here before
         self._words = 0
         self._holding: dict[Line, asyncio.Task[None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -328,7 +329,7 @@ class Page:
     async def _connected(self, join: p.Join) -> Line | None:
         """A line that is up; None when it did not come up in time, or the call is elsewhere."""
         line = self._make(join, self._came, self._rate)
-        self._n += 1
+        self._n = (self._n + 1) % p.OFFER_NUMBERS
         n, mine = self._n, (join.consultation, join.call)
         offer = p.Offer(join.consultation, join.call, n, line.offer())
 

@@ -5,12 +5,13 @@ import contextlib
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Coroutine
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 import msgspec
 
 from chalicelib.errors import BadSdp, Gone, Unavailable
 from chalicelib.protocol import (
+    OFFER_NUMBERS,
     CloseRoom,
     CloseSeat,
     Error,
@@ -36,6 +37,9 @@ LONGEST: Final = 600_000
 """Milliseconds that may be said at most."""
 REMEMBERED: Final = 1_000
 """Closed rooms whose late messages are recognised; a call's number is never used again."""
+LATE_SECONDS: Final = 15.0
+"""How late an offer comes at most: only who holds the seat may make one, and the function that hands it on has ten
+seconds."""
 
 
 class RoomPort(Protocol):
@@ -57,12 +61,30 @@ class RoomPort(Protocol):
         """Everybody out."""
 
 
+class _Last(NamedTuple):
+    """The last offer that was taken from a seat, when it came, and the word to it."""
+
+    sdp: str
+    came: float
+    reply: RelayAnswer | RelayRefused
+
+    def is_of(self, offer: RelayOffer) -> bool:
+        """Whether it is this very one that comes again: another page at the seat may have come to the same number."""
+        return (offer.n, offer.sdp) == (self.reply.n, self.sdp)
+
+    def is_before(self, offer: RelayOffer, came: float) -> bool:
+        """Whether one that ``came`` now was made later: by its number; or the number is that of another page, whose
+        clock is behind, because nothing is as late as that."""
+        ahead = (offer.n - self.reply.n) % OFFER_NUMBERS
+        return 0 < ahead < OFFER_NUMBERS // 2 or came - self.came > LATE_SECONDS
+
+
 class _Call:
-    """A room, and the last word to each seat in it."""
+    """A room, and the last offer of each seat in it."""
 
     def __init__(self) -> None:
         self.port: RoomPort | None = None
-        self.replies: dict[Seat, RelayAnswer | RelayRefused] = {}
+        self.last: dict[Seat, _Last] = {}
         self.lock = asyncio.Lock()
         self.moving: asyncio.Task[None] | None = None
 
@@ -78,12 +100,14 @@ class Worker:
         most: int,
         busy: Callable[[], bool] = lambda: False,
         settle_seconds: float = 20.0,
+        now: Callable[[], float] = time.monotonic,
     ) -> None:
         """``open_room`` is given what to call when nobody has been there for too long. ``most``: rooms at once;
         ``busy``: whether there is no strength left for one more, whatever their number; ``settle_seconds``: how long
         a call that has moved may stay."""
         self._open_room = open_room
         self._settle_seconds = settle_seconds
+        self._now = now
         self._waiting = Waiting(probes, send, busy)
         self._send = send
         self._most = most
@@ -146,28 +170,29 @@ class Worker:
             code = Gone.code if offer.room in self._over else Unavailable.code
             self._send(RelayRefused(offer.room, offer.seat, offer.n, code))
             return
+        came = self._now()  # before its turn, or it would seem to have come later than it did
         async with call.lock:
-            reply = call.replies.get(offer.seat)
-            if reply is None or reply.n < offer.n:
-                reply = await self._answer(call, offer)
-            if reply is not None and reply.n == offer.n:
-                self._send(reply)
+            last = call.last.get(offer.seat)
+            if last is not None and last.is_of(offer):
+                self._send(last.reply)
+            elif last is None or last.is_before(offer, came):
+                self._send(await self._answer(call, offer, came))
 
-    async def _answer(self, call: _Call, offer: RelayOffer) -> RelayAnswer | RelayRefused | None:
+    async def _answer(self, call: _Call, offer: RelayOffer, came: float) -> RelayAnswer | RelayRefused:
         refused = RelayRefused(offer.room, offer.seat, offer.n, Gone.code)
         if call.port is None:
             return refused
         reply: RelayAnswer | RelayRefused
-        begun = time.monotonic()
+        begun = self._now()
         try:
             sdp = await call.port.answer(offer.seat, offer.sdp)
-            took = round(1000 * (time.monotonic() - begun))
+            took = round(1000 * (self._now() - begun))
             say("offer_answered", milliseconds=took, trace=offer.trace[3:35])
             reply = RelayAnswer(offer.room, offer.seat, offer.n, sdp, offer.trace, min(took, LONGEST))
         except BadSdp as error:
             say("offer_refused", code=error.code, trace=offer.trace[3:35])
             reply = msgspec.structs.replace(refused, code=error.code)
-        call.replies[offer.seat] = reply
+        call.last[offer.seat] = _Last(offer.sdp, came, reply)
         return reply
 
     async def _dismiss(self, room: str, seat: Seat) -> None:
@@ -176,7 +201,7 @@ class Worker:
             return
         async with call.lock:
             # Whoever sits there next counts anew, and is not answered with what was said to another.
-            call.replies.pop(seat, None)
+            call.last.pop(seat, None)
             if call.port is not None:
                 await call.port.dismiss(seat)
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from chalicelib.protocol import (
+    OFFER_NUMBERS,
     CloseRoom,
     CloseSeat,
     Error,
@@ -27,7 +28,7 @@ from chalicelib.protocol import (
     RoomRefused,
     Seat,
 )
-from media_worker.worker import REMEMBERED, Worker
+from media_worker.worker import LATE_SECONDS, REMEMBERED, Worker
 from tests.media.fakes import PATIENCE, FakeProbes, FakeRoom, reply
 
 ROOM, OTHER, THIRD = (f"trust.consultation.{call}" for call in (1, 2, 3))
@@ -41,13 +42,15 @@ class Bench:
         self.rooms: list[FakeRoom] = []
         self.said: list[FromWorker] = []
         self.is_busy = False
+        self.time = 1_000.0
         self.probes = FakeProbes()
         self._news = asyncio.Event()
         self.worker = self.made()
 
     def made(self, settle_seconds: float = PATIENCE) -> Worker:
         """Another worker, which has nothing yet."""
-        return Worker(self._open, self.probes, self._send, MOST, lambda: self.is_busy, settle_seconds)
+        now = lambda: self.time  # noqa: E731
+        return Worker(self._open, self.probes, self._send, MOST, lambda: self.is_busy, settle_seconds, now)
 
     async def ended(self, room: str) -> None:
         """Waits until the worker has said that this room is over."""
@@ -100,10 +103,52 @@ def test_an_offer_that_overtook_open_room_opens_it() -> None:
 def test_the_same_number_again_is_answered_from_memory_a_smaller_one_not_at_all() -> None:
     async def test(bench: Bench) -> None:
         first = await bench.offer(5)
-        assert await bench.offer(5, "another") == first
+        bench.time += 2 * LATE_SECONDS
+        assert await bench.offer(5) == first
+        bench.time -= LATE_SECONDS
         assert await bench.offer(4, "older") == []
         assert await bench.offer(6, "newer") == [RelayAnswer(ROOM, Seat.PATIENT, 6, reply("newer"))]
         assert [sdp for _, sdp in bench.rooms[0].offers] == ["offer", "newer"]
+
+    with_bench(test)
+
+
+def test_numbers_go_round() -> None:
+    async def test(bench: Bench) -> None:
+        for n in (OFFER_NUMBERS - 300, OFFER_NUMBERS - 1, 0, 120):
+            assert await bench.offer(n, f"offer {n}") == [RelayAnswer(ROOM, Seat.PATIENT, n, reply(f"offer {n}"))]
+        assert await bench.offer(OFFER_NUMBERS - 1, "older") == []
+
+    with_bench(test)
+
+
+@pytest.mark.parametrize("n", [3, 5, 5 + OFFER_NUMBERS // 2])
+def test_another_page_at_the_seat_whose_clock_goes_otherwise_is_taken_once_its_offer_cannot_be_a_late_one(
+    n: int,
+) -> None:
+    async def test(bench: Bench) -> None:
+        await bench.offer(5)
+        bench.time += LATE_SECONDS
+        assert await bench.offer(n, "another") == []
+        bench.time += 1
+        assert await bench.offer(n, "another") == [RelayAnswer(ROOM, Seat.PATIENT, n, reply("another"))]
+        assert await bench.offer(n, "another") == [RelayAnswer(ROOM, Seat.PATIENT, n, reply("another"))]
+        assert await bench.offer(n + 1, "more") == [RelayAnswer(ROOM, Seat.PATIENT, n + 1, reply("more"))]
+        assert [sdp for _, sdp in bench.rooms[0].offers] == ["offer", "another", "more"]
+
+    with_bench(test)
+
+
+def test_an_older_offer_that_waited_long_for_its_turn_is_as_old_as_it_was() -> None:
+    async def test(bench: Bench) -> None:
+        await bench.worker.take(OpenRoom(ROOM, []))
+        bench.rooms[0].hold.clear()
+        both = [asyncio.create_task(bench.worker.take(RelayOffer(ROOM, Seat.PATIENT, n, f"offer {n}"))) for n in (2, 1)]
+        await asyncio.sleep(0)
+        bench.time += 2 * LATE_SECONDS
+        bench.rooms[0].hold.set()
+        await asyncio.gather(*both)
+        assert bench.said[1:] == [RelayAnswer(ROOM, Seat.PATIENT, 2, reply("offer 2"))]
 
     with_bench(test)
 
@@ -164,7 +209,7 @@ def test_closing_a_seat_leaves_the_room_and_lets_the_seat_begin_anew() -> None:
         assert bench.worker.rooms == [ROOM]
         again = await bench.offer(7, "another", seat=Seat.GUEST_1)
         assert again == [RelayAnswer(ROOM, Seat.GUEST_1, 7, reply("another"))], "not what was said to another"
-        assert await bench.offer(1, "again") == [RelayAnswer(ROOM, Seat.PATIENT, 1, reply("offer"))]
+        assert await bench.offer(1) == [RelayAnswer(ROOM, Seat.PATIENT, 1, reply("offer"))]
 
     with_bench(test)
 

@@ -1,6 +1,7 @@
 """A page without a browser: it knows what is newest, in whatever order it is told."""
 
 import asyncio
+import time
 from itertools import permutations
 
 import pytest
@@ -53,3 +54,32 @@ def test_a_list_that_comes_late_takes_nothing_back(order: tuple[int, ...]) -> No
 
     views = asyncio.run(listen()).views
     assert sorted(view.state for view in views.values()) == [State.CHECKED_IN, State.INVITED]
+
+
+def test_its_offers_are_numbered_after_those_of_a_page_that_was_there_before() -> None:
+    join = p.Join("c", 1, p.Seat.PATIENT, [], relay_only=False, seats=[p.Seat.PATIENT, p.Seat.CLINICIAN])
+
+    async def ticket() -> Ticket:
+        return Ticket(ticket="t", seconds=30, socket_seconds=60, ping_seconds=25)
+
+    async def listen() -> tuple[int, int]:
+        offered: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+        async def tell(socket: ServerConnection) -> None:
+            await socket.send(p.encode(join).decode())
+            async for data in socket:
+                said = p.parse_patient(data)
+                if isinstance(said, p.Offer) and not offered.done():
+                    offered.set_result(said.n)
+
+        async with serve(tell, "127.0.0.1", 0) as server:
+            before = int(time.time())
+            page = Page(f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}", ticket)
+            running = asyncio.create_task(page.run())
+            n = await offered
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+            return n, before
+
+    n, before = asyncio.run(listen())
+    assert 0 < (n - before) % p.OFFER_NUMBERS < 60

@@ -735,7 +735,7 @@ export interface Accept {
   call: number;
 }
 
-/** Participant: my session description for this call. A larger ``n`` replaces a smaller one (ICE restart). */
+/** Participant: my session description for this call. A later ``n`` replaces an earlier one (ICE restart); it begins at the seconds since 1970 modulo 1,000,000, grows with each offer, and after 999,999 comes 0. */
 export interface Offer {
   type: "offer";
   consultation: string;

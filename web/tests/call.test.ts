@@ -372,9 +372,14 @@ test("after the end nothing more is said", async () => {
   expect(states).toEqual(["closed"]);
 });
 
-test("numbers grow within a page and over reloads", () => {
-  expect(nextNumber(0, 1_764_000_123.9)).toBe(123);
+test("numbers grow within a page and over reloads, round after the last", () => {
+  expect(nextNumber(null, 1_764_000_123.9)).toBe(123);
   expect(nextNumber(500, 1_764_000_123)).toBe(501);
+  expect(nextNumber(123, 1_764_000_500)).toBe(500);
+  expect(nextNumber(999_997, 1_764_999_999)).toBe(999_999);
+  expect(nextNumber(999_999, 1_764_999_999)).toBe(0); // faster than the clock, which is at its end
+  expect(nextNumber(0, 1_764_999_999)).toBe(1);
+  expect(nextNumber(999_700, 1_765_000_120)).toBe(120);
 });
 
 test("candidates go, the rest stays", () => {

@@ -4,17 +4,20 @@ import type { Join, Offer } from "../protocol";
 
 /** An unanswered offer is sent again after this time: any message may be lost with its socket. */
 export const RESEND_MS = 5_000;
-/** Offers are numbered within this range by the protocol. */
-const MAX_COUNT = 1_000_000;
+/** Offers are numbered round: after the last of so many comes 0. */
+const NUMBERS = 1_000_000;
 
 /** A session description without candidates: the worker learns them by the browser's checks (docs/decisions). */
 export function withoutCandidates(sdp: string): string {
   return sdp.replace(/^a=(candidate:.*|end-of-candidates)\r?\n/gm, "");
 }
 
-/** The number of the next offer: larger than the last one, and than those of this page before a reload. */
-export function nextNumber(last: number, seconds: number): number {
-  return Math.max(last + 1, Math.floor(seconds) % MAX_COUNT);
+/** The number of the next offer: after the last one, and after those of this page before a reload. */
+export function nextNumber(last: number | null, seconds: number): number {
+  const now = Math.floor(seconds) % NUMBERS;
+  if (last === null) return now;
+  const next = (last + 1) % NUMBERS;
+  return (now - next + NUMBERS) % NUMBERS < NUMBERS / 2 ? now : next;
 }
 
 export interface OffersOptions {
@@ -26,7 +29,7 @@ export interface OffersOptions {
 
 export class Offers {
   private open: Offer | null = null;
-  private n = 0;
+  private n: number | null = null;
   private cancel: () => void = () => undefined;
 
   constructor(private readonly options: OffersOptions) {}
@@ -45,8 +48,8 @@ export class Offers {
     } catch {
       return; // what stands goes on; if it does not, the next restart or the connection after it will
     }
-    this.n = nextNumber(this.n, this.options.seconds());
-    this.open = { type: "offer", consultation, call, n: this.n, sdp: withoutCandidates(description.sdp ?? "") };
+    const n = (this.n = nextNumber(this.n, this.options.seconds()));
+    this.open = { type: "offer", consultation, call, n, sdp: withoutCandidates(description.sdp ?? "") };
     this.say();
   }
 
