@@ -82,6 +82,11 @@ def expect_sealed(page: Page) -> None:
     expect(page.locator(".v-lock:is([data-face=sealed], [data-face=confirmed])")).to_be_visible()
 
 
+def expect_pending(page: Page) -> None:
+    """Wait until the page says that it is not sealed yet."""
+    expect(page.locator(".v-lock[data-face=agreeing]")).to_be_visible()
+
+
 def expect_open(page: Page) -> None:
     """Wait until the page says that the call is not encrypted from end to end."""
     expect(page.locator(".v-lock[data-face=open]")).to_be_visible()

@@ -7,7 +7,7 @@ const UNASKED: Identity = { known: false, why: "unasked" };
 const LOGGED_IN: Identity = { known: true, born: "1958-03-04", at: 0 };
 
 function person(compared = false, identity = UNASKED): Person {
-  return { seat: "patient", code: "480791", identity, compared, heard: true };
+  return { seat: "patient", code: "480791", identity, compared, renewed: false, opened: true };
 }
 
 test("agreeing is worth a word once it lasts", () => {
@@ -20,9 +20,16 @@ test.each<[string, Person[], string]>([
   ["a compared code", [person(true)], "confirmed"],
   ["a login", [person(false, LOGGED_IN)], "confirmed"],
   ["one of two who is neither", [person(true), person()], "sealed"],
+  ["a code that was compared and is another one by now", [{ ...person(), renewed: true }, person(true)], "renewed"],
+  ["the same, with a login that speaks for it", [{ ...person(false, LOGGED_IN), renewed: true }], "confirmed"],
   ["a login that is missing", [person(false, { known: false, why: "missing" })], "sealed"],
 ])("sealed: %s", (_, people, face) => {
   expect(faceOf({ state: "sealed", people }, false)).toBe(face);
+});
+
+test("there is no lock before something of everybody who sends was opened, and a word of that once it lasts", () => {
+  const protection: Protection = { state: "sealed", people: [person(true), { ...person(true), opened: false }] };
+  expect([faceOf(protection, false), faceOf(protection, true)]).toEqual(["none", "agreeing"]);
 });
 
 test("nothing else has a lock, for however long", () => {

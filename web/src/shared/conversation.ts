@@ -214,8 +214,8 @@ export class Conversation {
   }
 
   /** The person here compared the code with somebody's: the same, or another one, which ends the call for this page. */
-  compare(seat: Seat, same: boolean): void {
-    this.protector?.compare(seat, same);
+  compare(seat: Seat, code: string, same: boolean): void {
+    this.protector?.compare(seat, code, same);
   }
 
   /** The person here goes on although somebody has come whose browser cannot encrypt. */

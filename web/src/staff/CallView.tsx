@@ -50,6 +50,7 @@ export function CallView(props: CallViewProps) {
         <div class="s-call__said">
           <Refused
             protection={conversation.protection}
+            own={seated.join.seat}
             nameOf={nameOf}
             identity={t(missing ? "staff.refused.missing" : "staff.refused.identity", { name: nameOf("patient") })}
             buttons={view && <PhoneInstead view={view} onOpen={onOpen} />}
@@ -102,7 +103,7 @@ function Head({ desk, seated, view, onOpen, nameOf, ringing }: CallViewProps & {
       <div class="s-call__others" role="status">
         {waiting > 0 && <Button variant="tertiary" data-size="sm" onClick={() => onOpen({ dialog: "queue" })}>{t("staff.waiting.count", { count: waiting })}</Button>}
       </div>
-      <Lock protection={desk.talk.conversation.protection} own={seated.join.seat} nameOf={nameOf} identityOf={identityOf} onCompare={(seat, same) => desk.talk.conversation.compare(seat, same)} />
+      <Lock protection={desk.talk.conversation.protection} own={seated.join.seat} nameOf={nameOf} identityOf={identityOf} onCompare={(seat, code, same) => desk.talk.conversation.compare(seat, code, same)} />
       <Connections quality={desk.talk.conversation.quality} own={seated.join.seat} nameOf={nameOf} />
     </header>
   );

@@ -1,6 +1,6 @@
 // The worker that does not come, hangs, or is forbidden: what goes out is never left to itself.
 import { expect, test } from "vitest";
-import { ANSWER_MS, Keeper } from "../../src/shared/e2ee/keeper";
+import { ANSWER_MS, Keeper, RETRY_MS } from "../../src/shared/e2ee/keeper";
 import type { FromSealer, ToSealer } from "../../src/shared/e2ee/passage";
 import type { SealerWorker } from "../../src/shared/e2ee/transforms";
 import { Clock } from "../fakes";
@@ -37,19 +37,29 @@ function setUp(start?: () => SealerWorker) {
   return { clock, workers, told, keeper };
 }
 
-test("a file that does not come is asked for anew, and after three times given up", async () => {
+test("a file that does not come is asked for anew, ever more calmly, and after three times given up", async () => {
   const { clock, workers, told, keeper } = setUp();
   keeper.set("sealed");
   workers[0]?.onerror?.({});
   expect(workers[0]?.ended).toBe(true);
-  await clock.pass(0);
+  await clock.pass(RETRY_MS - 1);
+  expect(workers.length).toBe(1);
+  await clock.pass(1);
   expect([workers.length, told]).toEqual([2, ["renew"]]);
   expect(workers[1]?.got).toEqual([{ type: "mode", mode: "sealed" }]);
   workers[1]?.onerror?.({});
-  await clock.pass(0);
+  await clock.pass(2 * RETRY_MS);
   workers[2]?.onerror?.({});
-  await clock.pass(0);
+  await clock.pass(60_000);
   expect([workers.length, told]).toEqual([3, ["renew", "renew", "give up"]]);
+});
+
+test("who left asks for no other", async () => {
+  const { clock, workers, told, keeper } = setUp();
+  workers[0]?.onerror?.({});
+  keeper.close();
+  await clock.pass(60_000);
+  expect([workers.length, told]).toEqual([1, []]);
 });
 
 test("a fault in one that runs ends nothing", async () => {

@@ -2,9 +2,16 @@
 import { expect, test } from "vitest";
 import { Memory } from "../../src/shared/e2ee/memory";
 import { LOOK_MS, SILENT_MS } from "../../src/shared/e2ee/protection";
-import { media, Room, SEATS } from "./room";
+import { media, Room, SEATS, type RoomPage } from "./room";
 
 const TWO = SEATS.slice(0, 2);
+
+/** The code that this page has with the first of the others. */
+function codeWith({ protector: { state } }: RoomPage): string {
+  return state.state === "sealed" ? (state.people[0]?.code ?? "") : "";
+}
+
+const other = (code: string): string => (code === "000000" ? "000001" : "000000");
 
 test("two who can agree, and the worker hears of keys before it hears that it may seal", async () => {
   const room = new Room();
@@ -78,12 +85,60 @@ test("a code that is not the same on both pages ends the call here, and nothing 
   const patient = room.enter("patient");
   room.enter("clinician");
   await room.until(() => patient.protector.mode === "sealed");
-  patient.protector.compare("clinician", true);
-  expect(patient.protector.state).toMatchObject({ people: [{ compared: true }] });
-  patient.protector.compare("clinician", false);
+  const code = codeWith(patient);
+  patient.protector.compare("clinician", other(code), true);
+  expect(patient.protector.state, "read before it changed").toMatchObject({ people: [{ compared: false }] });
+  patient.protector.compare("clinician", code, true);
+  expect(patient.protector.state).toMatchObject({ people: [{ compared: true, renewed: false }] });
+  patient.protector.compare("clinician", code, false);
   patient.protector.join("preferred", SEATS);
   expect(patient.protector.state).toEqual({ state: "refused", reason: "tampered", seat: "clinician" });
   expect([patient.stops, patient.worker.modes.at(-1)]).toEqual([1, "closed"]);
+});
+
+test("a code that is another one after it was compared is said to be, until it is compared too", async () => {
+  const room = new Room(TWO);
+  const patient = room.enter("patient");
+  room.enter("clinician");
+  await room.until(() => patient.protector.mode === "sealed");
+  const before = codeWith(patient);
+  patient.protector.compare("clinician", before, true);
+  room.enter("clinician"); // loaded anew, or somebody sits between by now
+  await room.until(() => ![before, ""].includes(codeWith(patient)));
+  expect(patient.protector.state).toMatchObject({ people: [{ compared: false, renewed: true }] });
+  patient.protector.compare("clinician", before, true);
+  expect(patient.protector.state).toMatchObject({ people: [{ compared: false, renewed: true }] });
+  patient.protector.compare("clinician", codeWith(patient), true);
+  expect(patient.protector.state).toMatchObject({ people: [{ compared: true, renewed: false }] });
+});
+
+test("what comes has been opened once a frame was, or where none is sent", async () => {
+  const room = new Room(TWO);
+  const patient = room.enter("patient");
+  room.enter("clinician");
+  await room.until(() => patient.protector.mode === "sealed");
+  expect(patient.protector.state).toMatchObject({ people: [{ opened: false }] });
+  patient.protector.hear({ ...media("clinician"), camera: false, microphone: false });
+  expect(patient.protector.state).toMatchObject({ people: [{ opened: true }] });
+  patient.protector.hear(media("clinician"));
+  expect(patient.protector.state).toMatchObject({ people: [{ opened: false }] });
+  patient.worker.onmessage?.({ data: { type: "heard", seat: "clinician" } });
+  expect(patient.protector.state).toMatchObject({ people: [{ opened: true }] });
+});
+
+test("a sealed call whose page can have no worker any more opens by its person's word alone", async () => {
+  const room = new Room(TWO);
+  const patient = room.enter("patient");
+  room.enter("clinician");
+  await room.until(() => patient.protector.mode === "sealed");
+  for (let time = 0; time < 3; time++) {
+    patient.worker.onerror?.({});
+    await room.pass(5_000);
+  }
+  expect(patient.protector.state).toEqual({ state: "refused", reason: "downgrade", seat: "patient", mayGoOn: true });
+  expect(patient.history).not.toContainEqual(expect.objectContaining({ state: "open" }));
+  patient.protector.goOn();
+  expect(patient.protector.state).toEqual({ state: "open", unable: ["patient"] });
 });
 
 test("nor does another call, on the same page", async () => {
@@ -92,7 +147,7 @@ test("nor does another call, on the same page", async () => {
   const before = room.enter("patient", "streams", "preferred", memory);
   room.enter("clinician");
   await room.until(() => before.protector.mode === "sealed");
-  before.protector.compare("clinician", false);
+  before.protector.compare("clinician", codeWith(before), false);
   const patient = room.enter("patient", "streams", "preferred", memory);
   const clinician = room.enter("clinician");
   await room.until(() => clinician.protector.mode === "sealed");

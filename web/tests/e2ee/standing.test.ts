@@ -17,6 +17,7 @@ const known = (more: Partial<Known>): Known => ({
   wasSealed: false,
   compared: new Map(),
   heard: new Set(),
+  mute: new Set(),
   ...more,
 });
 
@@ -31,6 +32,9 @@ test("nothing passes before somebody can open what is sealed here", () => {
 test("a browser that cannot encrypt goes on openly, or not at all, by the trust's rule", () => {
   expect(stand(known({ able: false }))).toEqual({ state: "open", unable: ["patient"] });
   expect(stand(known({ able: false, rule: "required" }))).toEqual({ state: "refused", reason: "unable", seat: null });
+  expect(stand(known({ able: false, wasSealed: true }))).toEqual({ state: "refused", reason: "downgrade", seat: "patient", mayGoOn: true });
+  expect(stand(known({ able: false, wasSealed: true, accepted: new Set(["patient"]) }))).toEqual({ state: "open", unable: ["patient"] });
+  expect(stand(known({ able: false, wasSealed: true, rule: "required" }))).toEqual({ state: "refused", reason: "unable", seat: null });
   const pairs = [pair("clinician", "unable")];
   expect(stand(known({ pairs }))).toEqual({ state: "open", unable: ["clinician"] });
   expect(stand(known({ pairs, rule: "required" }))).toEqual({ state: "refused", reason: "peer_unable", seat: "clinician" });
@@ -87,6 +91,6 @@ test("one that is refused stops all, with its reason", () => {
 
 test("a comparison holds for the code that was compared, and for no other", () => {
   const at = (code: string) => stand(known({ pairs: [pair("clinician", "secured")], compared: new Map([["clinician", code]]), heard: new Set<Seat>(["clinician"]) }));
-  expect(at("480791")).toMatchObject({ people: [{ seat: "clinician", compared: true, heard: true }] });
-  expect(at("000000")).toMatchObject({ people: [{ seat: "clinician", compared: false }] });
+  expect(at("480791")).toMatchObject({ people: [{ seat: "clinician", compared: true, opened: true }] });
+  expect(at("000000")).toMatchObject({ people: [{ seat: "clinician", compared: false, renewed: true }] });
 });

@@ -1,7 +1,7 @@
 // Whether the call is encrypted end to end, in a symbol and words; pressed, it says what that means and shows the codes to compare.
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Seat } from "../../protocol";
-import { faceOf, SLOW_MS, type Face } from "../e2ee/face";
+import { faceOf, isPending, SLOW_MS, type Face } from "../e2ee/face";
 import type { Person, Protection } from "../e2ee/types";
 import { t } from "../messages";
 import { LockDialog } from "./LockDialog";
@@ -14,13 +14,14 @@ export interface LockProps {
   nameOf: (seat: Seat) => string;
   /** What a login says of who somebody is, in words; the clinician alone is told. */
   identityOf?: (person: Person) => string;
-  onCompare: (seat: Seat, same: boolean) => void;
+  /** What was said of the code that was shown. */
+  onCompare: (seat: Seat, code: string, same: boolean) => void;
 }
 
 export function Lock(props: LockProps) {
   const { protection } = props;
   const [open, setOpen] = useState(false);
-  const slow = useSlow(protection?.state === "agreeing");
+  const slow = useSlow(isPending(protection));
   const face = faceOf(protection, slow);
   const said = useRef<Face>("none");
   if (face !== "none") said.current = face; // agreeing again with somebody who comes is no news
@@ -52,6 +53,7 @@ function useSlow(so: boolean): boolean {
 
 const PATHS: Readonly<Record<Exclude<Face, "none" | "agreeing">, string>> = {
   sealed: "M6 11h12v9H6zM8.5 11V8a3.5 3.5 0 0 1 7 0v3",
+  renewed: "M6 11h12v9H6zM8.5 11V8a3.5 3.5 0 0 1 7 0v3M12 13.5v2.5M12 18v.2",
   confirmed: "M6 11h12v9H6zM8.5 11V8a3.5 3.5 0 0 1 7 0v3M9.5 15.5l2 2 3-3.5",
   open: "M12 4l9.5 16h-19zM12 10v4.5M12 17.2v.3",
   refused: "M12 4l9.5 16h-19zM12 10v4.5M12 17.2v.3",

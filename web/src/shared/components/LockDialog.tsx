@@ -42,13 +42,15 @@ function Sealed({ people, ...rest }: LockDialogProps & { people: Person[] }) {
 
 /** The code with one other, and what the person here says of it; that it differs is asked twice, for it ends the call. */
 function OfPerson({ person, nameOf, identityOf, onCompare }: LockDialogProps & { person: Person }) {
-  const { seat, code, compared } = person;
+  const { seat, code, compared, renewed, opened } = person;
   const [differs, setDiffers] = useState(false);
+  const [read, setRead] = useState(code);
   const section = useRef<HTMLElement>(null);
   const name = nameOf(seat);
   const known = identityOf?.(person);
+  const changed = read !== code; // under the eyes of who reads it
   const same = (): void => {
-    onCompare(seat, true);
+    onCompare(seat, code, true);
     section.current?.focus(); // the button goes
   };
   return (
@@ -57,15 +59,19 @@ function OfPerson({ person, nameOf, identityOf, onCompare }: LockDialogProps & {
       {known && <p>{known}</p>}
       <SpokenCode code={code} />
       <div class="v-stack" role="status">
+        {!opened && <p>{t("common.lock.unopened", { name })}</p>}
+        {(changed || renewed) && !compared && <p class="v-lock__renewed">{t("common.lock.renewed.text", { name })}</p>}
         {compared && <p class="v-lock__same">{t("common.lock.compared")}</p>}
         {differs && !compared && <p>{t("common.lock.sure")}</p>}
       </div>
       {!compared && (
         <div class="v-row">
           {/* What a second press at the same place hits, does no harm. */}
-          {differs ? (
+          {changed ? (
+            <Button onClick={() => setRead(code)}>{t("common.lock.reread")}</Button>
+          ) : differs ? (
             <>
-              <Button color="danger" onClick={() => onCompare(seat, false)}>{t("common.lock.stop")}</Button>
+              <Button color="danger" onClick={() => onCompare(seat, code, false)}>{t("common.lock.stop")}</Button>
               <Button variant="secondary" onClick={() => setDiffers(false)}>{t("common.lock.again")}</Button>
             </>
           ) : (

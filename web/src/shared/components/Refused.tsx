@@ -8,6 +8,8 @@ import { Button } from "./parts";
 
 export interface RefusedProps {
   protection: Protection | null;
+  /** One's own seat. */
+  own: Seat | null;
   nameOf: (seat: Seat) => string;
   /** What to do where it is not known whose key it is: it is another thing on either side. */
   identity: string;
@@ -31,18 +33,19 @@ export function reasonOf(protection: Protection | null): Refusal | null {
   return protection?.state === "refused" ? protection.reason : null;
 }
 
-export function Refused({ protection, nameOf, identity, buttons, phone, onGoOn, onEnd }: RefusedProps) {
+export function Refused({ protection, own, nameOf, identity, buttons, phone, onGoOn, onEnd }: RefusedProps) {
   const refused = protection?.state === "refused" ? protection : null;
   const ofLogin = refused?.reason === "identity" || refused?.reason === "unreachable";
-  const reload = refused !== null && RELOADED.has(refused.reason);
+  const lost = refused?.reason === "downgrade" && refused.seat === own; // this browser itself
+  const reload = refused !== null && (lost || RELOADED.has(refused.reason));
   const name = refused?.seat ? nameOf(refused.seat) : t("common.refused.somebody");
   return (
     <div class={refused ? "v-outage" : ""} data-refused={refused?.reason}>
       <div class={refused ? "v-stack" : ""} role="status">
         {refused && (
           <>
-            <p class="ds-heading" data-size="2xs"><Sign face="refused" /> {t(`common.refused.${refused.reason}.title`, { name })}</p>
-            <p>{t(`common.refused.${refused.reason}`, { name })}</p>
+            <p class="ds-heading" data-size="2xs"><Sign face="refused" /> {lost ? t("common.refused.lost.title") : t(`common.refused.${refused.reason}.title`, { name })}</p>
+            <p>{lost ? t("common.refused.lost") : t(`common.refused.${refused.reason}`, { name })}</p>
             {refused.reason === "identity" && <p>{identity}</p>}
             {refused.reason === "unagreed" && refused.mayGoOn && <p>{t("common.refused.unagreed.open")}</p>}
             {(refused.reason === "unable" || refused.reason === "peer_unable") && <p>{t("common.lock.browsers")}</p>}

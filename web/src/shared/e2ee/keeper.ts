@@ -7,6 +7,8 @@ import type { KeySink, Mode } from "./types";
 
 /** A worker whose file could not be had so many times in a row cannot be had here at all. */
 const TRIES = 3;
+/** A file that did not come is asked for again after this, and then after ever so much more. */
+export const RETRY_MS = 1_000;
 /** So often in a row it has not answered within this time: then it hangs, or was ended by the system. */
 const SILENCES = 3;
 export const ANSWER_MS = 4_000;
@@ -28,6 +30,7 @@ export class Keeper implements KeySink {
   private ready = false;
   private failures = 0;
   private silences = 0;
+  private cancelRetry: () => void = () => undefined;
   private readonly asked: ((counts: Count[] | null) => void)[] = [];
 
   constructor(private readonly options: KeeperOptions) {
@@ -69,6 +72,7 @@ export class Keeper implements KeySink {
   }
 
   close(): void {
+    this.cancelRetry();
     const { worker } = this;
     if (worker) worker.onmessage = worker.onerror = null;
     worker?.terminate();
@@ -103,7 +107,7 @@ export class Keeper implements KeySink {
   private fail(): void {
     this.close();
     if (++this.failures >= TRIES) return this.options.onGiveUp();
-    this.options.after(0, () => this.again());
+    this.cancelRetry = this.options.after(this.failures * RETRY_MS, () => this.again());
   }
 
   private silence(): void {

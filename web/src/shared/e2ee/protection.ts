@@ -47,6 +47,7 @@ export class Protector {
   private readonly connections = new Set<Passages>();
   private latest = 0;
   private readonly heard = new Set<Seat>();
+  private readonly mute = new Set<Seat>();
   private readonly spoken = new Set<Seat>();
   /** Whose word on keys is awaited, and whose agreement. */
   private readonly words: Awaited;
@@ -115,10 +116,13 @@ export class Protector {
     if (this.closed || seat === this.options.own) return;
     if (message.type === "peer_left") {
       this.words.settle(seat);
-      for (const known of [this.spoken, this.accepted]) known.delete(seat);
+      for (const known of [this.spoken, this.accepted, this.mute]) known.delete(seat);
       this.group.left(seat);
     } else if (message.type === "peer_media") {
       if (!this.spoken.has(seat)) this.words.expect(seat);
+      const sends = message.camera || message.microphone || message.screen;
+      if (sends) this.mute.delete(seat);
+      else this.mute.add(seat);
       this.group.here(seat);
     } else {
       this.words.settle(seat);
@@ -128,20 +132,22 @@ export class Protector {
     this.weigh();
   }
 
-  /** The person here compared the code with this one's. */
-  compare(seat: Seat, same: boolean): void {
+  /** The person here compared this code with the one that somebody else reads: it is the same, or another. */
+  compare(seat: Seat, code: string, same: boolean): void {
     if (!same) {
       this.options.memory.differs = seat;
       return this.stop("tampered", seat);
     }
-    const code = this.group.pairs().find((pair) => pair.seat === seat)?.code;
-    if (code) this.options.memory.compared.set(seat, code);
+    // What was read may no longer be what holds: then nothing has been compared.
+    if (!this.group.pairs().some((pair) => pair.seat === seat && pair.code === code)) return;
+    this.options.memory.compared.set(seat, code);
     this.weigh();
   }
 
   /** The person here goes on although some cannot encrypt. */
   goOn(): void {
     const late = new Set([...this.words.late, ...this.agreements.late]);
+    if (!this.way) this.accepted.add(this.options.own);
     for (const { seat, state } of this.group.pairs()) if (state === "unable" || late.has(seat)) this.accepted.add(seat);
     this.weigh();
   }
@@ -232,11 +238,11 @@ export class Protector {
   }
 
   private stand(): Protection {
-    const { rule, way, accepted, heard, stopped } = this;
+    const { rule, way, accepted, heard, mute, stopped } = this;
     const { wasSealed, compared } = this.options.memory;
     if (stopped) return { state: "refused", ...stopped };
     const pairs = this.group.pairs();
-    return stand({ rule, own: this.options.own, able: way !== null, pairs, ready: this.group.ready, silent: this.words.late, late: this.agreements.late, accepted, wasSealed, compared, heard });
+    return stand({ rule, own: this.options.own, able: way !== null, pairs, ready: this.group.ready, silent: this.words.late, late: this.agreements.late, accepted, wasSealed, compared, heard, mute });
   }
 
   private lookAgain(): void {

@@ -22,10 +22,16 @@ export interface Known {
   compared: ReadonlyMap<Seat, string>;
   /** Whose frames have been opened. */
   heard: ReadonlySet<Seat>;
+  /** Who says that they send nothing. */
+  mute: ReadonlySet<Seat>;
 }
 
-export function stand({ rule, own, able, pairs, ready, silent, late, accepted, wasSealed, compared, heard }: Known): Protection {
-  if (!able) return rule === "required" ? { state: "refused", reason: "unable", seat: null } : { state: "open", unable: [own] };
+export function stand({ rule, own, able, pairs, ready, silent, late, accepted, wasSealed, compared, heard, mute }: Known): Protection {
+  if (!able) {
+    if (rule === "required") return { state: "refused", reason: "unable", seat: null };
+    const lost = wasSealed && !accepted.has(own);
+    return lost ? { state: "refused", reason: "downgrade", seat: own, mayGoOn: true } : { state: "open", unable: [own] };
+  }
   const refused = pairs.find(({ state }) => state === "refused");
   if (refused) return { state: "refused", reason: refused.reason ?? "tampered", seat: refused.seat };
   const unable = pairs.filter(({ seat, state }) => state === "unable" || (state === "waiting" && silent.has(seat))).map(({ seat }) => seat);
@@ -45,7 +51,8 @@ export function stand({ rule, own, able, pairs, ready, silent, late, accepted, w
   return { state: "agreeing" };
 
   function person({ seat, code, identity }: Pair): Person {
-    return { seat, code, identity, compared: compared.get(seat) === code, heard: heard.has(seat) };
+    const before = compared.get(seat);
+    return { seat, code, identity, compared: before === code, renewed: before !== undefined && before !== code, opened: heard.has(seat) || mute.has(seat) };
   }
 }
 

@@ -53,7 +53,7 @@ export type Refusal =
   | "unable"
   /** Somebody else's cannot, and the rule wants it. */
   | "peer_unable"
-  /** The call was sealed, and somebody came whose browser cannot: it goes on when the person here says so. */
+  /** The call was sealed, and somebody came whose browser cannot, or this one no longer can: it goes on when the person here says so. */
   | "downgrade"
   /** What was said does not fit together, again and again: somebody changes it on the way. */
   | "tampered"
@@ -82,8 +82,10 @@ export interface Person {
   identity: Identity;
   /** The person at this page said that both read the same code. */
   compared: boolean;
-  /** Frames from them have been opened. */
-  heard: boolean;
+  /** Another code than this was compared, in this call or one before. */
+  renewed: boolean;
+  /** Frames from them have been opened, or they say that they send none. */
+  opened: boolean;
 }
 
 export type Say = (parcels: Handshake["parcels"]) => void;

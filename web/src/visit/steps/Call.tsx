@@ -77,9 +77,10 @@ function InCall({ engine, talk, visit }: StepProps & { talk: Talk; visit: VisitV
           dim={refused || hasPanel(outage)}
         />
         <div class="v-stage__notes">
-          <Lock protection={conversation.protection} own={conversation.seat} nameOf={nameOf} onCompare={(seat, same) => conversation.compare(seat, same)} />
+          <Lock protection={conversation.protection} own={conversation.seat} nameOf={nameOf} onCompare={(seat, code, same) => conversation.compare(seat, code, same)} />
           <Refused
             protection={conversation.protection}
+            own={conversation.seat}
             nameOf={nameOf}
             identity={t("visit.refused.identity")}
             buttons={reasonOf(conversation.protection) === "identity" && <Button onClick={() => void engine.identity.login()}>{t("visit.refused.login")}</Button>}
