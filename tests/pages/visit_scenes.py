@@ -389,9 +389,7 @@ def locked(face: str) -> str:
 async def open_lock(sight: Sight) -> None:
     """Press the lock, and wait for the words of the codes, where it shows some."""
     await sight.page.locator(".v-lock button").click()
-    await sight.page.wait_for_function(
-        "[...document.querySelectorAll('dialog .v-spoken span')].every(word => word.textContent !== '')"
-    )
+    await sight.page.locator("dialog .v-spoken span:empty").first.wait_for(state="detached")
 
 
 async def differs(sight: Sight) -> None:
