@@ -12,7 +12,7 @@ from deploy.account import Account, Thing
 from deploy.cdk import Cdk
 from deploy.entrance import Entrance
 from deploy.pages import upload
-from infra.deployment import Deployment, Stage
+from infra.deployment import BOUNCES, Deployment, Stage
 
 ORDER: Final = ("core", "media", "web", "operations", "abroad")
 """Later stacks read earlier ones. Pages come after all of them: new pages must not meet old functions."""
@@ -142,6 +142,14 @@ class Steps:
         ]
         targets = ((deployment.turn_domain, "TurnTarget"), (deployment.relay_domain, "RelayTarget"))
         lines += [f"  {host} → {outputs[name]}" for host, name in targets if name in outputs]
+        if "DkimName1" in outputs:
+            bounces = f"{BOUNCES}.{deployment.mail_domain}"
+            lines += [
+                "\nFor e-mail, none of which goes before the first three stand there:\n",
+                *(f"  {outputs[f'DkimName{n}']} → {outputs[f'DkimValue{n}']}" for n in (1, 2, 3)),
+                f"  {bounces} MX 10 feedback-smtp.{deployment.region}.amazonses.com",
+                f'  {bounces} TXT "v=spf1 include:amazonses.com ~all"',
+            ]
         return "\n".join(lines)
 
     def destroy(self, data: str, notes: Path) -> None:

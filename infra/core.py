@@ -43,6 +43,9 @@ class Core(Stack):
                 version=word,
             )
             CfnOutput(self, "EntranceSecret", value=self.entrance.secret.ref)
+            for number, (name, value) in enumerate(self.functions.signing, 1):
+                CfnOutput(self, f"DkimName{number}", value=name)
+                CfnOutput(self, f"DkimValue{number}", value=value)
         for name, value in self._outputs().items():
             CfnOutput(self, name, value=value)
 

@@ -18,6 +18,8 @@ TURN_SERVERS: Final = "turn"
 """That of the TURN servers."""
 ABROAD: Final = "us-east-1"
 """The region where AWS keeps budgets and CloudFront's certificates, wherever a deployment stands."""
+BOUNCES: Final = "bounces"
+"""The name, below the sender's domain, to which e-mail that nobody takes comes back: SES's own MAIL FROM there."""
 
 LONGEST_TRAIL_DAYS: Final = 3650
 """As long as `rest.Rules` lets a trust keep its trails."""
@@ -139,6 +141,11 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         )
 
     @property
+    def mail_domain(self) -> str:
+        """Domain of the From address of e-mail, for which SES signs; empty while none is set."""
+        return self.settings.get("mail_sender", "").partition("@")[2]
+
+    @property
     def cluster(self) -> str:
         """The name of the ECS cluster, known before it is made: so core's functions can be told of it."""
         return self.stack
@@ -164,7 +171,19 @@ def load(text: str) -> list[Deployment]:
     for domain in (domain for domain, times in domains.items() if times > 1):
         raise ValueError(f"Two deployments have the same domain, {domain}.")
     _check_sms_logs(found)
+    _check_senders(found)
     return found
+
+
+def _check_senders(found: Sequence[Deployment]) -> None:
+    """Raises ValueError when SES would have to keep one domain twice."""
+    senders = Counter((one.account, one.region, one.mail_domain) for one in found if one.mail_domain)
+    for (account, region, domain), times in senders.items():
+        if times > 1:
+            raise ValueError(
+                f"Two deployments in {account}, {region} send e-mail from {domain}, which SES keeps once an account "
+                "and region: give each a domain of its own below it (mail_sender)."
+            )
 
 
 def _check_sms_logs(found: Sequence[Deployment]) -> None:

@@ -105,7 +105,11 @@ class Functions(Construct):
         )
         scheduler_role.add_to_policy(state.key.through(["sqs"]))
         settings = self._settings(stack, deliver_arn, scheduler_role)
-        messaging = Messaging(self, "Messaging", sender=settings["mail_sender"], key=state.key)
+        sender = settings["mail_sender"]
+        domain = deployment.mail_domain if deployment else Fn.select(1, Fn.split("@", sender))
+        messaging = Messaging(self, "Messaging", sender=sender, domain=domain, key=state.key)
+        self.signing = messaging.signing
+        """CNAMEs that the DNS of the sender's domain must hold."""
         settings["mail_configuration"] = messaging.configuration
         environment = {f"VENTEROM_{field.upper()}": value for field, value in settings.items()}
         rights = Rights(

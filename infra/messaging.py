@@ -9,27 +9,51 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from infra.deployment import SmsLog
+from infra.deployment import BOUNCES, SmsLog
 from infra.key import Key
 
 
 class Messaging(Construct):
-    """SES's identity for the From address, which AWS asks its owner about by mail before the first message leaves; the
-    configuration set that publishes what becomes of e-mail; the queue of what failed for good.
+    """SES's identity for the domain of the From address, whose DNS must hold `signing` before the first message leaves;
+    the configuration set that publishes what becomes of e-mail; the queue of what failed for good.
 
-    SMS needs no resource to leave: SNS publishes to numbers.
+    E-mail is signed for the domain (DKIM), and comes back to a name below it (SPF): so it passes the domain's DMARC by
+    either. SMS needs no resource to leave: SNS publishes to numbers.
     """
 
-    def __init__(self, scope: Construct, construct_id: str, *, sender: str, key: Key) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, sender: str, domain: str, key: Key) -> None:
+        """``sender``: the From address, in ``domain``."""
         super().__init__(scope, construct_id)
         self._key = key
-        ses.CfnEmailIdentity(self, "Sender", email_identity=sender)
+        identity = ses.CfnEmailIdentity(
+            self,
+            "Sender",
+            email_identity=domain,
+            dkim_signing_attributes=ses.CfnEmailIdentity.DkimSigningAttributesProperty(
+                next_signing_key_length="RSA_2048_BIT"
+            ),
+            mail_from_attributes=ses.CfnEmailIdentity.MailFromAttributesProperty(
+                mail_from_domain=f"{BOUNCES}.{domain}",
+                behavior_on_mx_failure="USE_DEFAULT_VALUE",  # signed mail passes without, and shall go
+            ),
+        )
+        self.signing = [
+            (identity.attr_dkim_dns_token_name1, identity.attr_dkim_dns_token_value1),
+            (identity.attr_dkim_dns_token_name2, identity.attr_dkim_dns_token_value2),
+            (identity.attr_dkim_dns_token_name3, identity.attr_dkim_dns_token_value3),
+        ]
+        """Name and value of each CNAME by which SES knows that the domain is ours, and receivers that e-mail is."""
         receipts = ses.CfnConfigurationSet(self, "Receipts")
         self.configuration = receipts.ref
         """Name of the configuration set."""
         ours = f"arn:{Aws.PARTITION}:ses:{Aws.REGION}:{Aws.ACCOUNT_ID}"
-        self.mail = [f"{ours}:identity/{sender}", f"{ours}:configuration-set/{receipts.ref}"]
-        """What whoever sends e-mail must be let use."""
+        self.sending = iam.PolicyStatement(
+            actions=["ses:SendRawEmail"],
+            resources=[f"{ours}:identity/{domain}", f"{ours}:configuration-set/{receipts.ref}"],
+            # Each request at AWS says it; the embedded AWS does not know the key.
+            conditions={"StringEqualsIfExists": {"ses:FromAddress": sender}},
+        )
+        """The right to send e-mail from this address, and from no other of the domain."""
 
     def receive_mail(self, function: str) -> None:
         """Let a function, by its ARN, be told what became of e-mail: arrived, bounced, refused."""

@@ -15,7 +15,7 @@ DESCRIPTIONS: Final[Mapping[str, str]] = {
     "patient_issuer": "OIDC issuer of the patients' portal",
     "patient_client_id": "Our client id there",
     "turn_urls": "Comma-separated turn: and turns: URLs; may be empty",
-    "mail_sender": "The From address of e-mail, which SES verifies",
+    "mail_sender": "The From address of e-mail, for whose domain SES signs",
     "sms_sender": "Sender name shown on the phone, at most 11 letters, of trusts that have chosen none",
     "worker_cluster": "Name of the ECS cluster in which the media workers run",
     "worker_service": "Name of the ECS service that runs them, whose desired count is set; empty: nobody's is",

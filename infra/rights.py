@@ -113,7 +113,7 @@ class Rights:
             "send": [
                 # SMS goes to phone numbers, which have no ARN.
                 iam.PolicyStatement(actions=["sns:Publish"], resources=["*"]),
-                iam.PolicyStatement(actions=["ses:SendRawEmail"], resources=messaging.mail),
+                messaging.sending,
             ],
             "dead_letters": [iam.PolicyStatement(actions=["sqs:SendMessage"], resources=[dead_letters.arn])],
             "push": [

@@ -130,7 +130,7 @@ def save_by_turns(save: Callable[[dict[str, Any]], None]) -> Callable[[dict[str,
 
 
 def with_sender(find: Callable[..., str]) -> Callable[..., str]:
-    """``find``, which tells what a request is about, made to know what an e-mail is sent from."""
+    """``find``, which tells what a request is about, made to know the domain that an e-mail is sent from."""
 
     def find_resource(
         service: str, method: str, path: str, headers: Any, body: Any, query: Any, region: str, account: str
@@ -139,7 +139,8 @@ def with_sender(find: Callable[..., str]) -> Callable[..., str]:
         source = query.get("Source", "")
         if service != "ses" or found != "*" or not source:
             return found
-        return f"arn:aws:ses:{region}:{account}:identity/{source[0] if isinstance(source, list) else source}"
+        sender: str = source[0] if isinstance(source, list) else source
+        return f"arn:aws:ses:{region}:{account}:identity/{sender.rpartition('@')[2]}"
 
     return find_resource
 

@@ -41,6 +41,7 @@ def policies(stack: Deployed) -> dict[str, Any]:
         (where.settings["mail_sender"], "{mail_sender}"),
         (where.stack, "{stack}"),
         (where.domain, "{domain}"),
+        (where.mail_domain, "{mail_domain}"),
         (where.account, "{account}"),
         (where.region, "{region}"),
     ):

@@ -150,6 +150,24 @@ def test_deployments_that_share_an_account_and_region_name_nothing_alike(deploym
     assert len({kind for _, _, kind, _ in named}) > 5
 
 
+def sending(name: str, sender: str, region: str = "eu-north-1") -> str:
+    return one(
+        name=name,
+        domain=f"video.{name}.example",
+        region=region,
+        more=f'sms_log = "none"\n[{name}.dev.settings]\nmail_sender = "{sender}"',
+    )
+
+
+def test_two_deployments_in_one_account_and_region_send_e_mail_from_two_domains() -> None:
+    one_, other = sending("one", "video@trust.example"), sending("two", "other@trust.example")
+    with pytest.raises(ValueError, match=r"111111111111, eu-north-1 send e-mail from trust\.example"):
+        load(one_ + other)
+    assert load(one_ + sending("two", "video@test.trust.example"))
+    assert load(one_ + sending("two", "video@trust.example", "eu-west-1"))
+    assert load(one_ + other.replace("111111111111", "222222222222"))
+
+
 @pytest.mark.parametrize("name", ["patient_isuer", "table"])
 def test_a_setting_that_is_not_one_or_that_the_template_knows_is_named(name: str) -> None:
     with pytest.raises(ValueError, match=name):

@@ -24,6 +24,7 @@ ONLY_DEPLOYED: Final = {
 
 OTHERWISE: Final = {
     r"Outputs\.ExportsOutput\w+": "what the stacks of media, pages and alarms read, which are not here",
+    r"Outputs\.Dkim(Name|Value)\d": "for the DNS of the sender's domain: the embedded AWS signs no e-mail",
     r"Outputs\.EntranceSecret": "where deploying turns CloudFront's word over",
     r"Resources\.\w+Live\.Properties\.FunctionVersion": "a published version there, the newest code here",
     r"Resources\.\w+Live\.UpdatePolicy": "CodeDeploy moves the alias",
@@ -53,6 +54,8 @@ IGNORED: Final = {
     "AWS::S3::Bucket LoggingConfiguration": "kept; no access log",
     "AWS::S3::Bucket ObjectLockConfiguration": "put by `local/deploy.py` after the deployment",
     "AWS::SecretsManager::Secret KmsKeyId": "kept; not encrypted with it",
+    "AWS::SES::EmailIdentity DkimSigningAttributes": "e-mail is not signed; the identity is verified by itself",
+    "AWS::SES::EmailIdentity MailFromAttributes": "kept; e-mail goes to the outbox",
     "AWS::SNS::Topic KmsMasterKeyId": "not encrypted",
     "AWS::SQS::Queue KmsMasterKeyId": "not encrypted",
 }
@@ -96,6 +99,8 @@ def joined(value: Any, settings: dict[str, str]) -> Any:
     match value:
         case {"Ref": str(name)} if name in settings:
             return settings[name]
+        case {"Fn::Select": [1, {"Fn::Split": ["@", {"Ref": str(name)}]}]} if name in settings:
+            return settings[name].partition("@")[2]
         case {"Fn::Join": ["", list(parts)]}:
             whole: list[Any] = []
             for part in (joined(part, settings) for part in parts):

@@ -319,6 +319,14 @@ def test_ses_is_let_in_before_it_tries_the_topic(resources: Resources) -> None:
     assert policy in told["DependsOn"]
 
 
+def test_e_mail_is_signed_for_the_domain_of_its_from_address(resources: Resources) -> None:
+    (identity,) = (one["Properties"] for one in of_type(resources, "AWS::SES::EmailIdentity").values())
+    domain = {"Fn::Select": [1, {"Fn::Split": ["@", {"Ref": "MailSender"}]}]}
+    assert identity["EmailIdentity"] == domain
+    assert identity["DkimSigningAttributes"] == {"NextSigningKeyLength": "RSA_2048_BIT"}
+    assert identity["MailFromAttributes"]["MailFromDomain"] == {"Fn::Join": ["", ["bounces.", domain]]}
+
+
 def test_a_changed_route_reaches_the_socket_by_itself(template: Template) -> None:
     template.resource_count_is("AWS::ApiGatewayV2::Deployment", 0)
     template.has_resource_properties("AWS::ApiGatewayV2::Stage", {"AutoDeploy": True, "DeploymentId": Match.absent()})

@@ -38,7 +38,9 @@ class Desk:
         self.cdk = FakeCdk(
             self.account,
             {
-                core: {"Table": "the-table"},
+                core: {"Table": "the-table"}
+                | {f"DkimName{n}": f"key{n}._domainkey.test.elvenes.example" for n in (1, 2, 3)}
+                | {f"DkimValue{n}": f"key{n}.dkim.example" for n in (1, 2, 3)},
                 media: {"TurnTarget": "turn.elb.example", "RelayTarget": "relay.elb.example"},
                 web: {"PagesBucket": "the-pages", "DistributionDomain": "d1.cloudfront.example"},
             },
@@ -98,6 +100,11 @@ def test_every_step_is_said_and_in_the_end_what_dns_needs(dist: Path) -> None:
     assert [line.split("]")[0] for line in steps] == [f"[{n}/8" for n in range(1, 9)]
     assert "video.test.elvenes.example → d1.cloudfront.example" in desk.said[-1]
     assert "turn.video.test.elvenes.example → turn.elb.example" in desk.said[-1]
+    for n in (1, 2, 3):
+        assert f"key{n}._domainkey.test.elvenes.example → key{n}.dkim.example" in desk.said[-1]
+    bounces = "bounces.test.elvenes.example"
+    assert f"{bounces} MX 10 feedback-smtp.eu-north-1.amazonses.com" in desk.said[-1]
+    assert f'{bounces} TXT "v=spf1 include:amazonses.com ~all"' in desk.said[-1]
 
 
 @pytest.mark.parametrize("answer", ["", "n", "no", "perhaps"])
