@@ -9,7 +9,16 @@ from playwright.sync_api import Page, expect
 from local.system import System
 from tests.e2e.people import Clinician, Patient
 from tests.e2ee.dump import Secret, opened, read
-from tests.e2ee.pages import KEYS, WRONG, expect_alive, expect_pending, expect_same_codes, expect_sealed, keys, wait_as_guest
+from tests.e2ee.pages import (
+    KEYS,
+    WRONG,
+    expect_alive,
+    expect_pending,
+    expect_same_codes,
+    expect_sealed,
+    keys,
+    wait_as_guest,
+)
 from tests.e2ee.tapped import Heard
 
 PAIRS = [("chromium", "firefox"), ("firefox", "chromium")]

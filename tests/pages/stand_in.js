@@ -1,5 +1,5 @@
 // Runs in a page of the gallery before the page's own scripts: people who are drawn instead of filmed, and a peer
-// connection that needs no network. `window.__standIn` says what is to be had: {refuse, network, quality, connects, taken, mute, unable, leaks}.
+// connection that needs no network. `window.__standIn` says what is to be had: {refuse, network, quality, connects, taken, mute, unable, leaks, unopened}.
 // `window.__fail(what)` breaks the line ("path"), lets nothing arrive any more ("other"), or mends both (null).
 (() => {
   const wanted = window.__standIn ?? {};
@@ -187,6 +187,15 @@
   window.__fail = (what) => {
     failure = what;
     for (const peer of peers) peer.become(what === "path" ? "disconnected" : "connected");
+  };
+
+  // No frame passes here: what comes from somebody opens as soon as their keys are known.
+  const { Worker } = window;
+  window.Worker = class extends Worker {
+    postMessage(message, ...more) {
+      super.postMessage(message, ...more);
+      if (message?.type === "take" && !wanted.unopened) setTimeout(() => this.onmessage?.({ data: { type: "heard", seat: message.seat } }));
+    }
   };
 
   class Peer extends EventTarget {

@@ -392,6 +392,12 @@ async def open_lock(sight: Sight) -> None:
     await sight.page.locator("dialog .v-spoken span:empty").first.wait_for(state="detached")
 
 
+async def open_late(sight: Sight) -> None:
+    """As `open_lock`, where the lock says for long that nothing is known yet."""
+    await sight.pass_time(5)
+    await open_lock(sight)
+
+
 async def differs(sight: Sight) -> None:
     """Say that the codes differ."""
     await open_lock(sight)
@@ -438,6 +444,7 @@ def _locks() -> Iterator[Scene]:
     absent, unable = {Seat.CLINICIAN: Manner.ABSENT}, {Seat.CLINICIAN: Manner.UNABLE}
     yield _talking("lock-agreeing", media, manners=absent, shows=locked("agreeing"))
     yield _talking("lock-codes", media, then=open_lock, shows="dialog .v-spoken")
+    yield _talking("lock-unopened", media, stand_in={"unopened": True}, then=open_late, shows="dialog .v-spoken")
     yield _talking("lock-compared", media, then=compared, shows="dialog .v-lock__same")
     yield _talking("lock-differs", media, then=differs, shows="dialog .v-lock__person .v-stack p")
     yield _talking("lock-stopped", media, then=stopped, shows="[data-refused=tampered]")
