@@ -55,4 +55,4 @@ class Operations(Stack):
         self.probe = Probe(self, "Probe", deployment=deployment, core=core, media=media, web=web)
         self.probe.tell(self.alarms)
         # Last, so that it shows every alarm.
-        Dashboard(self, "Dashboard", deployment=deployment, core=core, alarms=self.alarms)
+        Dashboard(self, "Dashboard", deployment=deployment, core=core, media=media, alarms=self.alarms)

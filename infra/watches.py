@@ -39,6 +39,10 @@ BOUNCES: Final = 0.04
 CERTIFICATE_DAYS: Final = 30
 """Certificate Manager renews by itself 60 days before; whatever is not renewed by now needs somebody."""
 
+MISSED_HOURS: Final = 26
+"""Without a run of what runs once a night. An alarm looks back from now, not from midnight: in 24 hours that end just
+before the next run was counted there may be none."""
+
 
 class Watches(Construct):
     """Adds them to ``alarms``."""
@@ -114,12 +118,13 @@ class Watches(Construct):
         )
 
     def _schedule(self) -> None:
+        five, hour = Duration.minutes(5), Duration.hours(1)
         ran = {
-            "sweep-stopped": ("Sweep", "Nobody clears up behind lost workers and pages.", Duration.minutes(5)),
-            "anchor-missing": ("Anchor", "The trail of a day was not anchored.", Duration.days(1)),
-            "purge-missing": ("Purge", "What the trusts' rules give up was not taken away.", Duration.days(1)),
+            "sweep-stopped": ("Sweep", "Nobody clears up behind lost workers and pages.", five, 1),
+            "anchor-missing": ("Anchor", "The trail of a day was not anchored.", hour, MISSED_HOURS),
+            "purge-missing": ("Purge", "What the trusts' rules give up was not taken away.", hour, MISSED_HOURS),
         }
-        for name, (function, words, period) in ran.items():
+        for name, (function, words, period, periods) in ran.items():
             went = cloudwatch.MathExpression(
                 expression="FILL(ran, 0) - FILL(failed, 0)",
                 label=f"{function} went well",
@@ -129,7 +134,7 @@ class Watches(Construct):
                     "failed": self._function("Errors", function, period),
                 },
             )
-            self._alarms.add(name, words, went, below=1, missing=SILENCE)
+            self._alarms.add(name, words, went, below=1, periods=periods, missing=SILENCE)
 
     def _table(self, name: str) -> None:
         five = Duration.minutes(5)

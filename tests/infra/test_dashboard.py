@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from chalicelib.metrics import NAMESPACE, SYSTEM, TRUST, Metric
+from infra.dashboard import BALANCERS
 from infra.prices import amounts, prices
 from infra.rates import rates
 from media_worker.settings import Settings
@@ -56,6 +57,37 @@ def test_each_part_of_a_trusts_costs_is_a_layer_that_says_whose_it_is(operations
 
 def test_it_says_that_what_stands_there_is_shared(operations: Deployed) -> None:
     assert "by the month is shared" in by_trust(operations)["title"]
+
+
+def expressions(graph: dict[str, Any]) -> dict[str, str]:
+    """What a graph computes, by its label."""
+    parts = [part for line in graph["metrics"] for part in line if isinstance(part, dict) and "expression" in part]
+    return {part["label"]: part["expression"] for part in parts}
+
+
+def test_an_hour_holds_what_is_called_the_apis_and_turn_and_says_what_it_leaves_out(
+    operations: Deployed, deployments: Deployments
+) -> None:
+    (graph,) = [of for title, of in graphs(operations).items() if title.startswith("What it costs an hour, USD")]
+    assert "without logs" in graph["title"]
+    shown = expressions(graph)
+    assert shown.keys() == {"functions", "APIs", "TURN", "table", "workers", "traffic", "messages"}
+    aws = prices().aws
+    for part, price in (
+        ("functions", aws["lambda_request"].usd),
+        ("APIs", aws["rest_request"].usd),
+        ("APIs", aws["socket_message"].usd),
+        ("TURN", 2 * aws["balancer_hour"].usd),
+    ):
+        figures = [float(figure) for figure in re.findall(r"\d+\.\d+", shown[part])]
+        assert pytest.approx(price) in figures, part
+    where = operations.deployment
+    balancers = deployments[f"{where.name}-{where.stage}", "media"].of_type("AWS::ElasticLoadBalancingV2::LoadBalancer")
+    assert len(balancers) == BALANCERS
+    (each,) = [of for title, of in graphs(operations).items() if title.startswith("USD a consultation")]
+    ended = expressions(each)["USD each"]
+    assert all(f"({expression})" in ended for expression in shown.values())
+    assert len(ended) <= 2048, "more is no expression (CloudWatch, MetricDataQuery)"
 
 
 def test_what_workers_say_of_themselves_is_shown(operations: Deployed) -> None:

@@ -5,10 +5,13 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
 import pytest
 
 from chalicelib.metrics import KINDS, NAMESPACE, SYSTEM, Metric
+from chalicelib.settings import Settings
 from infra.alarms import RUNBOOKS
+from infra.deployment import Deployment, Workers
 from infra.levels import FAST, LEVELS, SLOW, STEADY
 from infra.operations import TRACED
 from infra.queries import QUERIES, WORKERS_ONLY, WORKERS_TOO
@@ -95,6 +98,25 @@ def test_what_a_runbook_names_exists(page: Any, deployments: Deployments) -> Non
         assert metric in list(Metric) or metric in named, metric
 
 
+@pytest.mark.parametrize("page", sorted(RUNBOOKS.glob("*.md")), ids=lambda page: page.stem)
+def test_what_a_runbook_says_to_look_at_is_shown_and_what_to_set_can_be_set(
+    page: Any, deployments: Deployments
+) -> None:
+    text = page.read_text()
+    (dashboard,) = deployments["elvenes-prod", "operations"].of_type("AWS::CloudWatch::Dashboard").values()
+    body = "".join(p for p in dashboard["Properties"]["DashboardBody"]["Fn::Join"][1] if isinstance(p, str))
+    look = text.partition("**Look first**")[2].partition("**Do**")[0]
+    for metric in set(re.findall(r"`([A-Z]\w+)`", look)) & set(Metric):
+        assert re.search(rf'\b{metric}\\?"', body), metric
+    titles = re.findall(r'"title":"([^"]+)"', body)
+    for line in (line for line in text.splitlines() if "The dashboard" in line):
+        for named in re.findall(r"(?<!\*)\*([^*]+)\*(?!\*)", line):
+            assert [title for title in titles if title.startswith(named)], named
+    fields = {f.name for kind in (Deployment, Workers, Settings) for f in msgspec.structs.fields(kind)}
+    for named in re.findall(r"(?:[Rr]aise|[Ss]et|[Ss]witch|[Ll]ower) `(\w+)", text):
+        assert named in fields, named
+
+
 def test_every_metric_of_ours_that_is_looked_at_is_written(operations: Deployed) -> None:
     names = {metric.value for metric in Metric} | {"ProbeOk"}  # the probe's own
     for name, of in alarms(operations).items():
@@ -117,6 +139,16 @@ def test_an_alarm_is_one_that_cloudwatch_takes(operations: Deployed) -> None:
         assert period * of["EvaluationPeriods"] <= (604_800 if period >= 3600 else 86_400), name
         for query in of.get("Metrics", []):
             assert len(query.get("Expression", "")) <= 1024, name
+
+
+def test_what_runs_at_night_is_not_missed_before_the_next_night(operations: Deployed) -> None:
+    """An alarm's window slides: it must hold a day and the run that is late, in each part of it."""
+    for name in ("anchor-missing", "purge-missing"):
+        of = alarms(operations)[name]
+        (period,) = {stat["Period"] for stat in stats(of)}
+        assert period * of["EvaluationPeriods"] == 26 * 3600
+        assert of.get("DatapointsToAlarm", of["EvaluationPeriods"]) == of["EvaluationPeriods"]
+        assert of["TreatMissingData"] == "breaching"
 
 
 def test_a_level_burns_when_both_windows_do(operations: Deployed) -> None:
