@@ -24,11 +24,15 @@ test.each<[string, Person[], string]>([
   ["the same, with a login that speaks for it", [{ ...person(false, LOGGED_IN), renewed: true }], "confirmed"],
   ["a login that is missing", [person(false, { known: false, why: "missing" })], "sealed"],
 ])("sealed: %s", (_, people, face) => {
-  expect(faceOf({ state: "sealed", people }, false)).toBe(face);
+  expect(faceOf({ state: "sealed", people, holders: people.map(({ seat }) => seat) }, false)).toBe(face);
+});
+
+test("who has our keys and gave none is not confirmed, and so nobody is", () => {
+  expect(faceOf({ state: "sealed", people: [person(true)], holders: ["patient", "guest1"] }, false)).toBe("sealed");
 });
 
 test("there is no lock before something of everybody who sends was opened, and a word of that once it lasts", () => {
-  const protection: Protection = { state: "sealed", people: [person(true), { ...person(true), opened: false }] };
+  const protection: Protection = { state: "sealed", people: [person(true), { ...person(true), opened: false }], holders: [] };
   expect([faceOf(protection, false), faceOf(protection, true)]).toEqual(["none", "agreeing"]);
 });
 

@@ -27,6 +27,12 @@ test("the other one of two is always shown; of several those who have come", () 
   expect(shown(null, {})).toEqual([]);
 });
 
+test("who holds our keys is shown, whatever is said of them or comes from them", () => {
+  const three = remote(["patient", true], ["guest1", false], ["guest2", false]);
+  expect(seats(shown(three, {}, ["patient", "guest2"]))).toEqual(["patient", "guest2"]);
+  expect(seats(shown(three, withoutPeer({}, "guest2"), ["guest2"]))).toEqual(["patient", "guest2"]);
+});
+
 test("who has left is shown no longer, until they say what they send again", () => {
   const three = remote(["patient", true], ["guest1", true]);
   const left = withoutPeer({ patient: on, guest1: { ...on, screen: true } }, "guest1");

@@ -49,10 +49,10 @@ export function placesFor(own: Seat, seats: readonly Seat[]): number {
   return Math.max(1, ...seats.map((seat) => all.indexOf(seat) + 1));
 }
 
-/** Who is to be shown: the other one of two in any case, of several those who have come. */
-export function shown(remote: Remote | null, peers: Peers): Person[] {
+/** Who is to be shown: the other one of two in any case, of several those who have come, and all who hold our keys, whatever is said of them. */
+export function shown(remote: Remote | null, peers: Peers, holders: readonly Seat[] = []): Person[] {
   const people = remote?.people ?? [];
-  const come = people.filter(({ seat, here }) => peers[seat] !== null && (here || peers[seat] !== undefined));
+  const come = people.filter(({ seat, here }) => holders.includes(seat) || (peers[seat] !== null && (here || peers[seat] !== undefined)));
   return people.length === 1 || come.length === 0 ? people.slice(0, 1) : come;
 }
 

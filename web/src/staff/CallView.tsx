@@ -10,6 +10,7 @@ import { hasPanel, isStill, OutagePanel } from "../shared/components/OutagePanel
 import { isRefused, Refused } from "../shared/components/Refused";
 import { Stage } from "../shared/components/Stage";
 import { useOutage } from "../shared/components/useOutage";
+import { holdersOf } from "../shared/e2ee/standing";
 import { t } from "../shared/messages";
 import { readable } from "../shared/phone";
 import { Connections } from "./Connections";
@@ -46,7 +47,7 @@ export function CallView(props: CallViewProps) {
     <main class="s-call" data-view="call" data-call-state={view?.state} data-link={conversation.state ?? undefined}>
       <Head {...props} nameOf={nameOf} ringing={ringing} />
       <div class="s-call__stage">
-        <Stage remote={conversation.remote} peers={seated.peers} nameOf={nameOf} sink={equipment.speaker} onBlocked={setBlocked} covered={ringing || conversation.appetite === "none"} paused={conversation.paused !== null || refused} still={!refused && isStill(outage)} dim={refused || hasPanel(outage)} />
+        <Stage remote={conversation.remote} peers={seated.peers} nameOf={nameOf} holders={holdersOf(conversation.protection)} sink={equipment.speaker} onBlocked={setBlocked} covered={ringing || conversation.appetite === "none"} paused={conversation.paused !== null || refused} still={!refused && isStill(outage)} dim={refused || hasPanel(outage)} />
         <div class="s-call__said">
           <Refused
             protection={conversation.protection}

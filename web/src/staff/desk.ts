@@ -351,6 +351,7 @@ export class Desk {
     const before = this.state;
     this.state = reduce(before, action);
     if (this.state === before) return;
+    if (this.state.held !== before.held) for (const { view } of Object.values(this.state.held)) this.talk.logins.note(view.consultation, view.login_level);
     const came = this.state.arrivals.some((consultation) => !before.arrivals.includes(consultation));
     if (came && this.own && !this.state.seated) announceArrival(); // never into a conversation
     showBadge(this.own ? waitingToday(this.state).length : 0);

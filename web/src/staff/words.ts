@@ -110,8 +110,8 @@ export function noticeText(notice: Notice, held: string | null): string {
 
 
 /** What a login says of whoever is in a call, for the clinician to compare with the journal. */
-export function identityOf({ identity }: Pick<Person, "identity">): string {
-  if (!identity.known) return t("staff.lock.unknown");
+export function identityOf({ seat, identity }: Pick<Person, "seat" | "identity">): string {
+  if (!identity.known) return t(seat === "patient" && identity.why === "unasked" ? "staff.lock.unasked" : "staff.lock.unknown");
   const login = t("staff.lock.known", { clock: clock(new Date(identity.at)) });
   return identity.born ? `${login} ${t("staff.lock.born", { born: identity.born.split("-").reverse().join(".") })}` : login;
 }

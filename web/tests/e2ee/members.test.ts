@@ -271,6 +271,20 @@ test.each([
   expect(net.log.length).toBe(said);
 });
 
+test("identity: a proof that nobody asked for is judged before keys are given, and a wrong one is refused", async () => {
+  let decide = (_identity: Identity): void => undefined;
+  const judged = new Promise<Identity>((resolve) => (decide = resolve));
+  let shown = false;
+  const net = await call(SEATS.slice(0, 2), (seat) =>
+    seat === "patient" ? { prove: async () => PROOF } : { judge: () => ((shown = true), judged), expectsIdentity: () => shown }, 5_000);
+  const clinician = net.pages.get("clinician")!;
+  expect([clinician.pairWith("patient")!.state, clinician.pairWith("patient")!.holds, clinician.holds.size]).toEqual(["waiting", false, 0]);
+  decide({ known: false, why: "wrong" });
+  await judged;
+  await net.run(5_000);
+  expect(clinician.pairWith("patient")).toMatchObject({ state: "refused", reason: "identity", holds: false });
+});
+
 test("identity: while the portal's keys cannot be had nobody is trusted, both are told, and a new beginning is judged anew", async () => {
   let known = false;
   const net = await call(SEATS.slice(0, 2), bound(async () => PROOF, async () => (known ? KNOWN : { known: false, why: "unreachable" })), 5_000);

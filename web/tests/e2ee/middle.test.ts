@@ -93,7 +93,7 @@ test("who begins anew again and again to get a code that fits is refused", async
     net.open("patient");
     await net.talk();
   }
-  expect(clinician.pairWith("patient")).toEqual({ seat: "patient", state: "refused", code: "", identity: { known: false, why: "unasked" }, reason: "tampered", doubted: false });
+  expect(clinician.pairWith("patient")).toEqual({ seat: "patient", state: "refused", code: "", identity: { known: false, why: "unasked" }, reason: "tampered", doubted: false, holds: false });
   const attempts = new Set(net.log.filter(({ from }) => from === "clinician").map(({ parcel }) => parcel.attempt));
   expect(attempts.size).toBeLessThanOrEqual(10);
   const said = net.log.filter(({ from }) => from === "clinician").length;

@@ -1,7 +1,9 @@
 // What protects a conversation, from the first word to the last: closed until agreed, open only where that is allowed, stopped for good reason.
 import { expect, test } from "vitest";
+import type { Seat } from "../../src/protocol";
 import { Memory } from "../../src/shared/e2ee/memory";
-import { LOOK_MS, SILENT_MS } from "../../src/shared/e2ee/protection";
+import { LOOK_MS, SILENT_MS, UNAGREED_MS } from "../../src/shared/e2ee/protection";
+import { holdersOf } from "../../src/shared/e2ee/standing";
 import { media, Room, SEATS, type RoomPage } from "./room";
 
 const TWO = SEATS.slice(0, 2);
@@ -78,6 +80,64 @@ test("a page that was made to leave and join again still knows that its call was
   await room.until(() => patient.protector.state.state === "refused");
   expect(patient.protector.state).toEqual({ state: "refused", reason: "downgrade", seat: "clinician", mayGoOn: true });
   expect(patient.history).not.toContainEqual(expect.objectContaining({ state: "open" }));
+});
+
+/** A page of whoever runs the functions speaks with all, in the name of a guest that nobody let in. */
+async function haunted(room: Room, told: boolean): Promise<[RoomPage, RoomPage]> {
+  const seats: Seat[] = ["patient", "clinician"];
+  const [patient, clinician] = seats.map((seat) => room.enter(seat)) as [RoomPage, RoomPage];
+  await room.until(() => patient.protector.mode === "sealed" && clinician.protector.mode === "sealed");
+  const all: Seat[] = [...seats, "guest4"];
+  if (told) for (const { protector } of [patient, clinician]) protector.join("preferred", all);
+  room.enter("guest4").protector.join("preferred", all);
+  room.introduce();
+  await room.pass(5_000);
+  return [patient, clinician];
+}
+
+test("who is not in the call is given no keys, and stops nobody", async () => {
+  const room = new Room(["patient", "clinician"]);
+  const pages = await haunted(room, false);
+  await room.pass(SILENT_MS + UNAGREED_MS);
+  for (const { protector } of pages) {
+    expect(protector.state).toMatchObject({ state: "sealed", people: [{}] });
+    expect(holdersOf(protector.state)).toHaveLength(1);
+  }
+  expect(room.pages.guest4!.worker.got.filter(({ type }) => type === "take")).toEqual([]);
+});
+
+test("who is said to be in the call and gets keys is counted among those who have them", async () => {
+  const room = new Room(["patient", "clinician"]);
+  const [patient, clinician] = await haunted(room, true);
+  expect(holdersOf(patient.protector.state)).toEqual(["clinician", "guest4"]);
+  expect(holdersOf(clinician.protector.state)).toEqual(["patient", "guest4"]);
+});
+
+test("also one who takes our secret and shows none", async () => {
+  const room = new Room();
+  const clinician = room.enter("clinician");
+  room.enter("patient");
+  await room.until(() => clinician.protector.mode === "sealed");
+  // The guest's first sealed part is what their secret stands in: without it our page still has given its own.
+  room.middle = (from, _to, parcel) => (from === "guest1" && parcel.sealed ? null : parcel);
+  const guest = room.enter("guest1");
+  await room.until(() => guest.worker.got.some(({ type }) => type === "take"));
+  expect(clinician.protector.state).toMatchObject({ people: [{ seat: "patient" }] });
+  expect(holdersOf(clinician.protector.state)).toEqual(["patient", "guest1"]);
+});
+
+test("encryption that was once required stays so for the page's life, whatever a later join says", async () => {
+  const room = new Room(["patient", "clinician"]);
+  const { protector } = room.enter("patient", "streams", "required");
+  protector.join("preferred", ["patient", "clinician"]);
+  room.enter("clinician", null);
+  await room.until(() => protector.state.state !== "agreeing");
+  expect(protector.state).toEqual({ state: "refused", reason: "peer_unable", seat: "clinician" });
+  const memory = new Memory(room.clock.after);
+  room.enter("patient", "streams", "required", memory);
+  const again = room.enter("patient", "streams", "preferred", memory);
+  await room.until(() => again.protector.state.state !== "agreeing");
+  expect(again.protector.state, "of a call that was ended and begun again too").toEqual({ state: "refused", reason: "peer_unable", seat: "clinician" });
 });
 
 test("a code that is not the same on both pages ends the call here, and nothing heals that", async () => {

@@ -1,10 +1,10 @@
 // What may be said of a conversation's protection, whatever is known of whom.
 import { expect, test } from "vitest";
-import { modeOf, stand, type Known } from "../../src/shared/e2ee/standing";
+import { holdersOf, modeOf, stand, type Known } from "../../src/shared/e2ee/standing";
 import type { Pair, PairState } from "../../src/shared/e2ee/types";
 import type { Seat } from "../../src/protocol";
 
-const pair = (seat: Seat, state: PairState, more: Partial<Pair> = {}): Pair => ({ seat, state, code: state === "secured" ? "480791" : "", identity: { known: false, why: "unasked" }, reason: null, doubted: false, ...more });
+const pair = (seat: Seat, state: PairState, more: Partial<Pair> = {}): Pair => ({ seat, state, code: state === "secured" ? "480791" : "", identity: { known: false, why: "unasked" }, reason: null, doubted: false, holds: state === "secured", ...more });
 const known = (more: Partial<Known>): Known => ({
   rule: "preferred",
   own: "patient",
@@ -77,6 +77,14 @@ test("those who have agreed talk, and are told of who has not", () => {
     expect(stand(known({ rule, pairs, late }))).toMatchObject({ state: "sealed", people: [{ seat: "clinician" }], unagreed: ["guest1"] });
   }
   expect(stand(known({ pairs, late, silent: late })), "who says nothing is not named twice").toEqual({ state: "open", unable: ["guest1"] });
+});
+
+test("who may open what is sealed is told, whether or not they have shown a secret of theirs", () => {
+  const pairs = [pair("clinician", "secured"), pair("guest1", "waiting", { holds: true }), pair("guest2", "waiting")];
+  const state = stand(known({ pairs }));
+  expect(state).toMatchObject({ state: "sealed", people: [{ seat: "clinician" }] });
+  expect(holdersOf(state)).toEqual(["clinician", "guest1"]);
+  expect([holdersOf({ state: "agreeing" }), holdersOf(null)]).toEqual([[], []]);
 });
 
 test("where the rule wants encryption, one who cannot does not stop those who can", () => {

@@ -55,3 +55,31 @@ test.each<[LoginLevel, Identity]>([["high", KARI], ["code", { known: false, why:
   expect(await judged).toEqual(identity);
   expect(list.listeners.size).toBe(0);
 });
+
+test("what was told once is not taken back: a login that was asked for is asked for as long as the page lives", async () => {
+  const list = new List();
+  const logins = list.logins();
+  logins.note("c1", "high"); // in the day's list, long before the call
+  list.level = "none";
+  expect(logins.expectsIdentity("c1", "patient")).toBe(true);
+  expect(await logins.judge("c1", "patient", nothing, null)).toEqual(KARI);
+  expect(logins.expectsIdentity("c2", "patient"), "which is of one consultation").toBe(false);
+});
+
+test("stricter news counts at once", () => {
+  const list = new List();
+  list.level = "none";
+  const logins = list.logins();
+  expect(logins.expectsIdentity("c1", "patient")).toBe(false);
+  list.level = "substantial";
+  expect(logins.expectsIdentity("c1", "patient")).toBe(true);
+});
+
+test("who has once shown a proof has to show one, whatever login was asked for", async () => {
+  const list = new List();
+  list.level = "none";
+  const logins = list.logins();
+  expect(await logins.judge("c1", "patient", nothing, { key: "k", signature: "s", token: "t" })).toEqual(KARI);
+  expect(logins.expectsIdentity("c1", "patient")).toBe(true);
+  expect(await logins.judge("c1", "patient", nothing, null), "and its absence is judged").toEqual(KARI);
+});

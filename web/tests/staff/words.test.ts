@@ -147,8 +147,10 @@ test("the history says you, a colleague or a role", () => {
 
 test("a login that confirms the lock says when, and when its person was born, where the portal tells", () => {
   const known = { known: true, at: NOW } as const;
-  expect(identityOf({ identity: { ...known, born: "1958-03-04" } })).toBe("staff.lock.known staff.lock.born");
-  expect(identityOf({ identity: { ...known, born: "" } })).toBe("staff.lock.known");
-  for (const why of ["unasked", "missing", "wrong"] as const) expect(identityOf({ identity: { known: false, why } })).toBe("staff.lock.unknown");
-  for (const key of ["staff.lock.known", "staff.lock.born", "staff.lock.unknown"]) expect(texts).toHaveProperty([key]);
+  expect(identityOf({ seat: "patient", identity: { ...known, born: "1958-03-04" } })).toBe("staff.lock.known staff.lock.born");
+  expect(identityOf({ seat: "patient", identity: { ...known, born: "" } })).toBe("staff.lock.known");
+  for (const why of ["missing", "wrong"] as const) expect(identityOf({ seat: "patient", identity: { known: false, why } })).toBe("staff.lock.unknown");
+  expect(identityOf({ seat: "patient", identity: { known: false, why: "unasked" } }), "that none was asked for is worth knowing").toBe("staff.lock.unasked");
+  expect(identityOf({ seat: "guest1", identity: { known: false, why: "unasked" } }), "of guests none ever is").toBe("staff.lock.unknown");
+  for (const key of ["staff.lock.known", "staff.lock.born", "staff.lock.unknown", "staff.lock.unasked"]) expect(texts).toHaveProperty([key]);
 });

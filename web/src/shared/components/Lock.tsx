@@ -2,6 +2,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Seat } from "../../protocol";
 import { faceOf, isPending, SLOW_MS, type Face } from "../e2ee/face";
+import { holdersOf } from "../e2ee/standing";
 import type { Person, Protection } from "../e2ee/types";
 import { t } from "../messages";
 import { LockDialog } from "./LockDialog";
@@ -19,11 +20,13 @@ export interface LockProps {
 }
 
 export function Lock(props: LockProps) {
-  const { protection } = props;
+  const { protection, nameOf } = props;
   const [open, setOpen] = useState(false);
   const slow = useSlow(isPending(protection));
   const face = faceOf(protection, slow);
   const said = useRef<Face>("none");
+  const holders = holdersOf(protection);
+  const news = useNewcomers(holders);
   if (face !== "none") said.current = face; // agreeing again with somebody who comes is no news
   const shown = protection !== null && face !== "none" && face !== "refused"; // what is refused has a panel of its own
   return (
@@ -31,13 +34,27 @@ export function Lock(props: LockProps) {
       {shown && (
         <button type="button" class="v-lock__button" aria-haspopup="dialog" onClick={() => setOpen(true)}>
           <Sign face={face} />
-          <span>{t(`common.lock.${face}`)}</span>
+          <span>{t(`common.lock.${face}`)}{holders.length > 1 && ` · ${t("common.lock.count", { count: holders.length + 1 })}`}</span>
         </button>
       )}
       <span class="ds-sr-only" role="status">{said.current === "none" || said.current === "refused" ? "" : t(`common.lock.${said.current}`)}</span>
+      <span class="ds-sr-only" role="status">{news.map((seat) => t("common.lock.newcomer", { name: nameOf(seat) })).join(" ")}</span>
       {shown && open && <LockDialog {...props} protection={protection} onClose={() => setOpen(false)} />}
     </div>
   );
+}
+
+/** The guests who were given keys last, as long as they have them; while nobody has, as when keys are agreed on anew, nobody is news. */
+function useNewcomers(holders: readonly Seat[]): readonly Seat[] {
+  const [news, setNews] = useState<readonly Seat[]>([]);
+  const known = useRef<readonly Seat[]>([]);
+  useEffect(() => {
+    if (holders.length === 0) return;
+    const come = holders.filter((seat) => seat.startsWith("guest") && !known.current.includes(seat));
+    known.current = holders;
+    if (come.length > 0) setNews(come);
+  }, [holders.join()]);
+  return news.filter((seat) => holders.includes(seat));
 }
 
 /** Whether something has been so for longer than is worth no word. */

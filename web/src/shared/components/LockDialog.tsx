@@ -18,7 +18,7 @@ export function LockDialog(props: LockDialogProps) {
   return (
     <Modal title={protection.state === "refused" ? "" : t(`common.lock.${protection.state}.title`)} onClose={onClose}>
       {protection.state === "agreeing" && <p>{t("common.lock.agreeing.text")}</p>}
-      {protection.state === "sealed" && <Sealed {...props} people={protection.people} />}
+      {protection.state === "sealed" && <Sealed {...props} people={protection.people} holders={protection.holders} />}
       {protection.state === "open" && <Open {...props} unable={protection.unable} />}
       {(protection.state === "sealed" || protection.state === "open") && protection.unagreed?.map((seat) => <p key={seat} data-unagreed={seat}>{t("common.lock.unagreed", { name: nameOf(seat) })}</p>)}
       <div class="v-row">
@@ -28,11 +28,18 @@ export function LockDialog(props: LockDialogProps) {
   );
 }
 
-function Sealed({ people, ...rest }: LockDialogProps & { people: Person[] }) {
+function Sealed({ people, holders, ...rest }: LockDialogProps & { people: Person[]; holders: Seat[] }) {
+  const { nameOf } = rest;
   const open = people.some(({ compared }) => !compared);
   return (
     <>
       <p>{t("common.lock.sealed.text")}</p>
+      {holders.length > 1 && (
+        <>
+          <p>{t("common.lock.holders")}</p>
+          <ul class="v-lock__people">{holders.map((seat) => <li key={seat} data-holder={seat}>{nameOf(seat)}</li>)}</ul>
+        </>
+      )}
       {open && <p>{t("common.lock.read")}</p>}
       {people.map((person) => <OfPerson key={person.seat} person={person} {...rest} />)}
       <p class="v-lock__more">{t("common.lock.sealed.measured")}</p>

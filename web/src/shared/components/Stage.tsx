@@ -9,6 +9,8 @@ export interface StageProps {
   remote: Remote | null;
   peers: Peers;
   nameOf: (seat: Seat) => string;
+  /** Who may open what is sealed here: each has a tile, also without a picture. */
+  holders: readonly Seat[];
   /** Output device, where the browser can choose one. */
   sink: string | null;
   /** Whether the browser does not play sound without a press; `playAll` is for that press. */
@@ -22,11 +24,13 @@ export interface StageProps {
   dim?: boolean;
 }
 
-export function Stage({ remote, peers, nameOf, sink, onBlocked, covered = false, paused = false, still = false, dim = false }: StageProps) {
-  const people = shown(remote, peers);
+export function Stage({ remote, peers, nameOf, holders, sink, onBlocked, covered = false, paused = false, still = false, dim = false }: StageProps) {
+  const people = shown(remote, peers, holders);
+  const unplaced = holders.filter((seat) => !people.some((person) => person.seat === seat));
+  const count = people.length + unplaced.length;
   const sharing = covered || paused ? null : presenter(peers);
   return (
-    <div class="v-people" data-count={people.length} data-screen={sharing ?? undefined} data-dim={dim || undefined}>
+    <div class="v-people" data-count={count} data-screen={sharing ?? undefined} data-dim={dim || undefined}>
       {sharing && remote && (
         <div class="v-shared">
           <Video role="screen" stream={remote.screen} label={t("common.call.screen", { name: nameOf(sharing) })} />
@@ -38,8 +42,8 @@ export function Stage({ remote, peers, nameOf, sink, onBlocked, covered = false,
             key={person.seat}
             person={person}
             name={nameOf(person.seat)}
-            named={people.length > 1 || sharing !== null}
-            covered={paused || covered || peers[person.seat]?.camera === false}
+            named={count > 1 || sharing !== null}
+            covered={paused || covered || peers[person.seat]?.camera === false || (count > 1 && !person.here && !peers[person.seat])}
             interrupted={!paused && peers[person.seat]?.interrupted === true}
             silent={peers[person.seat]?.microphone === false}
             still={still}
@@ -47,6 +51,7 @@ export function Stage({ remote, peers, nameOf, sink, onBlocked, covered = false,
             onBlocked={onBlocked}
           />
         ))}
+        {unplaced.map((seat) => <Unplaced key={seat} seat={seat} name={nameOf(seat)} />)}
       </div>
     </div>
   );
@@ -78,6 +83,16 @@ function Tile({ person, name, named, covered, interrupted, silent, still, sink, 
           {silent && <span class="ds-sr-only">{t("common.call.silent", { name })}</span>}
         </figcaption>
       )}
+    </figure>
+  );
+}
+
+/** Somebody who has keys, and no place to be shown at (yet). */
+function Unplaced({ seat, name }: { seat: Seat; name: string }) {
+  return (
+    <figure class="v-person" data-seat={seat}>
+      <div class="v-person__cover" aria-hidden="true"><span>{initials(name)}</span></div>
+      <figcaption><span>{name}</span></figcaption>
     </figure>
   );
 }

@@ -161,7 +161,7 @@ export class Agreement {
     const { other: seat } = this.options;
     const state = this.state();
     const identity = this.keyed?.identity ?? UNASKED;
-    return { seat, state, identity, code: state === "secured" ? this.keyed!.code : "", reason: this.reason, doubted: this.doubted };
+    return { seat, state, identity, code: state === "secured" ? this.keyed!.code : "", reason: this.reason, doubted: this.doubted, holds: this.trusted };
   }
 
   private state(): PairState {
@@ -292,6 +292,7 @@ export class Agreement {
   private judge(keyed: Keyed, proof: Proof | null): void {
     const { judge, other } = this.options;
     if (!this.expects() && !(judge && proof)) return;
+    keyed.identity = null; // what is shown is judged before anything is given, also where none was expected
     const judged = judge ? judge(other, keyed.transcript, proof) : Promise.reject(new Error("nobody to judge"));
     // Not waited for either: keys of the portal are fetched.
     void judged

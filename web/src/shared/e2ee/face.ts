@@ -35,7 +35,7 @@ export function faceOf(protection: Protection | null, slow: boolean): Face {
     case "sealed":
       if (protection.people.length === 0) return "none"; // nothing is sealed for nobody
       if (protection.people.some(isRenewed)) return "renewed";
-      return protection.people.every(isConfirmed) ? "confirmed" : "sealed";
+      return protection.people.every(isConfirmed) && protection.holders.every((seat) => protection.people.some((person) => person.seat === seat)) ? "confirmed" : "sealed";
     default:
       return protection.state;
   }

@@ -10,6 +10,8 @@ export class Memory {
   readonly compared = new Map<Seat, string>();
   /** With whom the person here read another code: no call of it is safe on this page any more. */
   differs: Seat | null = null;
+  /** The trust wanted encryption: a later word of it is the functions' alone. */
+  required = false;
   private readonly pasts = new Map<Seat, Past>();
 
   constructor(private readonly after: After = realAfter) {}

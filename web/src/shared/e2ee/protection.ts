@@ -62,7 +62,7 @@ export class Protector {
     this.after = options.after ?? realAfter;
     this.words = new Awaited(SILENT_MS, this.after, () => this.weigh());
     this.agreements = new Awaited(UNAGREED_MS, this.after, () => this.weigh());
-    this.rule = options.rule;
+    this.rule = this.stricter(options.rule);
     const { differs } = options.memory;
     if (differs) this.stopped = { reason: "tampered", seat: differs };
     this.way = options.way === undefined ? findWay() : options.way;
@@ -88,7 +88,7 @@ export class Protector {
 
   /** Told again, or with more seats, or after a lost socket: what was said may be lost too. */
   join(rule: Encryption, seats: readonly Seat[]): void {
-    this.rule = rule;
+    this.rule = this.stricter(rule);
     this.others = seats.filter((seat) => seat !== this.options.own);
     this.group.seats(this.others);
     this.group.again();
@@ -113,7 +113,8 @@ export class Protector {
   /** Something of somebody else in the call. */
   hear(message: PeerHandshake | PeerMedia | PeerLeft): void {
     const { seat } = message;
-    if (this.closed || seat === this.options.own) return;
+    // Nobody gets keys by speaking who is not in the call. Who is faster than their `join` is greeted with it, and says it again.
+    if (this.closed || !this.others.includes(seat)) return;
     if (message.type === "peer_left") {
       this.words.settle(seat);
       for (const known of [this.spoken, this.accepted, this.mute]) known.delete(seat);
@@ -165,6 +166,13 @@ export class Protector {
   /** Settles once everything said to this page so far has been dealt with. */
   idle(): Promise<void> {
     return this.group.idle();
+  }
+
+  /** What was once required stays so: whoever says `join` must not talk this page out of it. */
+  private stricter(rule: Encryption): Encryption {
+    const { memory } = this.options;
+    memory.required ||= rule === "required";
+    return memory.required ? "required" : rule;
   }
 
   private agree(): Group {

@@ -45,7 +45,7 @@ export function stand({ rule, own, able, pairs, ready, silent, late, accepted, w
     if (unable.length > 0 || unagreed.some((seat) => accepted.has(seat))) return { state: "open", unable, ...more };
   }
   // Where the rule wants it, who cannot gets nothing that they could open: the others need not suffer for it.
-  if (secured.length > 0 && ready) return { state: "sealed", people: secured.map(person), ...more };
+  if (secured.length > 0 && ready) return { state: "sealed", people: secured.map(person), holders: pairs.filter(({ holds }) => holds).map(({ seat }) => seat), ...more };
   if (secured.length === 0 && unable[0]) return { state: "refused", reason: "peer_unable", seat: unable[0] };
   if (unagreed[0]) return { state: "refused", reason: "unagreed", seat: unagreed[0], ...(rule === "preferred" ? { mayGoOn: true } : {}) };
   return { state: "agreeing" };
@@ -59,6 +59,11 @@ export function stand({ rule, own, able, pairs, ready, silent, late, accepted, w
 /** Whether something is still to be agreed on with them: their secret, that they have ours, or that all this still holds. */
 export function isUnagreed({ state, doubted }: Pair, ready: boolean): boolean {
   return state === "waiting" || (state === "secured" && (doubted || !ready));
+}
+
+/** Who may open what is sealed here. */
+export function holdersOf(protection: Protection | null): readonly Seat[] {
+  return protection?.state === "sealed" ? protection.holders : [];
 }
 
 /** What may pass. */

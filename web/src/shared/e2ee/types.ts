@@ -46,6 +46,8 @@ export interface Pair {
   reason: Refusal | null;
   /** They may have begun anew, and have not yet said that they have not. */
   doubted: boolean;
+  /** They may have our secret, whether or not they have shown theirs. */
+  holds: boolean;
 }
 
 export type Refusal =
@@ -67,12 +69,13 @@ export type Refusal =
   | "untransformed";
 
 /**
- * What the lock shows; `agreeing` and `refused` let no picture or sound out. `unagreed`: who is here and has not agreed on keys in time;
+ * What the lock shows; `agreeing` and `refused` let no picture or sound out. `holders`: all who may open what is sealed here, `people` or not: nobody
+ * of them may be out of sight; `unagreed`: who is here and has not agreed on keys in time;
  * `mayGoOn`: it goes on, open, when the person here says so.
  */
 export type Protection =
   | { state: "agreeing" }
-  | { state: "sealed"; people: Person[]; unagreed?: Seat[] }
+  | { state: "sealed"; people: Person[]; holders: Seat[]; unagreed?: Seat[] }
   | { state: "open"; unable: Seat[]; unagreed?: Seat[] }
   | { state: "refused"; reason: Refusal; seat: Seat | null; mayGoOn?: true };
 

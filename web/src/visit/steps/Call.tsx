@@ -12,6 +12,7 @@ import { isRefused, reasonOf, Refused } from "../../shared/components/Refused";
 import { Stage } from "../../shared/components/Stage";
 import { playAll } from "../../shared/comeback";
 import { useOutage } from "../../shared/components/useOutage";
+import { holdersOf } from "../../shared/e2ee/standing";
 import type { Conversation } from "../../shared/conversation";
 import { t } from "../../shared/messages";
 import type { Peer } from "../../shared/people";
@@ -69,6 +70,7 @@ function InCall({ engine, talk, visit }: StepProps & { talk: Talk; visit: VisitV
           remote={conversation.remote}
           peers={peers}
           nameOf={nameOf}
+          holders={holdersOf(conversation.protection)}
           sink={equipment.speaker}
           onBlocked={setBlocked}
           covered={conversation.appetite === "none"}
