@@ -54,6 +54,10 @@ class Calls:
         socket = self._sockets.known(taken.connection) if taken else None
         return socket.trace if socket else ""
 
+    def has_clinician(self, consultation: Consultation) -> bool:
+        """Whether a page of the clinician holds her seat."""
+        return self._sockets.holder(consultation, Seat.CLINICIAN) is not None
+
     def ask(self, consultation: Consultation, seat: Seat) -> None:
         """Ask whoever holds ``seat`` into the call as it is now: a visitor's page rings until they have accepted.
 

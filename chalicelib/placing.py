@@ -126,6 +126,16 @@ class Placing:
         self._calls.over(lost, EndReason.WORKER_LOST)
         return True
 
+    def ask(self, at: Place) -> None:
+        """Ask a worker for the room of a call, unless the clinician is there, whose page asks for it by its offers.
+
+        It may never have been opened, or be over, and whoever was told so has died: then it is opened, and ends by
+        itself if nobody comes, or the worker says once more that it is over.
+        """
+        present, worker = self._present(at.room), self._crew.find(at.worker)
+        if worker and present and _carries(at, present) and not self._calls.has_clinician(present):
+            self._open(worker, present)
+
     def end(self, consultation: Consultation) -> None:
         """A call is over: tell its worker and free the place."""
         if consultation.call:

@@ -6,7 +6,7 @@ from typing import Final
 from chalicelib import protocol as p
 from chalicelib import xray
 from chalicelib.consultations import Consultations
-from chalicelib.errors import NotFound, VenteromError, known
+from chalicelib.errors import Gone, NotFound, Unavailable, VenteromError, known
 from chalicelib.figures import Figures
 from chalicelib.lifecycle import WITH_CALL, Role
 from chalicelib.metrics import Metric, measure
@@ -67,7 +67,15 @@ class WorkerMessages:
             xray.told("worker", message.trace, message.milliseconds, self._now(), "answer")
 
     def _on_relay_refused(self, socket: Socket, message: p.RelayRefused) -> None:
-        if carried := self._carried(socket, message.room):
+        """A room that is over, or has no place: it said so by itself, but whoever was to take that may have died."""
+        carried = self._carried(socket, message.room)
+        if carried is None:
+            return
+        if message.code == Gone.code:
+            self._workers.room_ended(socket, message.room)
+        elif message.code == Unavailable.code:
+            self._workers.refused(socket, message.room)
+        else:
             told = p.Error(code=known(message.code), message=VenteromError.text, retry=True, about="offer")
             self._sockets.to_seat(carried, message.seat, told)
 

@@ -119,7 +119,8 @@ class Workers:
     def sweep(self) -> int:
         """Clear up behind every worker that is lost, silent or draining; returns how many calls were dropped.
 
-        All of them get back the places of calls that are not there any more: a function may die on its way.
+        All of them get back the places of calls that are not there any more, and are asked for the rooms of those that
+        only they would tell of: a function may die on its way.
         """
         until, dropped = self._now() + SWEEPING_SECONDS, 0
         crew = self._crew.all()
@@ -132,6 +133,10 @@ class Workers:
                 dropped += self._relieve(worker, until)
             if self._crew.is_lost(worker):
                 self._store.dismiss(worker.id, int(self._now()))
+        for worker in crew:
+            for room in worker.rooms:
+                if self._now() <= until:
+                    self._placing.ask(Place(worker.id, room))
         return dropped
 
     # ------------------------------------------------------------ parts

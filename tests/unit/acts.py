@@ -298,6 +298,8 @@ MESSAGES: Final[list[tuple[str, str, Act]]] = [
     says("worker", "talking", lambda c, s: p.RoomQuality(room=s.room, participants=2, good=60, fair=0, poor=0)),
     says("worker", "talking", lambda c, s: p.RelayAnswer(room=s.room, seat=p.Seat.PATIENT, n=1, sdp=SDP)),
     says("worker", "talking", lambda c, s: p.RelayRefused(room=s.room, seat=p.Seat.PATIENT, n=1, code="bad_sdp")),
+    says("worker", "talking", lambda c, s: p.RelayRefused(room=s.room, seat=p.Seat.PATIENT, n=1, code="gone")),
+    says("worker", "talking", lambda c, s: p.RelayRefused(room=s.room, seat=p.Seat.PATIENT, n=1, code="unavailable")),
     says("worker", "talking", lambda c, s: p.RoomEnded(room=s.room)),
     says("worker", "waiting", lambda c, s: p.ProbeAnswered(reply_to="patient", probe=PROBE, sdp=SDP)),
     says("worker", "waiting", lambda c, s: p.ProbeWaiting(reply_to="patient", probe=PROBE, place=1)),
@@ -401,4 +403,4 @@ ALL: Final[dict[str, tuple[str, Act]]] = {
 }
 """All of it, by name: at which stage it is done, and the doing."""
 sweeps: Final = runs("sweep", _tick)[2]
-__all__ = ["ALL", "DOORLESS", "DOORS", "FUNCTIONLESS", "FUNCTIONS", "MESSAGES", "ROLES", "Stage", "sweeps"]
+__all__ = ["ALL", "DOORLESS", "DOORS", "FUNCTIONLESS", "FUNCTIONS", "MESSAGES", "ROLES", "SDP", "Stage", "sweeps"]

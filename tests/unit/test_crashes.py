@@ -1,9 +1,9 @@
 """Every function dies before each thing that it does; what always holds does, it is run again, and nothing is lost."""
 
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from typing import Any, get_args
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
+from typing import Any, Final, get_args
 
 import pytest
 
@@ -17,7 +17,7 @@ from chalicelib.records import Socket
 from tests.fakes.effects import Died, Effects, Failed
 from tests.fakes.gateway import OPEN
 from tests.invariants import ALWAYS, AT_REST, broken
-from tests.unit.acts import ALL, DOORLESS, DOORS, FUNCTIONLESS, FUNCTIONS, MESSAGES, ROLES, Stage, sweeps
+from tests.unit.acts import ALL, DOORLESS, DOORS, FUNCTIONLESS, FUNCTIONS, MESSAGES, ROLES, SDP, Stage, sweeps
 
 MOST = 60
 """More effects than any function has on this small stage."""
@@ -158,6 +158,42 @@ def test_done_twice_it_is_done_once(name: str) -> None:
         holds(stage)
         goes_on(stage)
         assert name in ANEW or summary(stage) == came
+
+
+SAID: Final[dict[str, Callable[[str], p.Message]]] = {
+    "gone": lambda room: p.RoomEnded(room=room),
+    "unavailable": lambda room: p.RoomRefused(room=room),
+}
+
+
+@pytest.mark.parametrize("there", [True, False], ids=["they are there", "nobody is there"])
+@pytest.mark.parametrize("code", list(SAID))
+def test_what_a_worker_said_of_a_room_is_found_out_though_nobody_says_it_again(code: str, there: bool) -> None:
+    for at in range(1, MOST):
+        with closing(Stage("talking")) as stage:
+            clinic, effects = stage.clinic, Effects(stage.clinic)
+            room, worker = stage.room, clinic.now(stage.consultation).worker
+            connection = "worker" if worker == "w1" else "worker2"
+            effects.run(lambda: clinic.say(connection, SAID[code](room)), at)  # noqa: B023 # run at once
+            was_cut = effects.done >= at
+            before = len(clinic.push.to(connection))
+            for who in () if there else ("patient", "guest", "clinician"):
+                clinic.leave(who)
+            if there:
+                clinic.say("clinician", p.Offer(consultation=stage.consultation.id, call=1, n=1, sdp=SDP))
+            goes_on(stage)
+            for told in clinic.push.to(connection)[before:]:
+                if isinstance(told, p.OpenRoom) and told.room == room:
+                    clinic.say(connection, SAID[code](room))
+                elif isinstance(told, p.RelayOffer) and told.room == room:
+                    clinic.say(connection, p.RelayRefused(room=room, seat=told.seat, n=told.n, code=code))
+            now = clinic.now(stage.consultation)
+            assert (now.state, now.call) == ((State.IN_CALL, 2) if code == "unavailable" else (State.CHECKED_IN, 1)), at
+            assert room not in {room for row in clinic.workers() for room in row.rooms}
+            goes_on(stage)
+        if not was_cut:
+            return
+    raise AssertionError("it never got through")
 
 
 @pytest.mark.parametrize("end", ["cancel", "phone"])

@@ -170,6 +170,43 @@ def test_a_worker_cannot_touch_a_call_that_another_carries(clinic: Clinic) -> No
     assert clinic.now(called).state is State.CALLING
 
 
+def test_an_offer_for_a_room_that_is_over_gives_the_call_back(clinic: Clinic) -> None:
+    called = clinic.talking()
+    clinic.worker("X", "w2")
+    room = f"elvenes.{called.id}.1"
+    gone = p.RelayRefused(room=room, seat=p.Seat.CLINICIAN, n=1, code="gone")
+    clinic.say("X", gone)
+    assert clinic.now(called).state is State.IN_CALL, "another worker's word"
+    assert clinic.say("W", gone) == "relay_refused"
+    assert clinic.now(called).state is State.CHECKED_IN
+    assert last(clinic, "P", p.CallEnded) == last(clinic, "C", p.CallEnded)
+    clinic.say("C", p.Call(consultation=called.id))
+    clinic.say("W", gone)
+    assert clinic.now(called).state is State.CALLING, "it comes late, of the call before"
+
+
+def test_an_offer_for_a_room_without_a_place_moves_the_call(clinic: Clinic) -> None:
+    called = clinic.talking()
+    clinic.worker("X", "w2")
+    room = f"elvenes.{called.id}.1"
+    for _ in range(2):
+        clinic.say("W", p.RelayRefused(room=room, seat=p.Seat.CLINICIAN, n=1, code="unavailable"))
+        present = clinic.now(called)
+        assert (present.state, present.call, present.worker) == (State.IN_CALL, 2, "w2")
+
+
+def test_the_sweep_asks_for_the_room_of_a_call_whose_clinician_is_not_there(clinic: Clinic) -> None:
+    called = clinic.talking()
+    clinic.services.workers.sweep()
+    assert len(all_of(clinic, "W", p.OpenRoom)) == 1, "her page asks for it by its offers"
+    clinic.leave("C")
+    clinic.services.workers.sweep()
+    assert [told.room for told in all_of(clinic, "W", p.OpenRoom)] == [f"elvenes.{called.id}.1"] * 2
+    assert clinic.now(called).state is State.IN_CALL
+    clinic.say("W", p.RoomOpened(room=f"elvenes.{called.id}.1"))
+    assert clinic.now(called).state is State.IN_CALL
+
+
 def test_what_a_worker_refuses_is_told_with_its_code(clinic: Clinic) -> None:
     called = clinic.calling()
     room = f"elvenes.{called.id}.1"
