@@ -2,8 +2,8 @@
 
 Each has a reason, which names what it is about, so that it goes out once: ``invite-{n}`` and ``guest-{guest}-{n}`` for
 the n-th message to a receiver; ``remind-{start}-{n}``, with ``-{guest}`` for a guest, and ``missing-{start}-{n}`` for
-the start that they are about; ``suspended-{n}``, with ``-{guest}`` for a guest, for the n-th time that the trust holds
-no video. What was moved or sent again thus asks for new ones, and the old ones come to nothing.
+the start that they are about; ``suspended-{n}``, with ``_{day}`` for each day after the first and ``-{guest}`` for a
+guest, for the n-th time that the trust holds no video. What was moved or sent again thus asks for new ones, and the old ones come to nothing.
 
 While a trust holds no video, nothing goes out that asks somebody to a consultation of that day. What became due
 meanwhile is asked for again when it is over.
@@ -82,8 +82,9 @@ def errands(consultation: Consultation) -> dict[str, Errand]:
 
 def stopping(consultation: Consultation, stopped: Stopped) -> dict[str, Errand]:
     """What is told of a suspension, by reason: to the patient and to each guest."""
-    first = Errand(stopped.reason, MessageKind.SUSPENDED)
-    rest = (Errand(f"{stopped.reason}-{g.id}", MessageKind.SUSPENDED, g.id) for g in consultation.guests)
+    reason = stopped.reason(consultation.day)
+    first = Errand(reason, MessageKind.SUSPENDED)
+    rest = (Errand(f"{reason}-{g.id}", MessageKind.SUSPENDED, g.id) for g in consultation.guests)
     return {errand.reason: errand for errand in (first, *rest)}
 
 

@@ -81,9 +81,10 @@ class PhoneLists:
     def _told(self, consultation: Consultation, stopped: Stopped) -> Delivery:
         if not stopped.number:
             return Delivery.NONE
-        told = self._sendings.became(consultation, stopped.reason)
+        reason = stopped.reason(consultation.day)
+        told = self._sendings.became(consultation, reason)
         planned = agenda.told_of_stop(consultation, self._suspensions.over(consultation), self._now())
-        return Delivery.DUE if told is Delivery.NONE and stopped.reason in planned else told
+        return Delivery.DUE if told is Delivery.NONE and reason in planned else told
 
     def _name(self, trust: str, staff: str) -> str:
         try:

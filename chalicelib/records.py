@@ -362,7 +362,7 @@ class Ruled(Record, frozen=True, kw_only=True):
 
 class Stopped(Record, frozen=True, kw_only=True):
     """Whether a trust holds video consultations; ``number`` counts the times that it did not, ``since`` is the start of
-    the latest. For the rest see `rest.Suspension`."""
+    the latest, ``day`` the trust's day then; empty in what older releases wrote. For the rest see `rest.Suspension`."""
 
     trust: str
     version: int = 0
@@ -371,11 +371,13 @@ class Stopped(Record, frozen=True, kw_only=True):
     tell: bool = False
     number: int = 0
     since: int = 0
+    day: str = ""
 
-    @property
-    def reason(self) -> str:
-        """What a patient's message about it is sent for."""
-        return f"suspended-{self.number}"
+    def reason(self, day: str) -> str:
+        """What a patient's message is sent for about it and a consultation of a day: who is moved to a later one that
+        is not held either is told of that one too."""
+        later = self.day and day > self.day
+        return f"suspended-{self.number}" + (f"_{day.replace('-', '')}" if later else "")
 
     def key(self) -> tuple[str, str]:
         """Under the trust."""

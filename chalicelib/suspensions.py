@@ -67,6 +67,7 @@ class Suspensions:
             tell=new.on and new.tell,
             number=before.number + begins,
             since=int(self._now()) if begins else before.since,
+            day=self.today(trust) if begins else before.day,
         )
 
     def write(self, after: Stopped) -> Write:

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 import app as doors
 from chalicelib import protocol as p
@@ -17,6 +18,7 @@ from chalicelib.protocol import Delivery, LoginLevel, MessageKind, Seat
 from chalicelib.records import Consultation
 from chalicelib.rest import Arrival, FailureCause, Move, PhoneList, Rules, SendInvitation, Suspension, TrustRules
 from chalicelib.rights import Actor, system
+from chalicelib.store import Put
 from tests.fakes.browser import Browser, open_doors
 from tests.fakes.clinic import Clinic
 
@@ -373,6 +375,36 @@ def test_a_bad_day_that_becomes_two_tells_the_next_days_people_in_the_morning(cl
     run(clinic, HOUR)
     assert len(told(clinic, "+4790000002")) == 1
     assert words_seen(clinic, "P") == WORDS
+
+
+def test_who_was_told_and_is_moved_to_a_day_that_is_not_held_either_is_told_of_that_one_once(clinic: Clinic) -> None:
+    booked = clinic.book(starts=instant(clinic.clock.time + HOUR))
+    guest = clinic.invite(booked)
+    switch(clinic, on=True, tell=True)
+    run(clinic, 300)
+    clinic.services.desk.move(clinic.by, booked.id, Move(starts=instant(clinic.clock.time + DAY), minutes=30))
+    run(clinic, 300)
+    assert (len(told(clinic)), len(told(clinic, guest.phone))) == (1, 1)
+    tomorrow = instant(clinic.clock.time + DAY)[:10]
+    assert [row.told for row in phone_list(clinic, day=tomorrow).consultations] == [Delivery.NONE]
+    run(clinic, 22 * HOUR)
+    assert (len(told(clinic)), len(told(clinic, guest.phone))) == (2, 2)
+    assert [row.told for row in phone_list(clinic).consultations] == [Delivery.SENT]
+    switch(clinic, on=True, words="Andre ord", tell=True)
+    run(clinic, 300)
+    assert (len(told(clinic)), len(told(clinic, guest.phone))) == (2, 2)
+
+
+def test_a_suspension_that_an_older_release_began_goes_on_as_it_was(clinic: Clinic) -> None:
+    clinic.book(starts=instant(clinic.clock.time + 5 * HOUR))
+    switch(clinic, on=True, tell=True)
+    run(clinic, 300)
+    present = clinic.services.suspensions.of(clinic.trust)
+    clinic.store.write([Put(replace(present, day=""))])
+    switch(clinic, on=True, words="Andre ord", tell=True)
+    run(clinic, 300)
+    assert len(told(clinic)) == 1
+    assert [row.told for row in phone_list(clinic).consultations] == [Delivery.SENT]
 
 
 # ---------------------------------------------------------------- other messages
