@@ -3,7 +3,8 @@
 Each has a reason, which names what it is about, so that it goes out once: ``invite-{n}`` and ``guest-{guest}-{n}`` for
 the n-th message to a receiver; ``remind-{start}-{n}``, with ``-{guest}`` for a guest, and ``missing-{start}-{n}`` for
 the start that they are about; ``suspended-{n}``, with ``_{day}`` for each day after the first and ``-{guest}`` for a
-guest, for the n-th time that the trust holds no video. What was moved or sent again thus asks for new ones, and the old ones come to nothing.
+guest, for the n-th time that the trust holds no video. What was moved or sent again thus asks for new ones, and the old
+ones come to nothing.
 
 While a trust holds no video, nothing goes out that asks somebody to a consultation of that day. What became due
 meanwhile is asked for again when it is over.

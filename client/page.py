@@ -9,7 +9,7 @@ import contextlib
 import random
 import time
 from collections import Counter, deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -30,6 +30,8 @@ OFFER_SECONDS: Final = 3.0
 """After which an offer without an answer is said again."""
 CALM_SECONDS: Final = 10.0
 """A service that is slow is not asked more often than this; who waits for a line loses the place after 15 s."""
+SEAT_SECONDS: Final = (2.0, 20.0)
+"""After which `hello` is said again when it was refused: at first, and at the most."""
 SILENT_SECONDS: Final = 2.0
 """After which a page asks what is the matter,"""
 FIRST_SECONDS: Final = 15.0
@@ -120,6 +122,8 @@ class Page:
         self._words = 0
         self._holding: dict[Line, asyncio.Task[None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._refused = 0  # how often, since the socket was opened, its `hello` may have been
+        self._greeting: asyncio.Task[None] | None = None
 
     # ------------------------------------------------------------ what a person does
 
@@ -235,6 +239,7 @@ class Page:
             max_size=None,
         ) as socket:
             self.sockets += 1
+            self._refused = 0
             await socket.send('{"type":"hello"}')
             pinging = asyncio.create_task(self._ping(socket, ticket.ping_seconds))
             try:
@@ -271,8 +276,10 @@ class Page:
                 await self._say_unable(message.consultation, message.call, set(message.seats) - {message.seat})
             case p.PeerHandshake(consultation, call, seat, parcel) if parcel.able:
                 await self._say_unable(consultation, call, {seat})
-            case p.Error(code=code):
+            case p.Error(code=code, retry=retry, about=about):
                 self.errors[code] += 1
+                if retry and about in ("", "hello") and (self._greeting is None or self._greeting.done()):
+                    self._greeting = self._start(self._greet_later())
             case p.CallEnded(consultation, call) if self._call[0] == consultation and call >= self._call[1]:
                 await self.hang_up()
             case _:
@@ -293,9 +300,21 @@ class Page:
         if late or (self._call == (join.consultation, join.call) and not self._broken):
             return  # what is under way is said again until it is answered
         self._call, self._broken = (join.consultation, join.call), False
-        task = asyncio.create_task(self._take(join))
+        self._start(self._take(join))
+
+    def _start(self, doing: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(doing)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
+
+    async def _greet_later(self) -> None:
+        """Without `hello` there is no seat, though the socket lives; what was refused unread may have been that."""
+        first, most = SEAT_SECONDS
+        pause = min(most, first * 2.0**self._refused)
+        self._refused += 1
+        await asyncio.sleep(pause * random.uniform(1.0, 1.5))  # noqa: S311  # nosec B311 # chance, no secret
+        await self.say(p.Hello())
 
     async def _say_unable(self, consultation: str, call: int, to: set[p.Seat]) -> None:
         """Numbered packets cannot be sealed: whoever could agrees on no keys with this page, and goes on openly.

@@ -166,7 +166,7 @@ def functions_restarted(talk: Talk) -> Outcome:
 
 
 def functions_failing(talk: Talk) -> Outcome:
-    """The function of what is said on sockets fails for some seconds, after both sockets were lost."""
+    """The function of what is said on sockets fails for some seconds, in which the patient's comes back anew."""
     before, struck = talk.counts(), now()
     with talk.service.failing("WebsocketMessageHandlerName"):
         talk.service.close_sockets(role="patient")

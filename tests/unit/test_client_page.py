@@ -83,3 +83,33 @@ def test_its_offers_are_numbered_after_those_of_a_page_that_was_there_before() -
 
     n, before = asyncio.run(listen())
     assert 0 < (n - before) % p.OFFER_NUMBERS < 60
+
+
+@pytest.mark.parametrize("about", ["", "hello"])
+def test_a_seat_that_was_refused_for_now_is_asked_for_again(about: str) -> None:
+    said: list[str | bytes] = []
+
+    async def ticket() -> Ticket:
+        return Ticket(ticket="t", seconds=30, socket_seconds=60, ping_seconds=25)
+
+    async def tell(socket: ServerConnection) -> None:
+        said.append(await socket.recv())
+        refusal = p.Error(code="internal", message="", retry=True, about=about)
+        for _ in range(2):  # one is enough to know
+            await socket.send(p.encode(refusal).decode())
+        said.append(await socket.recv())
+        await socket.send(p.encode(p.Pong()).decode())
+        await socket.wait_closed()
+
+    async def listen() -> Page:
+        async with serve(tell, "127.0.0.1", 0) as server:
+            page = Page(f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}", ticket)
+            running = asyncio.create_task(page.run())
+            await page.until(lambda: page.told(p.Pong) is not None)
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+            return page
+
+    page = asyncio.run(listen())
+    assert [p.parse_patient(word) for word in said] == [p.Hello(), p.Hello()]
+    assert (page.sockets, page.errors["internal"]) == (1, 2)
