@@ -7,7 +7,7 @@ import json
 import re
 import secrets
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from playwright.sync_api import Page, WebSocketRoute
@@ -53,13 +53,21 @@ class Between:
                 else:
                     functions.send(data)
 
+            def from_functions(data: str | bytes) -> None:
+                page_side.send(json.dumps(self.on_told(seat, json.loads(data))))
+
             page_side.on_message(from_page)
+            functions.on_message(from_functions)
 
         page.route_web_socket(re.compile(r"/ws\?"), on_socket)
 
     def on_parcel(self, from_: str, to: str, parcel: Parcel) -> Parcel | None:
         """What the other one is to get instead; None for nothing."""
         return parcel
+
+    def on_told(self, to: str, message: dict[str, Any]) -> dict[str, Any]:
+        """What a page is to be told by the functions instead: `join`, `changed`, anything."""
+        return message
 
     def tell(self, to: str, from_: str, parcel: Parcel) -> None:
         """Say something to a page in somebody's name."""
@@ -158,6 +166,40 @@ class Face:
             "public": self._mine.public if self._theirs.commitment else "",
             "sealed": sealed,
         }
+
+
+class Haunting(Between):
+    """Speaks to both pages in the name of a guest whom nobody let in; ``told``: and says that they are in the call."""
+
+    GHOST: ClassVar[str] = "guest4"
+
+    def __init__(self, *, told: bool) -> None:
+        super().__init__()
+        self.secrets: set[Secret] = set()
+        """All that the pages gave them."""
+        self._told = told
+        self._faces: dict[str, Face] = {}
+        self._secret = secrets.token_bytes(32)
+
+    def on_told(self, to: str, message: dict[str, Any]) -> dict[str, Any]:
+        if message["type"] != "join" or not self._told:
+            return message
+        return message | {"seats": [*message["seats"], self.GHOST]}
+
+    def on_parcel(self, from_: str, to: str, parcel: Parcel) -> Parcel | None:
+        if from_ not in self._faces:
+            self._faces[from_] = Face(self.consultation, self.GHOST, from_)
+            self.tell(from_, self.GHOST, self._faces[from_].say(None))
+        if to != self.GHOST:
+            return parcel
+        face = self._faces[from_]
+        face.take(parcel)
+        heard = face.heard or {"epoch": 0, "secret": ""}
+        if heard["secret"]:
+            self.secrets.add(Secret(from_, heard["epoch"], unbase64url(heard["secret"])))
+        own = {"epoch": 1, "secret": base64url(self._secret), "has": heard["epoch"], "done": bool(heard["epoch"])}
+        self.tell(from_, self.GHOST, face.say(own))
+        return None
 
 
 class Swapping(Between):

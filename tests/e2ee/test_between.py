@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from local import seed
 from local.system import System
 from tests.e2e.people import Booking, Clinician, Patient
-from tests.e2ee.between import Between, Denying, Mangling, Part, Swapping
+from tests.e2ee.between import Between, Denying, Haunting, Mangling, Part, Swapping
 from tests.e2ee.dump import ALIKE, likeness, opened, read, seen
 from tests.e2ee.pages import codes, expect_alive, expect_open, expect_refused, expect_same_codes, expect_sealed
 from tests.e2ee.source import BOARD
@@ -96,6 +96,24 @@ def test_who_swaps_keys_sees_everything_and_the_codes_differ(call, tap) -> None:
     assert any(likeness(picture, BOARD) > ALIKE for frames in films.values() for picture in seen(frames)), (
         "why they compare"
     )
+
+
+def test_a_guest_whom_nobody_let_in_gets_no_keys(call) -> None:
+    somebody = Haunting(told=False)
+    clinician, patient = call(somebody)
+    expect_same_codes(clinician=clinician.page, patient=patient.page)
+    expect_alive(clinician.page, "patient")
+    assert not somebody.secrets
+
+
+def test_a_guest_who_is_said_to_be_in_the_call_gets_keys_and_is_seen(call) -> None:
+    somebody = Haunting(told=True)
+    clinician, patient = call(somebody)
+    for page in (clinician.page, patient.page):
+        expect(page.locator(f".v-person[data-seat={somebody.GHOST}]")).to_be_visible()
+        expect(page.locator(".v-lock__button")).to_contain_text("3 er med")
+        expect(page.locator(".v-lock [role=status]").last).to_contain_text("Gjest 4")
+    assert {secret.seat for secret in somebody.secrets} == {"clinician", "patient"}
 
 
 def without_proof(part: Part) -> Part:

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.faults import faults
-from tests.faults.talk import Talk
+from tests.faults.talk import Stage, Talk
 
 
 @pytest.mark.parametrize(
@@ -21,3 +21,11 @@ def test_what_is_said_while_functions_are_away_is_heard_afterwards(talk: Talk) -
         talk.patient.page.get_by_role("alertdialog").get_by_role("button", name="Avslutt samtale").click()
     talk.patient.expect_step("feedback")
     talk.clinician.expect_state(talk.consultation, "ended")
+
+
+def test_a_page_that_came_back_while_functions_failed_has_its_seat_afterwards(stage: Stage) -> None:
+    stage.close()
+    talk = stage.talk(stage.service.phones[0])
+    faults.functions_failing(talk)
+    talk.clinician.hang_up()
+    talk.patient.expect_step("feedback")

@@ -184,6 +184,10 @@ test("what comes has been opened once a frame was, or where none is sent", async
   expect(patient.protector.state).toMatchObject({ people: [{ opened: false }] });
   patient.worker.onmessage?.({ data: { type: "heard", seat: "clinician" } });
   expect(patient.protector.state).toMatchObject({ people: [{ opened: true }] });
+  patient.worker.onerror?.({}); // and is started anew
+  await room.pass(1_000);
+  await room.until(() => patient.protector.mode === "sealed");
+  expect(patient.protector.state).toMatchObject({ people: [{ opened: false }] });
 });
 
 test("a sealed call whose page can have no worker any more opens by its person's word alone", async () => {

@@ -215,6 +215,7 @@ export class Protector {
   private renew(): void {
     if (this.closed) return;
     this.connections.clear();
+    this.heard.clear(); // what the worker before has opened
     this.group.renew();
     this.options.onRenew();
   }
