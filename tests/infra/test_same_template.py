@@ -34,6 +34,7 @@ OTHERWISE: Final = {
     r"Resources\.\w+\.Properties\.Runtime": "the embedded AWS runs functions with its own interpreter",
     r"Resources\.\w+\.Properties\.Architectures\.\d": "and on this machine",
     r"Resources\.\w+\.Properties\.ReservedConcurrentExecutions": "fewer where deployments share an account",
+    r"Resources\.FunctionsMessagingSms(Sent|Failed)\w+": "what SNS logs is one deployment's of an account and region",
     r"Resources\.StateTable\w+\.Properties\.DeletionProtectionEnabled": "a developer may drop what is tried",
     r"Resources\.RestAPI\.Properties\.Policy": "wants CloudFront's word (Entrance)",
 }
@@ -87,11 +88,38 @@ def told_alike(core: Deployed, body: dict[str, Any]) -> Any:
 
 
 def settled(core: Deployed, here: dict[str, Any]) -> Any:
-    """The local template with the settings of a deployment, which has no parameters for them, in their places."""
+    """The local template as a deployment has it, which knows no parameters: with its settings, and what they decide."""
+    assert not core.body.keys() & {"Parameters", "Conditions"}
     fields = {parameter(field.name): field.name for field in msgspec.structs.fields(Settings)}
-    only_here = here["Parameters"].keys() - core.body["Parameters"].keys()
-    body = here | {"Parameters": {name: p for name, p in here["Parameters"].items() if name not in only_here}}
-    return joined(body, {name: core.setting(fields[name]) for name in only_here})
+    told = {
+        name: core.setting(fields[name]) if name in fields else one["Default"]
+        for name, one in here["Parameters"].items()
+    }
+    holding = {name: holds(joined(one, told)) for name, one in here["Conditions"].items()}
+    body = {part: one for part, one in here.items() if part not in ("Parameters", "Conditions")}
+    return joined(decided(body, holding), told)
+
+
+def holds(condition: Any) -> bool:
+    """Raises NotImplementedError for what no condition of ours is made of."""
+    match condition:
+        case {"Fn::Not": [inner]}:
+            return not holds(inner)
+        case {"Fn::Equals": [one, other]}:
+            return bool(one == other)
+    raise NotImplementedError(condition)
+
+
+def decided(value: Any, holding: dict[str, bool]) -> Any:
+    """With the branch that a condition takes in place of each `Fn::If`."""
+    match value:
+        case {"Fn::If": [str(name), then, otherwise]}:
+            return decided(then if holding[name] else otherwise, holding)
+        case dict():
+            return {key: decided(one, holding) for key, one in value.items()}
+        case list():
+            return [decided(one, holding) for one in value]
+    return value
 
 
 def joined(value: Any, settings: dict[str, str]) -> Any:
