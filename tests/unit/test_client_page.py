@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
 from itertools import permutations
 
 import pytest
@@ -29,12 +30,24 @@ def day() -> list[p.Message]:
     return [board, *{change.consultation.consultation: change for change in changes}.values()]
 
 
+async def ticket() -> Ticket:
+    return Ticket(ticket="t", seconds=30, socket_seconds=60, ping_seconds=25)
+
+
+async def told_all(tell: Callable[[ServerConnection], Awaitable[None]]) -> Page:
+    """A page that was told all that ``tell`` says on its socket, up to a pong."""
+    async with serve(tell, "127.0.0.1", 0) as server:
+        page = Page(f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}", ticket)
+        running = asyncio.create_task(page.run())
+        await page.until(lambda: page.told(p.Pong) is not None)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        return page
+
+
 @pytest.mark.parametrize("order", list(permutations(range(3))), ids=str)
 def test_a_list_that_comes_late_takes_nothing_back(order: tuple[int, ...]) -> None:
     said = day()
-
-    async def ticket() -> Ticket:
-        return Ticket(ticket="t", seconds=30, socket_seconds=60, ping_seconds=25)
 
     async def tell(socket: ServerConnection) -> None:
         await socket.recv()
@@ -43,24 +56,12 @@ def test_a_list_that_comes_late_takes_nothing_back(order: tuple[int, ...]) -> No
         await socket.send(p.encode(p.Pong()).decode())
         await socket.wait_closed()
 
-    async def listen() -> Page:
-        async with serve(tell, "127.0.0.1", 0) as server:
-            page = Page(f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}", ticket)
-            running = asyncio.create_task(page.run())
-            await page.until(lambda: page.told(p.Pong) is not None)
-            running.cancel()
-            await asyncio.gather(running, return_exceptions=True)
-            return page
-
-    views = asyncio.run(listen()).views
+    views = asyncio.run(told_all(tell)).views
     assert sorted(view.state for view in views.values()) == [State.CHECKED_IN, State.INVITED]
 
 
 def test_its_offers_are_numbered_after_those_of_a_page_that_was_there_before() -> None:
     join = p.Join("c", 1, p.Seat.PATIENT, [], relay_only=False, seats=[p.Seat.PATIENT, p.Seat.CLINICIAN])
-
-    async def ticket() -> Ticket:
-        return Ticket(ticket="t", seconds=30, socket_seconds=60, ping_seconds=25)
 
     async def listen() -> tuple[int, int]:
         offered: asyncio.Future[int] = asyncio.get_running_loop().create_future()
@@ -89,9 +90,6 @@ def test_its_offers_are_numbered_after_those_of_a_page_that_was_there_before() -
 def test_a_seat_that_was_refused_for_now_is_asked_for_again(about: str) -> None:
     said: list[str | bytes] = []
 
-    async def ticket() -> Ticket:
-        return Ticket(ticket="t", seconds=30, socket_seconds=60, ping_seconds=25)
-
     async def tell(socket: ServerConnection) -> None:
         said.append(await socket.recv())
         refusal = p.Error(code="internal", message="", retry=True, about=about)
@@ -101,15 +99,6 @@ def test_a_seat_that_was_refused_for_now_is_asked_for_again(about: str) -> None:
         await socket.send(p.encode(p.Pong()).decode())
         await socket.wait_closed()
 
-    async def listen() -> Page:
-        async with serve(tell, "127.0.0.1", 0) as server:
-            page = Page(f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}", ticket)
-            running = asyncio.create_task(page.run())
-            await page.until(lambda: page.told(p.Pong) is not None)
-            running.cancel()
-            await asyncio.gather(running, return_exceptions=True)
-            return page
-
-    page = asyncio.run(listen())
+    page = asyncio.run(told_all(tell))
     assert [p.parse_patient(word) for word in said] == [p.Hello(), p.Hello()]
     assert (page.sockets, page.errors["internal"]) == (1, 2)
